@@ -1,0 +1,61 @@
+/** A scheduled job: what to run, when, and where. Counters live apart, because another writer owns them. */
+
+/** What to do with fires that could not happen in time. */
+export type Catchup = 'all' | 'last' | 'none'
+
+/** Whether a fire may start while an execution of the same job still runs. */
+export type Concurrency = 'allow' | 'forbid'
+
+export interface ScheduledJob {
+  /** A slug, unique: see `slugOf`. */
+  readonly name: string
+  readonly displayName: string
+  /** As the user wrote it; the grammar is in schedule/grammar. */
+  readonly schedule: string
+  /** IANA zone, or null for the agent's own. */
+  readonly timezone: string | null
+  readonly command: string
+  /** True: through `/bin/sh -c`. False: split as a shell would split words and executed directly. */
+  readonly isShell: boolean
+  /** The account that runs the command, or null for the agent's own. */
+  readonly runAsUser: string | null
+  readonly owner: string
+  readonly ownerEmail: string
+  readonly isDisabled: boolean
+  /** Tag name to value, pattern, or `value:count`. All must match. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly concurrency: Concurrency
+  readonly catchup: Catchup
+  /** A fire later than this is recorded as missed instead of started. */
+  readonly lateLimitMs: number
+  /** The whole process group is ended after this long; null: never. */
+  readonly timeLimitMs: number | null
+  readonly metadata: Readonly<Record<string, string>>
+  /** The anchor of `@every`. */
+  readonly createdAt: number
+  /** Fires at or before this instant are not due: set at creation, when the schedule changes, and on enabling. */
+  readonly scheduledSince: number
+}
+
+/** What the executions of a job added up to. Owned by the leader, derived from the execution history. */
+export interface JobCounters {
+  readonly successCount: number
+  /** Every recorded execution that did not succeed, missed and unknown ones too. */
+  readonly errorCount: number
+  readonly lastSuccessAt: number | null
+  readonly lastErrorAt: number | null
+}
+
+/**
+ * The name a job is stored and looked up by: trimmed, lower case, blanks to `-`; only letters and digits of any
+ * script, `_` and `-` stay.
+ *
+ * @returns the slug, empty when nothing of `name` is left
+ */
+export function slugOf(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/\s+/gu, '-')
+    .replace(/[^\p{L}\p{M}\p{N}_-]/gu, '')
+}
