@@ -1,0 +1,42 @@
+/**
+ * How the two tasks agree where to begin. The target's database is the only truth.
+ *
+ * 1. The source task asks `resume`. The target task finishes or drops what it is applying, raises its epoch by one in
+ *    the checkpoint row (so that older frames are void), and answers.
+ * 2. The source task begins at that position and writes frame 0 of that epoch.
+ * 3. A target that sees a gap in frame numbers, or frames that begin elsewhere than it stands, asks `rewind`; the source
+ *    task then starts over at 1.
+ */
+import type { Position } from '../binlog/position.ts'
+import type { KeyTuple } from './pipe/frame.ts'
+
+export interface ResumeRequest {
+  readonly jobId: string
+}
+
+export interface ResumeAnswer {
+  readonly epoch: number
+  readonly from: ResumePoint
+}
+
+export type ResumePoint =
+  /** Nothing is there yet: full copy, or the job's own `gtid`. */
+  | { readonly kind: 'fresh' }
+  /** A copy is under way: events from `position` on, and the chunks that are missing. */
+  | { readonly kind: 'copying'; readonly position: Position; readonly tables: readonly CopiedTable[] }
+  | { readonly kind: 'streaming'; readonly position: Position }
+
+export interface CopiedTable {
+  readonly tableId: number
+  readonly schema: string
+  readonly table: string
+  readonly isDone: boolean
+  /** Ranges that are done, in no order. A range begins where another one ends when their tuples are equal. */
+  readonly chunks: readonly { readonly after: KeyTuple | null; readonly upTo: KeyTuple | null }[]
+  readonly rowsDone: number
+}
+
+export interface RewindRequest {
+  readonly jobId: string
+  readonly reason: string
+}
