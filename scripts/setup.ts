@@ -1,0 +1,19 @@
+/**
+ * `npm run setup`: all that Millrace needs on a bare machine, into the project's own folders.
+ *
+ *     npm run setup                 npm packages, build, NATS server
+ *     npm run setup -- --mariadb    and MariaDB 10.11
+ *     npm run setup -- --servers    and MariaDB 10.11, MySQL 9.7, MySQL 5.6
+ *
+ * Uses nothing but Node's own modules, for it runs before anything is installed.
+ */
+import { parseArgs } from 'node:util'
+import { exitWithFailure } from './setup/failure.ts'
+import { setUp } from './setup/run.ts'
+
+try {
+  const { values } = parseArgs({ options: { mariadb: { type: 'boolean' }, servers: { type: 'boolean' } } })
+  await setUp(values.servers === true ? 'servers' : values.mariadb === true ? 'mariadb' : 'basic')
+} catch (error) {
+  exitWithFailure('setup', error)
+}
