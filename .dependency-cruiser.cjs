@@ -37,17 +37,19 @@ module.exports = {
       name: 'nats-only-in-engine',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/engine/' },
-      to: { path: 'node_modules/@nats-io/' },
+      // A package that cannot be resolved keeps its bare name, and must be seen all the same.
+      to: { path: '(^|node_modules/)@nats-io/' },
     },
     {
       name: 'mysql2-only-in-mysql-and-binlog',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(mysql|binlog)/' },
-      to: { path: 'node_modules/mysql2/' },
+      to: { path: '(^|node_modules/)mysql2(/|$)' },
     },
   ],
   options: {
     tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '\\.test\\.ts$' },
   },

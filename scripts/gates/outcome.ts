@@ -1,0 +1,13 @@
+/** What a suite of tests came to. */
+export interface Outcome {
+  readonly passed: number
+  readonly failed: number
+  /** What went wrong beside failed tests that were already shown, one line each. */
+  readonly remarks: readonly string[]
+}
+
+export const onePassed: Outcome = { passed: 1, failed: 0, remarks: [] }
+
+export function oneFailed(remark: string): Outcome {
+  return { passed: 0, failed: 1, remarks: [remark] }
+}

@@ -1,0 +1,47 @@
+/** Every suite there is, in the order in which they run: the quick ones that fail most often first. */
+import { join } from 'node:path'
+import { projectRoot } from '../setup/project.ts'
+import type { SetupExtent } from '../setup/run.ts'
+import { type Outcome, oneFailed, onePassed } from './outcome.ts'
+import { runShown } from './shown-command.ts'
+import { vitestGate } from './vitest-gate.ts'
+import { wallsGate } from './walls-gate.ts'
+
+export interface Suite {
+  readonly name: string
+  /** What it should take; a suite that takes longer is reported, one that takes four times as long is ended. */
+  readonly budgetSeconds: number
+  readonly extent: SetupExtent
+  /** Part of `npm test`; the others run by name. */
+  readonly always: boolean
+  run(limitMs: number): Promise<Outcome>
+}
+
+export const suites: readonly Suite[] = [
+  toolSuite('lint', 20, 'biome', ['ci', '.']),
+  toolSuite('types', 45, 'tsc', ['--noEmit', '-p', 'tsconfig.json']),
+  { name: 'walls', budgetSeconds: 30, extent: 'basic', always: true, run: wallsGate },
+  vitestSuite('unit', 60, 'basic', true),
+  vitestSuite('servers', 240, 'servers', true),
+  vitestSuite('e2e', 420, 'servers', true),
+  vitestSuite('crash', 300, 'servers', true),
+  vitestSuite('faults', 1_800, 'servers', false),
+  vitestSuite('soak', 3_600, 'servers', false),
+]
+
+function toolSuite(name: string, budgetSeconds: number, tool: string, args: readonly string[]): Suite {
+  return {
+    name,
+    budgetSeconds,
+    extent: 'basic',
+    always: true,
+    async run(limitMs) {
+      const status = await runShown(join(projectRoot, 'node_modules/.bin', tool), args, limitMs)
+      return status === 0 ? onePassed : oneFailed(`${name}: ${tool} found something, see above`)
+    },
+  }
+}
+
+function vitestSuite(name: string, budgetSeconds: number, extent: SetupExtent, always: boolean): Suite {
+  return { name, budgetSeconds, extent, always, run: (limitMs) => vitestGate(name, limitMs) }
+}
