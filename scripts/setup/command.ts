@@ -9,6 +9,8 @@ import { delimiter, join } from 'node:path'
 import { SetupError } from './failure.ts'
 import { projectRoot } from './project.ts'
 
+const edgeLines = 10
+
 export interface CommandOptions {
   readonly cwd?: string
   /** Added to this process's own environment. */
@@ -55,9 +57,22 @@ export async function runCommand(
 ): Promise<string> {
   const result = await tryCommand(command, args, options)
   if (result.status === 0) return result.stdout
-  const output = lastLines(`${result.stdout}\n${result.stderr}`, 15)
+  throw commandFailure(command, args, result, options.cure)
+}
+
+/** What to throw for a command that failed. Long output is cut in its middle: npm tells first, compilers last. */
+export function commandFailure(
+  command: string,
+  args: readonly string[],
+  result: CommandResult,
+  cure?: string,
+): SetupError {
+  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '')
+  const shown =
+    lines.length <= 2 * edgeLines ? lines : [...lines.slice(0, edgeLines), '...', ...lines.slice(-edgeLines)]
   const ending = result.status === null ? 'was killed' : `failed with status ${result.status}`
-  throw new SetupError(withCure(`'${[command, ...args].join(' ')}' ${ending}\n${output}`, options.cure))
+  const output = shown.map((line) => `  ${line}`).join('\n')
+  return new SetupError(withCure(`'${[command, ...args].join(' ')}' ${ending}\n${output}`, cure))
 }
 
 /** The full path of an executable on PATH or in one of `moreDirs`, or null. */
@@ -74,14 +89,6 @@ export async function isExecutable(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-function lastLines(text: string, count: number): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return lines
-    .slice(-count)
-    .map((line) => `  ${line}`)
-    .join('\n')
 }
 
 function withCure(message: string, cure: string | undefined): string {

@@ -6,13 +6,14 @@
  */
 import { lstat, mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from './command.ts'
+import { commandFailure, runCommand, tryCommand } from './command.ts'
 import type { SetupStep } from './installation.ts'
 import { projectRoot } from './project.ts'
 
 interface LockedPackage {
   readonly version?: string
   readonly optional?: boolean
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 interface Lock {
@@ -34,17 +35,35 @@ export const nodePackagesStep: SetupStep = {
   },
   async install(context) {
     context.say('npm packages: npm ci')
-    // A person's own npm settings (production only, say) must not leave out what the tests need.
-    await runCommand(
-      'npm',
-      ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'],
-      {
-        cure: 'check the network and npm (npm ping); if package.json was changed, run npm install to update the lock file',
-      },
-    )
+    await installPackages()
     await linkCommand()
     return 'npm packages'
   },
+}
+
+/**
+ * `npm ci`, or `npm install` where the lock file lacks nothing but optional packages of other systems: a lock file
+ * written where the registry did not offer those is complete for every system that can run without them, yet `npm ci`
+ * refuses it. Both check what they fetch against the lock file, and neither changes it.
+ */
+async function installPackages(): Promise<void> {
+  // A person's own npm settings (production only, say) must not leave out what the tests need.
+  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const result = await tryCommand('npm', ['ci', ...flags])
+  if (result.status === 0) return
+  const cure =
+    'check the network and npm (npm ping); if package.json was changed, run npm install to update the lock file'
+  if (!(await lacksOnlyOptional(result.stderr))) throw commandFailure('npm', ['ci', ...flags], result, cure)
+  await runCommand('npm', ['install', '--no-save', ...flags], { cure })
+}
+
+async function lacksOnlyOptional(npmErrors: string): Promise<boolean> {
+  const lock = await readLock(join(projectRoot, 'package-lock.json'))
+  const optional = new Set(
+    Object.values(lock.packages ?? {}).flatMap((each) => Object.keys(each.optionalDependencies ?? {})),
+  )
+  const missing = [...npmErrors.matchAll(/Missing: (\S+)@\S* from lock file/g)].map(([, name = '']) => name)
+  return missing.length > 0 && missing.every((name) => optional.has(name)) && !npmErrors.includes('Invalid:')
 }
 
 async function readLock(path: string): Promise<Lock> {
@@ -54,7 +73,7 @@ async function readLock(path: string): Promise<Lock> {
   )
 }
 
-/** True when everything in the lock file is there in its version, and nothing else; packages of other systems may lack. */
+/** True when everything in the lock file is there in its version, and nothing else; optional packages may differ. */
 function holdsAll(present: Lock, wanted: Lock): boolean {
   const have = present.packages
   const want = wanted.packages
@@ -63,7 +82,7 @@ function holdsAll(present: Lock, wanted: Lock): boolean {
     ([path, locked]) =>
       path !== '' && have[path]?.version !== locked.version && !(locked.optional === true && have[path] === undefined),
   )
-  return !missing && Object.keys(have).every((path) => path in want)
+  return !missing && Object.entries(have).every(([path, entry]) => path in want || entry.optional === true)
 }
 
 /** Lets `npx millrace` find the project's own command without publishing it. */
