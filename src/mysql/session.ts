@@ -1,0 +1,281 @@
+/**
+ * A session with a server: one connection, one statement at a time, texts and bytes in and out.
+ *
+ * Easy to get wrong: values come as the server prints them, in text; nothing is turned into numbers or dates, so nothing
+ * loses a digit or a zone. `query` is for short answers in UTF-8; what may be large or of any bytes goes by `rawRows`.
+ */
+import { MillraceError } from '../core/errors.ts'
+import { connectDriver, type DriverConnection } from './driver.ts'
+import { connectError, describePeer, lostConnection, type Peer, statementError } from './driver-errors.ts'
+import { LostConnectionError, UnsupportedServerError } from './errors.ts'
+import { QueryCommand, type ResultSink } from './query-command.ts'
+import { RowBatches } from './row-batches.ts'
+import type { OkPacket } from './server-packets.ts'
+import { parseServerVersion, type ServerVersion } from './server-version.ts'
+import { readTextRow } from './text-row.ts'
+
+export interface SessionServer {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+}
+
+export interface SessionOptions {
+  /** Until the end of authentication. Default 10000. */
+  readonly connectTimeoutMs?: number
+  readonly database?: string
+  /** A statement that gets no byte for this long breaks the connection. Default: waits for ever. */
+  readonly readTimeoutMs?: number
+  /** Allow several statements in one `execute`. */
+  readonly multipleStatements?: boolean
+  /** Allow LOAD DATA LOCAL with the `infile` of `execute`. */
+  readonly localInfile?: boolean
+}
+
+/** Cells by column name, as text; null is NULL. */
+export type Row = Readonly<Record<string, string | null>>
+
+export interface ExecuteResult {
+  readonly affectedRows: number
+  readonly insertId: bigint
+  readonly warningCount: number
+  readonly info: string
+}
+
+export interface Session {
+  readonly vendor: 'mysql' | 'mariadb'
+  readonly version: ServerVersion
+  /** The server's id of this connection, as KILL takes it. */
+  readonly connectionId: number
+  /** `host:port`, for messages. */
+  readonly where: string
+  readonly isOpen: boolean
+  /**
+   * Runs a statement and reads its rows; of several results, the last that has rows.
+   * @throws SqlError, LockConflictError, MissingPrivilegeError, ServerSettingError from the server; LostConnectionError
+   */
+  query(sql: string | Buffer): Promise<readonly Row[]>
+  /**
+   * Runs a statement whose rows, if any, nobody needs. Of several statements in one text the counts are summed.
+   * @throws as `query`; SqlError.statementIndex tells which statement failed
+   */
+  execute(sql: string | Buffer, options?: ExecuteOptions): Promise<ExecuteResult>
+  /**
+   * Row packets of a single statement, undecoded (see text-row.ts), in batches as they arrive. While nobody takes the
+   * next batch the socket is paused. A consumer that stops early waits until the server has sent the rest.
+   */
+  rawRows(sql: string | Buffer): AsyncIterable<readonly Buffer[]>
+  /** Says goodbye and waits for the end; safe to repeat. */
+  close(): Promise<void>
+  /** Drops the connection at once; what is under way fails with LostConnectionError. Safe to repeat. */
+  destroy(): void
+  /** Called once when the connection breaks, not after `close` or `destroy`. */
+  onLost(listener: (error: LostConnectionError) => void): void
+}
+
+export interface ExecuteOptions {
+  /** What the server gets when the statement is LOAD DATA LOCAL. */
+  readonly infile?: AsyncIterable<Uint8Array>
+}
+
+const defaultConnectTimeoutMs = 10_000
+const closeWithinMs = 2_000
+
+/**
+ * Opens a session. The session's state is the server's default with utf8mb4; see session-state.ts.
+ *
+ * @throws ServerUnreachableError to try again; AccessDeniedError, UnsupportedServerError for a person
+ */
+export async function openSession(server: SessionServer, options: SessionOptions = {}): Promise<Session> {
+  const connection = await connectDriver({
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    ...(options.database === undefined ? {} : { database: options.database }),
+    connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    multipleStatements: options.multipleStatements === true,
+    localInfile: options.localInfile === true,
+  }).catch((error: unknown) => {
+    throw connectError(error, server)
+  })
+  const session = new DriverSession(connection, server, options.readTimeoutMs ?? null)
+  refuseOldServers(session)
+  return session
+}
+
+function refuseOldServers(session: DriverSession): void {
+  const { vendor, text, major, minor } = session.version
+  const isKnown = vendor === 'mariadb' ? major > 10 || (major === 10 && minor >= 2) : major > 5 || minor >= 6
+  if (isKnown) return
+  session.destroy()
+  throw new UnsupportedServerError(
+    `${session.where} is ${vendor === 'mariadb' ? 'MariaDB' : 'MySQL'} ${text}; MySQL 5.6 and MariaDB 10.2 are the oldest that work`,
+  )
+}
+
+class DriverSession implements Session {
+  readonly version: ServerVersion
+  readonly connectionId: number
+  readonly #connection: DriverConnection
+  readonly #peer: Peer
+  readonly #pending = new Set<QueryCommand>()
+  readonly #readTimer: NodeJS.Timeout | null
+  readonly #lostListeners: ((error: LostConnectionError) => void)[] = []
+  #ended: LostConnectionError | null = null
+
+  constructor(connection: DriverConnection, peer: Peer, readTimeoutMs: number | null) {
+    this.#connection = connection
+    // The password has no place in an object that makes messages.
+    this.#peer = { host: peer.host, port: peer.port, user: peer.user }
+    this.version = parseServerVersion(connection._handshakePacket.serverVersion)
+    this.connectionId = connection.threadId
+    connection.on('error', (error: unknown) => this.#lose(error))
+    connection.stream.on('close', () => this.#lose(new Error('the server closed the connection')))
+    this.#readTimer = readTimeoutMs === null ? null : this.#watchSilence(readTimeoutMs)
+  }
+
+  get vendor(): 'mysql' | 'mariadb' {
+    return this.version.vendor
+  }
+
+  get where(): string {
+    return describePeer(this.#peer)
+  }
+
+  get isOpen(): boolean {
+    return this.#ended === null
+  }
+
+  async query(sql: string | Buffer): Promise<readonly Row[]> {
+    let names: readonly string[] = []
+    let rows: Row[] = []
+    await this.#run(sql, null, {
+      onOk() {},
+      onColumns(columns) {
+        names = columns
+        rows = []
+      },
+      onRow(payload) {
+        const { cells } = readTextRow(payload, 0, names.length)
+        rows.push(Object.fromEntries(names.map((name, index) => [name, cells[index]?.toString('utf8') ?? null])))
+      },
+    })
+    return rows
+  }
+
+  async execute(sql: string | Buffer, options: ExecuteOptions = {}): Promise<ExecuteResult> {
+    let sum: ExecuteResult = { affectedRows: 0, insertId: 0n, warningCount: 0, info: '' }
+    await this.#run(sql, options.infile ?? null, {
+      onOk(ok) {
+        sum = addResult(sum, ok)
+      },
+      onColumns() {},
+      onRow() {},
+    })
+    return sum
+  }
+
+  rawRows(sql: string | Buffer): AsyncIterable<readonly Buffer[]> {
+    const batches = new RowBatches(this.#connection)
+    const run = this.#run(sql, null, {
+      onOk() {},
+      onColumns() {},
+      onRow: (payload) => batches.push(payload),
+    })
+    run.then(
+      () => batches.end(),
+      (error: unknown) => batches.fail(error),
+    )
+    return batches
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended !== null) return
+    this.#end(new LostConnectionError(`the session with ${this.where} was closed`))
+    const { stream } = this.#connection
+    const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()))
+    const timer = setTimeout(() => stream.destroy(), closeWithinMs)
+    this.#connection.end(() => stream.destroy())
+    await closed
+    clearTimeout(timer)
+  }
+
+  destroy(): void {
+    this.#end(new LostConnectionError(`the session with ${this.where} was dropped`))
+    this.#connection.stream.destroy()
+  }
+
+  onLost(listener: (error: LostConnectionError) => void): void {
+    this.#lostListeners.push(listener)
+  }
+
+  #run(
+    sql: string | Buffer,
+    infile: AsyncIterable<Uint8Array> | null,
+    rows: Pick<ResultSink, 'onOk' | 'onColumns' | 'onRow'>,
+  ): Promise<void> {
+    if (this.#ended !== null) return Promise.reject(this.#ended)
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        this.#pending.delete(command)
+        act()
+      }
+      const command = new QueryCommand(
+        typeof sql === 'string' ? Buffer.from(sql, 'utf8') : sql,
+        {
+          ...rows,
+          onEnd: () => settle(resolve),
+          onServerError: (packet, index) => settle(() => reject(statementError(packet, index, this.#peer))),
+          onBroken: (error) => settle(() => reject(lostConnection(error, this.#peer))),
+        },
+        infile,
+      )
+      this.#pending.add(command)
+      this.#readTimer?.refresh()
+      this.#connection.addCommand(command)
+    })
+  }
+
+  #watchSilence(readTimeoutMs: number): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      if (this.#ended !== null) return
+      // Silence is the server's fault only while something is asked of it and we are listening.
+      if (this.#pending.size === 0 || this.#connection.stream.isPaused()) timer.refresh()
+      else this.#connection.stream.destroy(new Error(`no answer for ${readTimeoutMs} ms`))
+    }, readTimeoutMs)
+    timer.unref()
+    this.#connection.stream.on('data', () => timer.refresh())
+    return timer
+  }
+
+  #lose(reason: unknown): void {
+    if (this.#ended !== null) return
+    const error = lostConnection(reason, this.#peer)
+    this.#end(error)
+    this.#connection.stream.destroy()
+    for (const listener of this.#lostListeners) listener(error)
+  }
+
+  #end(error: LostConnectionError): void {
+    if (this.#ended !== null) return
+    this.#ended = error
+    if (this.#readTimer !== null) clearTimeout(this.#readTimer)
+    for (const command of [...this.#pending]) command.onResult(error)
+  }
+}
+
+function addResult(sum: ExecuteResult, ok: OkPacket): ExecuteResult {
+  return {
+    affectedRows: sum.affectedRows + ok.affectedRows,
+    insertId: ok.insertId,
+    warningCount: sum.warningCount + ok.warningCount,
+    info: ok.info,
+  }
+}
+
+/** True for an error after which the same connection can't be used again. */
+export function isConnectionLoss(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'MYSQL_CONNECTION_LOST'
+}
