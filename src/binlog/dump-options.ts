@@ -31,7 +31,7 @@ export interface DumpOptions {
   readonly start: Position
   /** The source says something at least this often. Default 10000. Three of them without a packet: BinlogSilentError. */
   readonly heartbeatMs?: number
-  /** `verify` (default): as the server writes them, each checked. `none`: the server is asked to leave them out. */
+  /** `verify` (default): check each event's CRC32. `none`: cut it off unread; TLS checks too, and it costs little. */
   readonly checksum?: 'verify' | 'none'
   /** Bytes of events held before the socket is paused; one larger event is let in. Default 16 MiB. */
   readonly queueBytes?: number

@@ -1,0 +1,96 @@
+/**
+ * Where each column's bytes lie in one row image. One object serves all rows: walking allocates nothing.
+ *
+ *     null-bits (one for each present column) values
+ *
+ * Easy to get wrong: an absent column is not NULL. Under `binlog_row_image=MINIMAL` or NOBLOB most columns are absent:
+ * the source says nothing about their value.
+ */
+const absent = -2
+const isNullMark = -1
+
+export class RowImage {
+  /** Offset of each column's value; negative for NULL and absent. After a length prefix, where there is one. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** The buffer the offsets point into. */
+  buffer: Buffer = Buffer.alloc(0)
+  /** The whole image, null bits included. */
+  start = 0
+  end = 0
+  /** 1 for JSON columns that hold differences instead of a document. */
+  readonly partial: Uint8Array
+
+  constructor(columnCount: number) {
+    this.starts = new Int32Array(columnCount).fill(absent)
+    this.ends = new Int32Array(columnCount).fill(absent)
+    this.partial = new Uint8Array(columnCount)
+  }
+
+  get columnCount(): number {
+    return this.starts.length
+  }
+
+  isPresent(column: number): boolean {
+    return (this.starts[column] ?? absent) !== absent
+  }
+
+  isNull(column: number): boolean {
+    return this.starts[column] === isNullMark
+  }
+
+  /** True when the column is present and its bytes are JSON differences (`decodeJsonDiffs`). */
+  isPartial(column: number): boolean {
+    return this.partial[column] === 1
+  }
+
+  /** The value's bytes (a view); null for NULL. @throws RangeError if the column is absent */
+  bytes(column: number): Buffer | null {
+    const start = this.starts[column] ?? absent
+    if (start === absent) throw new RangeError(`column ${column} is not in the row image`)
+    return start === isNullMark ? null : this.buffer.subarray(start, this.ends[column])
+  }
+
+  /**
+   * Finds every column of the image at `offset`.
+   *
+   * @param present 1 for each column in the image
+   * @param presentCount how many of them are
+   * @param lengthCodes see ColumnType.lengthCode
+   * @returns where the image ends @throws RangeError if it ends past the buffer
+   */
+  walk(buffer: Buffer, offset: number, present: Uint8Array, presentCount: number, lengthCodes: Int32Array): number {
+    const { starts, ends } = this
+    let at = offset + ((presentCount + 7) >> 3)
+    let bit = 0
+    for (let column = 0; column < starts.length; column += 1) {
+      if (present[column] !== 1) {
+        starts[column] = absent
+        continue
+      }
+      const isNull = (((buffer[offset + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
+      bit += 1
+      if (isNull) {
+        starts[column] = isNullMark
+        continue
+      }
+      const code = lengthCodes[column] ?? 0
+      let length = code
+      if (code < 0) {
+        length = buffer[at] ?? Number.NaN
+        if (code < -1) length += (buffer[at + 1] ?? Number.NaN) * 0x100
+        if (code < -2) length += (buffer[at + 2] ?? Number.NaN) * 0x1_0000
+        if (code < -3) length += (buffer[at + 3] ?? Number.NaN) * 0x100_0000
+        at -= code
+      }
+      starts[column] = at
+      at += length
+      ends[column] = at
+    }
+    if (!(at <= buffer.length)) throw new RangeError('a row image ends past its event')
+    this.buffer = buffer
+    this.start = offset
+    this.end = at
+    return at
+  }
+}
