@@ -56,8 +56,8 @@ async function digest(connection: Connection, schema: string, table: string): Pr
   return { rows: (rows as Row[]).length, hash: hash.digest('hex') }
 }
 
-// HEX of a number rounds it; FLOAT as text keeps six digits only, as a double it keeps every bit.
+// HEX of a number rounds it; FLOAT as text keeps six digits only, times one as a double it keeps every bit, the sign of zero too.
 function exactText(column: string, type: string): string {
-  if (type === 'float' || type === 'double') return `CAST(\`${column}\` + 0e0 AS CHAR)`
+  if (type === 'float' || type === 'double') return `CAST(\`${column}\` * 1e0 AS CHAR)`
   return type === 'decimal' ? `CAST(\`${column}\` AS CHAR)` : `HEX(\`${column}\`)`
 }
