@@ -49,7 +49,7 @@ async function digest(connection: Connection, schema: string, table: string): Pr
     (column) => `IFNULL(${exactText(String(column.name), String(column.type))}, 'N')`,
   )
   const [rows] = await connection.query(
-    `SELECT SHA2(CONCAT_WS(',', ${cells.join(', ')}), 256) AS h FROM \`${schema}\`.\`${table}\` ORDER BY 1`,
+    `SELECT SHA2(CONCAT_WS(',', ${cells.join(', ')}), 256) AS h FROM ${quote(schema)}.${quote(table)} ORDER BY 1`,
   )
   const hash = createHash('sha256')
   for (const row of rows as Row[]) hash.update(String(row.h))
@@ -58,6 +58,10 @@ async function digest(connection: Connection, schema: string, table: string): Pr
 
 // HEX of a number rounds it; FLOAT as text keeps six digits only, times one as a double it keeps every bit, the sign of zero too.
 function exactText(column: string, type: string): string {
-  if (type === 'float' || type === 'double') return `CAST(\`${column}\` * 1e0 AS CHAR)`
-  return type === 'decimal' ? `CAST(\`${column}\` AS CHAR)` : `HEX(\`${column}\`)`
+  if (type === 'float' || type === 'double') return `CAST(${quote(column)} * 1e0 AS CHAR)`
+  return type === 'decimal' ? `CAST(${quote(column)} AS CHAR)` : `HEX(${quote(column)})`
+}
+
+function quote(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
 }
