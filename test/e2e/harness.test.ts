@@ -1,11 +1,11 @@
 /** The harness itself: what every other test on real servers takes for granted. */
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { processIdentity } from '../../src/core/process-identity.ts'
 import { eventually } from '../harness/eventually.ts'
 import { freePort } from '../harness/free-port.ts'
 import { type ServerKind, startServer, type TestServer } from '../harness/mysql-servers.ts'
 import { startNats } from '../harness/nats-server.ts'
-import { startTicksOf } from '../harness/survivors.ts'
 
 const kinds: readonly (readonly [ServerKind, RegExp])[] = [
   ['mariadb-10.11', /^10\.11\.\d+-MariaDB/],
@@ -29,7 +29,7 @@ test.each(kinds)(
     const pidBefore = server.pid
 
     await server.kill()
-    expect(startTicksOf(pidBefore)).toBeNull()
+    expect(processIdentity(pidBefore)).toBeNull()
     await server.start()
 
     expect(server.pid).not.toBe(pidBefore)
@@ -62,7 +62,7 @@ test('a disposed server leaves neither process nor folder', async () => {
   const server = await startServer('mariadb-10.11')
   const { pid, dataDir } = server
   await server[Symbol.asyncDispose]()
-  expect(startTicksOf(pid)).toBeNull()
+  expect(processIdentity(pid)).toBeNull()
   expect(existsSync(dataDir)).toBe(false)
 })
 

@@ -1,47 +1,40 @@
 /**
- * What outlives an agent on purpose, its NATS server and its command runner, ended by the pid files it leaves.
- *
- * Easy to get wrong: a process id is used again, so the start time from /proc (proc_pid_stat(5), field 22) must fit.
+ * What outlives an agent on purpose: its NATS server, and its command runner with the commands. They are ended by the pid
+ * files that they leave in the agent's data directory.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isAlive, readPidFile } from '../../src/core/process-identity.ts'
 
-const pidFiles = ['runner/runner.pid', 'nats/nats.pid']
-
-export interface PidRecord {
-  readonly pid: number
-  /** Clock ticks between the machine's start and the process's. */
-  readonly startTicks: string
-}
-
-/** Kills the NATS server and the runner of an agent's data directory; never anything else. */
+/** Kills the runner, the commands it started and the NATS server of a data directory; never anything else. */
 export function killSurvivors(dataDir: string): void {
-  for (const name of pidFiles) {
-    const record = readPidFile(join(dataDir, name))
-    if (record !== null && startTicksOf(record.pid) === record.startTicks) killQuietly(record.pid)
+  const runner = readPidFile(join(dataDir, 'runner/runner.pid'))
+  if (runner !== null && isAlive(runner)) {
+    const commands = groupsStartedBy(runner.pid)
+    killQuietly(runner.pid)
+    for (const group of commands) killQuietly(-group)
   }
+  const nats = readPidFile(join(dataDir, 'nats/nats.pid'))
+  if (nats !== null && isAlive(nats)) killQuietly(nats.pid)
 }
 
-/** The process that a pid file names, whether it runs or not; null without a readable file. */
-export function readPidFile(path: string): PidRecord | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (typeof value !== 'object' || value === null || !('pid' in value) || !('startTicks' in value)) return null
-    return { pid: Number(value.pid), startTicks: String(value.startTicks) }
-  } catch {
-    return null
-  }
+/** Process groups led by a child of `parent`: proc_pid_stat(5), fields 4 (parent) and 5 (group). */
+function groupsStartedBy(parent: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const [, parentOf, group] = statFields(pid)
+      return Number(parentOf) === parent && Number(group) === pid
+    })
 }
 
-/** The start time of a running process in clock ticks since the machine's start; null when there is none, or a zombie. */
-export function startTicksOf(pid: number): string | null {
+function statFields(pid: number): readonly string[] {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in brackets and may hold anything, brackets too.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return null
+    return []
   }
 }
 
