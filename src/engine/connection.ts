@@ -1,0 +1,253 @@
+/**
+ * One connection to NATS, for everything a process does with it.
+ *
+ * It reconnects for ever. Easy to get wrong: the client sends nothing again that was under way when a connection broke,
+ * and waits for its whole time-out; `call` fails such requests at once instead, and `retry` repeats them, which is for
+ * requests only that may happen twice.
+ */
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { errors, type NatsConnection } from '@nats-io/nats-core'
+import { connect } from '@nats-io/transport-node'
+import { backoffMs } from '../core/backoff.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { type MillraceError, UnavailableError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { JetStreamDisabledError, NatsTooOldError, oldestServerVersion } from './errors.ts'
+import { isNoStream, natsError } from './nats-errors.ts'
+import { parseServerUrl } from './server-url.ts'
+import { isVersionAtLeast } from './server-version.ts'
+
+const requestTimeoutMs = 5_000
+const connectTimeoutMs = 5_000
+const pingIntervalMs = 2_000
+const reconnectPauseMs = 100
+const retryBackoff = { firstMs: 20, maxMs: 1_000 }
+const connectBackoff = { firstMs: 100, maxMs: 2_000 }
+
+export interface ConnectionOptions {
+  /** `nats://host:port`, several with commas; may hold user and password, or a token. */
+  readonly url: string
+  /** Wins over what the address holds. */
+  readonly credentials?: { readonly user: string; readonly password: string } | { readonly token: string }
+  /** Who connects, for the server's own lists. */
+  readonly name: string
+  readonly log: Log
+  /** Copies of each stream; 1 unless the cluster has three servers. */
+  readonly replicas?: number
+  /** Stops waiting for the first connection. */
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+export interface RetryOptions {
+  /** How long to try, in milliseconds; by default 15 s. */
+  readonly withinMs?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Connects, waiting for a server that is not there yet.
+ *
+ * @throws NatsAccessError, NatsTooOldError, JetStreamDisabledError, InvalidError (the address); the signal's reason
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { log, signal, clock = systemClock } = options
+  for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted()
+    try {
+      const connection = new Connection(await dial(options), options)
+      try {
+        await assertUsable(connection)
+        return connection
+      } catch (error) {
+        await connection.close()
+        throw error
+      }
+    } catch (cause) {
+      const error = natsError(`cannot connect to NATS at ${parseServerUrl(options.url).servers.join(', ')}`, cause)
+      if (!(error instanceof UnavailableError)) throw error
+      if (attempt % 10 === 1) log.warn({ err: error, attempt }, 'nats cannot be reached, trying again')
+      await clock.sleep(backoffMs(connectBackoff, attempt, Math.random), signal)
+    }
+  }
+}
+
+export class Connection {
+  readonly log: Log
+  readonly clock: Clock
+  readonly replicas: number
+  /** Only for the files of this folder. */
+  readonly nats: NatsConnection
+  readonly streams: JetStreamClient
+  #manager: JetStreamManager | null = null
+  readonly #listeners = new Set<(isConnected: boolean) => void>()
+  #isConnected = true
+
+  constructor(nats: NatsConnection, options: ConnectionOptions) {
+    this.nats = nats
+    this.log = options.log
+    this.clock = options.clock ?? systemClock
+    this.replicas = options.replicas ?? 1
+    this.streams = jetstream(nats, { timeout: requestTimeoutMs })
+    void this.#followStatus()
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  get isClosed(): boolean {
+    return this.nats.isClosed()
+  }
+
+  get serverVersion(): string {
+    return this.nats.info?.version ?? ''
+  }
+
+  /** The largest message in bytes, headers included. */
+  get maxPayloadBytes(): number {
+    return this.nats.info?.max_payload ?? 1_048_576
+  }
+
+  async manager(): Promise<JetStreamManager> {
+    this.#manager ??= await jetstreamManager(this.nats, { timeout: requestTimeoutMs, checkAPI: false })
+    return this.#manager
+  }
+
+  /** Tells each loss and each return of the connection. @returns how to unsubscribe */
+  onChange(listener: (isConnected: boolean) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves at once when connected. @throws UnavailableError when closed for good; the signal's reason */
+  whenConnected(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.isClosed) return Promise.reject(closedError())
+    if (this.#isConnected) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const stop = this.onChange((isConnected) => {
+        if (isConnected) settle(resolve)
+        else if (this.isClosed) settle(() => reject(closedError()))
+      })
+      const abort = () => settle(() => reject(signal?.reason))
+      const settle = (finish: () => void) => {
+        stop()
+        signal?.removeEventListener('abort', abort)
+        finish()
+      }
+      signal?.addEventListener('abort', abort)
+    })
+  }
+
+  /**
+   * Runs one request; fails as soon as the connection breaks.
+   *
+   * @param what the start of the message when it fails
+   * @throws errors of ours only
+   */
+  async call<Answer>(what: string, run: () => Promise<Answer>): Promise<Answer> {
+    if (!this.#isConnected) throw new UnavailableError(`${what}: NATS is not connected`)
+    let stop = () => {}
+    const broken = new Promise<never>((_resolve, reject) => {
+      stop = this.onChange((isConnected) => {
+        if (!isConnected) reject(new UnavailableError(`${what}: the connection to NATS broke`))
+      })
+    })
+    try {
+      return await Promise.race([run(), broken])
+    } catch (error) {
+      throw natsError(what, error)
+    } finally {
+      stop()
+    }
+  }
+
+  /**
+   * Repeats a request that may happen twice while NATS cannot be reached.
+   *
+   * @throws UnavailableError after `withinMs`; any other error at once; the signal's reason
+   */
+  async retry<Answer>(what: string, run: () => Promise<Answer>, options: RetryOptions = {}): Promise<Answer> {
+    const { withinMs = 15_000, signal } = options
+    const deadlineMs = this.clock.monotonicMs() + withinMs
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.call(what, run)
+      } catch (error) {
+        const leftMs = deadlineMs - this.clock.monotonicMs()
+        if (!(error instanceof UnavailableError) || leftMs <= 0 || this.isClosed) throw error
+        await this.#pause(Math.min(leftMs, backoffMs(retryBackoff, attempt, Math.random)), leftMs, signal)
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.nats.close()
+  }
+
+  /** Waits a little, and for the connection, but never past the deadline. */
+  async #pause(ms: number, leftMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.clock.sleep(ms, signal)
+    if (this.#isConnected) return
+    const limit = AbortSignal.timeout(Math.ceil(leftMs))
+    const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
+    await this.whenConnected(either).catch(() => signal?.throwIfAborted())
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const status of this.nats.status()) {
+      if (status.type === 'disconnect') this.#change(false)
+      else if (status.type === 'reconnect') this.#change(true)
+      else if (status.type === 'error') this.log.debug({ err: status.error }, 'nats reported an error')
+    }
+    this.#change(false)
+  }
+
+  #change(isConnected: boolean): void {
+    if (this.#isConnected === isConnected && !this.isClosed) return
+    this.#isConnected = isConnected
+    if (!this.isClosed)
+      this.log.info({ server: this.nats.getServer() }, isConnected ? 'nats connected again' : 'nats connection lost')
+    for (const listener of [...this.#listeners]) listener(isConnected)
+  }
+}
+
+function dial(options: ConnectionOptions): Promise<NatsConnection> {
+  const target = parseServerUrl(options.url)
+  const secret = options.credentials ?? target
+  return connect({
+    servers: [...target.servers],
+    name: options.name,
+    ...('user' in secret && secret.user !== undefined ? { user: secret.user, pass: secret.password } : {}),
+    ...('token' in secret && secret.token !== undefined ? { token: secret.token } : {}),
+    ...(target.usesTls ? { tls: {} } : {}),
+    timeout: connectTimeoutMs,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: reconnectPauseMs,
+    reconnectJitter: reconnectPauseMs,
+    pingInterval: pingIntervalMs,
+    maxPingOut: 2,
+    // A server that comes back with other credentials is an operator's mistake, which may be mended.
+    ignoreAuthErrorAbort: true,
+    noAsyncTraces: true,
+  })
+}
+
+async function assertUsable(connection: Connection): Promise<void> {
+  const where = connection.nats.getServer()
+  if (!isVersionAtLeast(connection.serverVersion, oldestServerVersion))
+    throw new NatsTooOldError(connection.serverVersion, where)
+  const manager = await connection.manager()
+  try {
+    await manager.getAccountInfo()
+  } catch (cause) {
+    if (cause instanceof errors.RequestError || cause instanceof errors.NoRespondersError || isNoStream(cause))
+      throw new JetStreamDisabledError(`the NATS server at ${where} has no JetStream; start it with -js`, { cause })
+    throw cause
+  }
+}
+
+function closedError(): MillraceError {
+  return new UnavailableError('the connection to NATS is closed')
+}

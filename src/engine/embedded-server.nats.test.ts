@@ -1,0 +1,188 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../test/harness/eventually.ts'
+import { freePort } from '../../test/harness/free-port.ts'
+import { natsServerPath } from '../../test/harness/nats-server.ts'
+import { tempDir } from '../../test/harness/temp-dir.ts'
+import { silentLog } from '../core/log.ts'
+import { isAlive, processIdentity } from '../core/process-identity.ts'
+import { openConnection } from './connection.ts'
+import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
+import { NatsAccessError } from './errors.ts'
+import { openBucket } from './kv-bucket.ts'
+
+interface Place {
+  readonly dataDir: string
+  readonly port: number
+  start(more?: { readonly serverName?: string; readonly serverPath?: string }): Promise<EmbeddedServer>
+}
+
+/** A data directory and a port; whatever server runs there at the end of the test is stopped. */
+async function place(): Promise<Place> {
+  const folder = await tempDir('mr-emb-')
+  const port = await freePort()
+  const dataDir = join(folder.path, 'data')
+  const started = new Set<number>()
+  onTestFinished(async () => {
+    for (const pid of started) if (processIdentity(pid) !== null) process.kill(pid, 'SIGKILL')
+    await folder[Symbol.asyncDispose]()
+  })
+  return {
+    dataDir,
+    port,
+    async start(more = {}) {
+      const server = await startEmbeddedServer({
+        dataDir,
+        listen: `127.0.0.1:${port}`,
+        serverPath: natsServerPath(),
+        serverName: 'node-a',
+        log: silentLog,
+        ...more,
+      })
+      started.add(server.pid)
+      server.onExit(() => void eventually(() => started.add(server.pid), 1_000))
+      return server
+    },
+  }
+}
+
+const connectTo = (server: EmbeddedServer) =>
+  openConnection({ url: server.url, credentials: server.credentials, name: 'test', log: silentLog })
+
+test('the server starts, stores, and stops', async () => {
+  const server = await (await place()).start()
+  const connection = await connectTo(server)
+  const bucket = await openBucket<number>(connection, { name: 'b', storage: 'file' })
+  await bucket.put('a', 1)
+  expect(connection.maxPayloadBytes).toBe(8 * 1024 * 1024)
+  await connection.close()
+  const identity = processIdentity(server.pid)
+  await server.stop()
+  expect(identity !== null && isAlive(identity)).toBe(false)
+})
+
+test('a server left running is adopted by the next start, with what it stored', async () => {
+  const { start } = await place()
+  const first = await start()
+  const connection = await connectTo(first)
+  await (await openBucket<number>(connection, { name: 'b', storage: 'file' })).put('a', 1)
+  await connection.close()
+  await first.close()
+  const second = await start()
+  expect(second.wasAdopted).toBe(true)
+  expect(second.pid).toBe(first.pid)
+  const again = await connectTo(second)
+  expect((await (await openBucket<number>(again, { name: 'b', storage: 'file' })).get('a'))?.value).toBe(1)
+  await again.close()
+  await second.stop()
+})
+
+test('a server whose pid file is lost is found by its arguments and replaced', async () => {
+  const { start, dataDir } = await place()
+  const first = await start()
+  await first.close()
+  await writeFile(join(dataDir, 'nats', 'nats.pid'), 'torn')
+  const second = await start()
+  expect(second.pid).not.toBe(first.pid)
+  expect(processIdentity(first.pid)).toBeNull()
+  await second.stop()
+})
+
+test('a server with another configuration is replaced, not adopted', async () => {
+  const { start } = await place()
+  const first = await start()
+  await first.close()
+  const second = await start({ serverName: 'node-b' })
+  expect(second.wasAdopted).toBe(false)
+  expect(processIdentity(first.pid)).toBeNull()
+  await second.stop()
+})
+
+test('a server killed with -9 is started again at once and connections come back', async () => {
+  const { start } = await place()
+  const server = await start()
+  const connection = await connectTo(server)
+  const bucket = await openBucket<number>(connection, { name: 'b', storage: 'file' })
+  await bucket.put('a', 1)
+  let exits = 0
+  server.onExit(() => {
+    exits += 1
+  })
+  const killedPid = server.pid
+  process.kill(killedPid, 'SIGKILL')
+  const startedMs = performance.now()
+  await bucket.put('a', 2)
+  console.log(`writing again ${(performance.now() - startedMs).toFixed(0)} ms after kill -9`)
+  expect(exits).toBe(1)
+  expect(server.pid).not.toBe(killedPid)
+  await connection.close()
+  await server.stop()
+})
+
+test('the secret is in no argument and no file that others can read', async () => {
+  const { start, dataDir } = await place()
+  const server = await start()
+  const { password } = server.credentials
+  expect(password.length).toBeGreaterThanOrEqual(32)
+  expect(await readFile(`/proc/${server.pid}/cmdline`, 'utf8')).not.toContain(password)
+  expect(await readFile(`/proc/${server.pid}/environ`, 'utf8')).not.toContain(password)
+  for (const file of ['nats/nats.conf', 'secrets/nats'])
+    expect((await stat(join(dataDir, file))).mode & 0o077, file).toBe(0)
+  for (const folder of ['nats', 'secrets']) expect((await stat(join(dataDir, folder))).mode & 0o077, folder).toBe(0)
+  expect(await readFile(join(dataDir, 'nats', 'nats.log'), 'utf8')).not.toContain(password)
+  await server.stop()
+})
+
+test('a client without the secret is refused', async () => {
+  const server = await (await place()).start()
+  await expect(openConnection({ url: server.url, name: 'stranger', log: silentLog })).rejects.toBeInstanceOf(
+    NatsAccessError,
+  )
+  await server.stop()
+})
+
+test('a port that another program uses is named together with the flag', async () => {
+  const { start, port } = await place()
+  const other = createServer().listen(port, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await expect(start()).rejects.toMatchObject({
+    code: 'NATS_PORT_TAKEN',
+    message: expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${port}.*--nats-addr`)),
+  })
+})
+
+test('a program that is too old is refused with its version and the wanted one', async () => {
+  const { start, dataDir } = await place()
+  const serverPath = await fakeServer(dataDir, 'echo "nats-server: v2.9.10"')
+  await expect(start({ serverPath })).rejects.toMatchObject({
+    code: 'NATS_TOO_OLD',
+    message: expect.stringMatching(/2\.9\.10 .*2\.10\.23/),
+  })
+})
+
+test('a program that ends while it starts is reported with the end of its log', async () => {
+  const { start, dataDir } = await place()
+  const script = 'if [ "$1" = --version ]; then echo "nats-server: v2.15.1"; else echo no luck today; exit 3; fi'
+  const serverPath = await fakeServer(dataDir, script)
+  await expect(start({ serverPath })).rejects.toMatchObject({
+    code: 'NATS_START',
+    message: expect.stringContaining('no luck today'),
+  })
+})
+
+test('a store that is no folder is reported with its path', async () => {
+  const { start, dataDir } = await place()
+  await mkdir(dataDir, { recursive: true })
+  await writeFile(join(dataDir, 'nats'), 'a file in the way')
+  await expect(start()).rejects.toMatchObject({ code: 'NATS_STORE', message: expect.stringContaining(dataDir) })
+})
+
+async function fakeServer(dataDir: string, script: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true })
+  const path = join(dataDir, 'fake-nats-server')
+  await writeFile(path, `#!/bin/sh\n${script}\n`)
+  await chmod(path, 0o755)
+  return path
+}
