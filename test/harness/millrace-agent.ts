@@ -65,6 +65,12 @@ export interface TestAgent extends AsyncDisposable {
   start(): Promise<void>
 }
 
+const dataDirsInUse = new Set<string>()
+
+process.on('exit', () => {
+  for (const dataDir of dataDirsInUse) killSurvivors(dataDir)
+})
+
 /** Starts an agent and waits until its Dkron API answers. @throws Error with the end of its log when it does not */
 export async function startAgent(options: AgentOptions = {}): Promise<TestAgent> {
   const folder = await tempDir('mr-agent-')
@@ -76,12 +82,11 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   const udupUrl = `http://127.0.0.1:${udupPort}`
   const logPath = join(folder.path, 'agent.log')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const killRest = () => killSurvivors(dataDir)
-  process.on('exit', killRest)
+  dataDirsInUse.add(dataDir)
   const dispose = async (server: ServerProcess | null) => {
     await server?.kill()
-    killRest()
-    process.off('exit', killRest)
+    killSurvivors(dataDir)
+    dataDirsInUse.delete(dataDir)
     await folder[Symbol.asyncDispose]()
   }
   const dkron = httpCall(dkronUrl)

@@ -23,6 +23,8 @@ const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find(isThere)
 process.on('exit', () => {
   for (const server of running) server.signal('SIGKILL')
 })
+// A test run ends a worker that hangs by this signal, which by itself would pass the exit hooks by.
+process.once('SIGTERM', () => process.exit(143))
 
 export class ServerProcess {
   readonly pid: number
