@@ -2,7 +2,8 @@
  * Follows where in which file the stream is.
  *
  * Easy to get wrong: an event tells its end modulo 2^32, and a file grows past 4 GiB when its last transaction is large.
- * The offset never goes back within a file, so every step back is another 4 GiB.
+ * The offset never goes back within a file, so every step back is another 4 GiB (only the format description is sent
+ * again at its own place, wherever a dump begins).
  */
 import { EventType } from './event-type.ts'
 import { decodeHeartbeat } from './heartbeat-event.ts'
@@ -26,10 +27,11 @@ export class FileOffset {
     const { type, logPos } = event.header
     if (type === EventType.Rotate) this.#moveTo(decodeRotateEvent(event))
     else if (type === EventType.Heartbeat || type === EventType.HeartbeatV2) this.#hear(event)
+    else if (type === EventType.FormatDescription) this.offset = Math.max(this.offset, logPos)
     else if (!isArtificial(event.header)) this.#reach(logPos)
   }
 
-  /** A made-up rotate event at the start of a dump by GTID says offset 4 whatever was skipped; never go back by it. */
+  /** A dump may begin before what has been seen (offset 4); never go back within a file by that. */
   #moveTo(next: { file: string; offset: number }): void {
     if (next.file === this.file && next.offset < this.offset) return
     this.file = next.file

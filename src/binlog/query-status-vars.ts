@@ -74,7 +74,8 @@ const code = {
 
 /** Written instead of a count when a statement changes more databases than are listed (OVER_MAX_DBS_IN_EVENT_MTS). */
 const tooManyDatabases = 254
-const startAlterFlag = 2
+/** A commit or rollback of a two-phase ALTER names its start in eight bytes more. */
+const endsOfAlter = 4 | 8
 
 const nothing: SessionState = {
   flags2: null,
@@ -185,8 +186,8 @@ function readNewer(bytes: Buffer, kind: number, at: number, state: Mutable<Sessi
       state.defaultTableEncryption = bytes.readUInt8(at) !== 0
       return 1
     case code.mariadbGtidFlags3:
-      state.mariadbGtidFlags3 = bytes.readUInt16LE(at)
-      return state.mariadbGtidFlags3 > startAlterFlag ? 10 : 2
+      state.mariadbGtidFlags3 = bytes.readUInt8(at)
+      return (state.mariadbGtidFlags3 & endsOfAlter) === 0 ? 1 : 9
     default:
       return null
   }
