@@ -67,7 +67,8 @@ export interface TestAgent extends AsyncDisposable {
 
 const dataDirsInUse = new Set<string>()
 
-process.on('exit', () => {
+// Before the temporary folders go, which hold the pid files.
+process.prependListener('exit', () => {
   for (const dataDir of dataDirsInUse) killSurvivors(dataDir)
 })
 

@@ -20,7 +20,7 @@ const gracefulStopMs = 60_000
 const running = new Set<ServerProcess>()
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find(isThere)
 
-process.on('exit', () => {
+process.prependListener('exit', () => {
   for (const server of running) server.signal('SIGKILL')
 })
 // A test run ends a worker that hangs by this signal, which by itself would pass the exit hooks by.
