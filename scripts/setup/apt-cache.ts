@@ -33,11 +33,13 @@ export interface AptSuite {
 export async function openSuite(suite: string, scratchDir: string): Promise<AptSuite> {
   for (const tool of ['apt-get', 'dpkg'])
     if ((await findExecutable(tool)) === null)
-      throw new SetupError(`${tool} not found: only a Debian machine can fetch this; see "Other systems" in README.md`)
+      throw new SetupError(
+        `${tool} not found: only a Debian machine can fetch this; see "Where the NATS server comes from" in README.md`,
+      )
   const mirrors = await debianMirrors()
   if (mirrors.length === 0)
     throw new SetupError(
-      'no Debian mirror among the machine\'s apt sources\n  cure: add one to /etc/apt/sources.list.d, or see "Other systems" in README.md',
+      'no Debian mirror among the machine\'s apt sources\n  cure: add one to /etc/apt/sources.list.d, or see "Where the NATS server comes from" in README.md',
     )
   let failure: unknown
   for (const [index, mirror] of mirrors.entries()) {
