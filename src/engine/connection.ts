@@ -23,6 +23,8 @@ const pingIntervalMs = 2_000
 const reconnectPauseMs = 100
 const retryBackoff = { firstMs: 20, maxMs: 1_000 }
 const connectBackoff = { firstMs: 100, maxMs: 2_000 }
+/** Timers hold no more. */
+const longestTimeoutMs = 2_147_483_647
 
 export interface ConnectionOptions {
   /** `nats://host:port`, several with commas; may hold user and password, or a token. */
@@ -40,7 +42,7 @@ export interface ConnectionOptions {
 }
 
 export interface RetryOptions {
-  /** How long to try, in milliseconds; by default 15 s. */
+  /** How long to try, in milliseconds; by default 15 s. `Infinity`: until it works. */
   readonly withinMs?: number
   readonly signal?: AbortSignal | undefined
 }
@@ -190,7 +192,7 @@ export class Connection {
   async #pause(ms: number, leftMs: number, signal: AbortSignal | undefined): Promise<void> {
     await this.clock.sleep(ms, signal)
     if (this.#isConnected) return
-    const limit = AbortSignal.timeout(Math.ceil(leftMs))
+    const limit = AbortSignal.timeout(Math.ceil(Math.min(leftMs, longestTimeoutMs)))
     const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
     await this.whenConnected(either).catch(() => signal?.throwIfAborted())
   }

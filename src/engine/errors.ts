@@ -102,6 +102,12 @@ export class StaleWriterError extends MillraceError {
   readonly remedy = 'retry'
 }
 
+/** The stream no longer has frames that it had stored; the source task must begin again at the target's position. */
+export class FramesLostError extends MillraceError {
+  readonly code = 'FRAMES_LOST'
+  readonly remedy = 'retry'
+}
+
 /** Another node took over the lease; whoever held it must stop leading at once. */
 export class LeaseLostError extends MillraceError {
   readonly code = 'LEASE_LOST'

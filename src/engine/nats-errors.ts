@@ -17,7 +17,8 @@ import {
   StreamFullError,
 } from './errors.ts'
 
-const wrongLastSequence = new Set([10071, 10164])
+/** A sequence (10071, 10164) or a message id (10070) that was expected is not the last one. */
+const wrongLast = new Set([10070, 10071, 10164])
 const noMessage = 10037
 const streamMissing = 10059
 const consumerMissing = 10014
@@ -51,8 +52,7 @@ export function natsError(what: string, error: unknown): MillraceError {
 
 function apiError(what: string, error: JetStreamApiError): MillraceError {
   const options = { cause: error }
-  if (wrongLastSequence.has(error.code))
-    return new ConflictError(`${what}: it was changed meanwhile; read it again`, options)
+  if (wrongLast.has(error.code)) return new ConflictError(`${what}: it was changed meanwhile; read it again`, options)
   if (error.code === noMessage || error.code === streamMissing || error.code === consumerMissing)
     return new NotFoundError(`${what}: ${error.message}`, options)
   if (notEnabled.has(error.code))

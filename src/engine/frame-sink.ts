@@ -1,0 +1,230 @@
+/**
+ * The writing end of a job's frame stream.
+ *
+ * Several messages are under way at once. Each expects the sequence and the id of the one before it, so the server
+ * stores them in order or not at all. Any refusal empties the window and asks the stream what it holds: since nobody
+ * else can have written between two messages of ours, the stream's last sequence tells exactly how many arrived.
+ *
+ * Easy to get wrong: a predicted sequence alone is no proof. When another writer's message takes the place of our first
+ * one, our second one finds the sequence that it expects; so it expects the first one's id too.
+ * And a refusal proves little: the message may be stored and only its answer lost. Only the last message's writer tells
+ * whether somebody else has taken over.
+ */
+import { randomUUID } from 'node:crypto'
+import { headers } from '@nats-io/nats-core'
+import { backoffMs } from '../core/backoff.ts'
+import { ConflictError, MillraceError, UnavailableError } from '../core/errors.ts'
+import type { Connection } from './connection.ts'
+import { FramesLostError, PayloadTooLargeError, StaleWriterError, StreamFullError } from './errors.ts'
+import { type FramePart, formatPart, splitFrame } from './frame-parts.ts'
+import {
+  ensureFrameStream,
+  type FrameStreamLimits,
+  frameStreamName,
+  frameSubject,
+  partHeader,
+  writerHeader,
+} from './frame-stream.ts'
+import { readStreamEnd, takeOver } from './frame-takeover.ts'
+
+const headerRoomBytes = 1_024
+const publishTimeoutMs = 10_000
+const fullBackoff = { firstMs: 20, maxMs: 500 }
+const faultBackoff = { firstMs: 20, maxMs: 2_000 }
+
+export interface FrameSinkOptions extends FrameStreamLimits {
+  readonly connection: Connection
+  readonly jobId: string
+  /** For people; what tells writers apart is made anew at each opening. */
+  readonly writerId: string
+  /** Messages under way at once; by default 16. */
+  readonly windowMessages?: number
+  /** Bytes under way at once; by default 32 MB. */
+  readonly windowBytes?: number
+  /** True: what earlier writers left in the stream is thrown away first. */
+  readonly discardsOld?: boolean
+}
+
+/**
+ * Takes the stream over: from now on every earlier writer is refused.
+ *
+ * @throws UnavailableError when NATS does not answer, StreamFullError when not even the takeover fits
+ */
+export async function openFrameSink(options: FrameSinkOptions): Promise<FrameSink> {
+  const { connection, jobId } = options
+  await ensureFrameStream(connection, jobId, options)
+  const writer = `${options.writerId}/${randomUUID()}`
+  const base = await takeOver(connection, jobId, writer, options.discardsOld ?? false)
+  return new FrameSink(options, writer, base)
+}
+
+interface Pending extends FramePart {
+  readonly id: string
+  readonly resolve: (() => void) | null
+  readonly reject: (error: unknown) => void
+  isStored: boolean
+  /** Settles when the server has answered, whatever it said. */
+  answer: Promise<void>
+}
+
+const notSent = Promise.resolve()
+
+/** Implements `FrameSink` of replication/ports.ts. */
+export class FrameSink {
+  readonly #connection: Connection
+  readonly #jobId: string
+  readonly #writer: string
+  readonly #windowMessages: number
+  readonly #windowBytes: number
+  readonly #maxBytes: number
+  readonly #closing = new AbortController()
+  #waiting: Pending[] = []
+  #underWay: Pending[] = []
+  /** Sequence of the last message known to be stored; those under way follow it. */
+  #base: number
+  #isRecovering = false
+  /** While the stream is full only one message knocks. */
+  #fullTimes = 0
+  #faults = 0
+  #failure: unknown = null
+  #count = 0
+
+  constructor(options: FrameSinkOptions, writer: string, base: number) {
+    this.#connection = options.connection
+    this.#jobId = options.jobId
+    this.#writer = writer
+    this.#windowMessages = options.windowMessages ?? 16
+    this.#windowBytes = options.windowBytes ?? 32 * 1024 * 1024
+    this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
+    this.#base = base
+  }
+
+  /** True while the stream takes nothing because it is full. */
+  get isFull(): boolean {
+    return this.#fullTimes > 0
+  }
+
+  /** See replication/ports.ts. @throws StaleWriterError, FramesLostError, PayloadTooLargeError; UnavailableError once closed */
+  append(frame: Uint8Array): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (frame.length > this.#maxBytes / 2)
+      return Promise.reject(
+        new PayloadTooLargeError(
+          `a frame of ${frame.length} bytes does not fit the stream of job ${this.#jobId}, which holds ${this.#maxBytes}; raise its limit`,
+        ),
+      )
+    return new Promise((resolve, reject) => {
+      const parts = splitFrame(frame, this.#connection.maxPayloadBytes - headerRoomBytes)
+      for (const [place, part] of parts.entries()) {
+        const isLast = place === parts.length - 1
+        this.#count += 1
+        const id = `${this.#writer}/${this.#count}`
+        this.#waiting.push({ ...part, id, resolve: isLast ? resolve : null, reject, isStored: false, answer: notSent })
+      }
+      this.#pump()
+    })
+  }
+
+  /** What is still under way may or may not be stored; its calls fail. */
+  async close(): Promise<void> {
+    this.#fail(new UnavailableError(`the frame stream of job ${this.#jobId} is closed`))
+  }
+
+  #pump(): void {
+    while (!this.#isRecovering && this.#failure === null && this.#waiting.length > 0 && this.#hasRoom()) {
+      const next = this.#waiting.shift()
+      if (next !== undefined) this.#send(next)
+    }
+  }
+
+  #hasRoom(): boolean {
+    if (this.#underWay.length === 0) return true
+    if (this.#fullTimes > 0 || this.#faults > 0 || this.#underWay.length >= this.#windowMessages) return false
+    const bytes = this.#underWay.reduce((sum, { payload }) => sum + payload.length, 0)
+    return bytes + (this.#waiting[0]?.payload.length ?? 0) <= this.#windowBytes
+  }
+
+  #send(pending: Pending): void {
+    const before = this.#underWay.at(-1)
+    const expect = {
+      lastSequence: this.#base + this.#underWay.length,
+      ...(before === undefined ? {} : { lastMsgID: before.id }),
+    }
+    const marks = headers()
+    marks.set(writerHeader, this.#writer)
+    if (pending.part !== null) marks.set(partHeader, formatPart(pending.part))
+    this.#underWay.push(pending)
+    pending.answer = this.#connection
+      .call(`a frame of job ${this.#jobId} cannot be stored`, () =>
+        this.#connection.streams.publish(frameSubject(this.#jobId), pending.payload, {
+          headers: marks,
+          timeout: publishTimeoutMs,
+          msgID: pending.id,
+          expect,
+        }),
+      )
+      .then(
+        () => this.#stored(pending),
+        (error: unknown) => this.#refused(error),
+      )
+  }
+
+  #stored(pending: Pending): void {
+    pending.isStored = true
+    this.#fullTimes = 0
+    this.#faults = 0
+    while (this.#underWay[0]?.isStored) {
+      this.#underWay.shift()?.resolve?.()
+      this.#base += 1
+    }
+    this.#pump()
+  }
+
+  #refused(error: unknown): void {
+    if (this.#isRecovering || this.#failure !== null) return
+    this.#isRecovering = true
+    void this.#recover(error).catch((fault: unknown) => this.#fail(fault))
+  }
+
+  /** Empties the window, learns what is stored, and goes on from there. */
+  async #recover(reason: unknown): Promise<void> {
+    const isFull = reason instanceof StreamFullError
+    if (!isFull && !(reason instanceof ConflictError) && !(reason instanceof UnavailableError)) throw reason
+    await Promise.all(this.#underWay.map(({ answer }) => answer))
+    const { signal } = this.#closing
+    if (isFull) this.#fullTimes += 1
+    else this.#faults += 1
+    const pauseMs = isFull
+      ? backoffMs(fullBackoff, this.#fullTimes, Math.random)
+      : backoffMs(faultBackoff, this.#faults, Math.random)
+    this.#connection.log.debug({ jobId: this.#jobId, isFull, err: reason, pauseMs }, 'frame refused')
+    await this.#connection.clock.sleep(pauseMs, signal)
+    const end = await readStreamEnd(this.#connection, this.#jobId, signal)
+    this.#settle(end.lastSequence - this.#base, end.writer)
+    this.#isRecovering = false
+    this.#pump()
+  }
+
+  #settle(storedCount: number, lastWriter: string | null): void {
+    if (storedCount < 0) throw new FramesLostError(`stream ${frameStreamName(this.#jobId)} lost frames it had stored`)
+    if (lastWriter !== this.#writer || storedCount > this.#underWay.length)
+      throw new StaleWriterError(
+        `job ${this.#jobId} is written by ${lastWriter ?? 'another task'} now; this task stops`,
+      )
+    const stored = this.#underWay.slice(0, storedCount)
+    for (const { resolve } of stored) resolve?.()
+    const again = this.#underWay.slice(storedCount).map((pending) => ({ ...pending, isStored: false }))
+    this.#waiting = [...again, ...this.#waiting]
+    this.#underWay = []
+    this.#base += storedCount
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null) return
+    this.#failure = error
+    this.#closing.abort(error instanceof MillraceError ? error : new UnavailableError('closed'))
+    for (const pending of [...this.#underWay, ...this.#waiting]) pending.reject(error)
+    this.#underWay = []
+    this.#waiting = []
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The reading end of a job's frame stream.
+ *
+ * Easy to get wrong: the last released frame stays in the stream, because its writer's name is what a stale writer is
+ * told by (frame-takeover.ts); so a reader that begins anew may meet one frame again that it had released. A target
+ * must know by positions what it has applied anyway.
+ */
+import type { Connection } from './connection.ts'
+import { FrameAssembler, parsePart } from './frame-parts.ts'
+import { ensureFrameStream, frameStreamInfo, frameStreamName, partHeader, takeoverHeader } from './frame-stream.ts'
+import type { PulledMessage } from './pull-session.ts'
+import { readStream } from './stream-reader.ts'
+
+const purgePauseMs = 250
+const purgeBytes = 32 * 1024 * 1024
+const defaultPrefetchBytes = 64 * 1024 * 1024
+
+export interface FrameSourceOptions {
+  readonly connection: Connection
+  readonly jobId: string
+  /** Frames held in memory before they are asked for; by default 64 MB. */
+  readonly prefetchBytes?: number
+}
+
+export interface ReceivedFrame {
+  readonly sequence: number
+  readonly payload: Uint8Array
+}
+
+/** Opens the stream, making it with default limits when there is none yet. */
+export async function openFrameSource(options: FrameSourceOptions): Promise<FrameSource> {
+  const { connection, jobId } = options
+  if ((await frameStreamInfo(connection, jobId)) === null) await ensureFrameStream(connection, jobId, {})
+  return new FrameSource(options)
+}
+
+/** Implements `FrameSource` of replication/ports.ts. */
+export class FrameSource {
+  readonly #connection: Connection
+  readonly #jobId: string
+  readonly #prefetchBytes: number
+  /** What was told and not yet released, oldest first. */
+  #told: { readonly sequence: number; readonly sizeBytes: number }[] = []
+  #releasedSequence = 0
+  #purgedSequence = 0
+  #releasedBytes = 0
+  #timer: NodeJS.Timeout | null = null
+  #purging: Promise<void> = Promise.resolve()
+
+  constructor(options: FrameSourceOptions) {
+    this.#connection = options.connection
+    this.#jobId = options.jobId
+    this.#prefetchBytes = options.prefetchBytes ?? defaultPrefetchBytes
+  }
+
+  /** See replication/ports.ts. One reader at a time. */
+  async *read(signal: AbortSignal): AsyncGenerator<ReceivedFrame, void> {
+    const assembler = new FrameAssembler()
+    this.#told = []
+    const stream = frameStreamName(this.#jobId)
+    const options = { stream, fromSequence: 0, signal, prefetchBytes: this.#prefetchBytes }
+    for await (const event of readStream(this.#connection, options)) {
+      if (event.kind === 'reset') {
+        assembler.clear()
+        this.#forgetReleases()
+      }
+      if (event.kind !== 'message') continue
+      const frame = frameOf(event.message, assembler)
+      if (frame === null) continue
+      this.#told.push({ sequence: frame.sequence, sizeBytes: frame.payload.length })
+      yield frame
+    }
+  }
+
+  /** See replication/ports.ts: purges at most every 250 ms or 32 MB, in the background. */
+  release(frame: Pick<ReceivedFrame, 'sequence'>): void {
+    this.#releasedSequence = Math.max(this.#releasedSequence, frame.sequence)
+    let count = 0
+    for (const told of this.#told) {
+      if (told.sequence > frame.sequence) break
+      this.#releasedBytes += told.sizeBytes
+      count += 1
+    }
+    this.#told.splice(0, count)
+    if (this.#releasedBytes >= purgeBytes) this.#purgeNow()
+    else this.#timer ??= setTimeout(() => this.#purgeNow(), purgePauseMs)
+  }
+
+  /** Purges what was released, when NATS can be reached. */
+  async close(): Promise<void> {
+    this.#purgeNow()
+    await this.#purging
+  }
+
+  #purgeNow(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#releasedBytes = 0
+    this.#purging = this.#purging.then(() => this.#purge())
+  }
+
+  /** A purge that fails is made good by the next one. */
+  async #purge(): Promise<void> {
+    const sequence = this.#releasedSequence
+    if (sequence <= this.#purgedSequence || !this.#connection.isConnected) return
+    const manager = await this.#connection.manager()
+    const name = frameStreamName(this.#jobId)
+    try {
+      // Up to, but not including, the last released message.
+      await this.#connection.call(`stream ${name} cannot be purged`, () =>
+        manager.streams.purge(name, { seq: sequence }),
+      )
+      this.#purgedSequence = sequence
+    } catch (err) {
+      this.#connection.log.debug({ jobId: this.#jobId, err }, 'purge failed')
+    }
+  }
+
+  #forgetReleases(): void {
+    this.#told = []
+    this.#releasedSequence = 0
+    this.#purgedSequence = 0
+    this.#releasedBytes = 0
+  }
+}
+
+function frameOf(message: PulledMessage, assembler: FrameAssembler): ReceivedFrame | null {
+  const { headers, payload, sequence } = message
+  if (headers?.has(takeoverHeader)) {
+    assembler.clear()
+    return null
+  }
+  const part = headers?.has(partHeader) ? parsePart(headers.get(partHeader)) : null
+  return assembler.add(sequence, { payload, part })
+}

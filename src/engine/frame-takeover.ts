@@ -1,0 +1,89 @@
+/**
+ * How a writer becomes the only one of a frame stream.
+ *
+ * It stores a message without content that expects the stream's end as it read it. Whatever an earlier writer has under
+ * way expects another end and is refused from then on, and finds the new writer's name at the end.
+ *
+ * Easy to get wrong: the stream's last message must never be purged (see frame-source.ts), for its writer is the proof.
+ */
+import { headers } from '@nats-io/nats-core'
+import { backoffMs } from '../core/backoff.ts'
+import { ConflictError, NotFoundError } from '../core/errors.ts'
+import type { Connection } from './connection.ts'
+import { FramesLostError, StreamFullError } from './errors.ts'
+import { frameStreamName, frameSubject, takeoverHeader, writerHeader } from './frame-stream.ts'
+
+const contestBackoff = { firstMs: 5, maxMs: 200 }
+const fullBackoff = { firstMs: 50, maxMs: 1_000 }
+const contestLimit = 100
+
+export interface StreamEnd {
+  readonly lastSequence: number
+  /** Who wrote the last message; null when there is none. */
+  readonly writer: string | null
+}
+
+/** Waits for NATS as long as it takes. @throws FramesLostError when the stream is gone; the signal's reason */
+export async function readStreamEnd(connection: Connection, jobId: string, signal?: AbortSignal): Promise<StreamEnd> {
+  const name = frameStreamName(jobId)
+  const manager = await connection.manager()
+  const patience = { withinMs: Number.POSITIVE_INFINITY, signal }
+  try {
+    const info = await connection.retry(`stream ${name} cannot be read`, () => manager.streams.info(name), patience)
+    const lastSequence = info.state.last_seq
+    if (info.state.messages === 0) return { lastSequence, writer: null }
+    const last = await connection.retry(
+      `stream ${name} cannot be read`,
+      () => manager.streams.getMessage(name, { last_by_subj: frameSubject(jobId) }),
+      patience,
+    )
+    // Something was stored between the two questions: ask again.
+    if (last !== null && last.seq !== lastSequence) return readStreamEnd(connection, jobId, signal)
+    return { lastSequence, writer: last?.header.get(writerHeader) ?? null }
+  } catch (cause) {
+    if (cause instanceof NotFoundError) throw new FramesLostError(`stream ${name} is gone`, { cause })
+    throw cause
+  }
+}
+
+/**
+ * @param discardsOld true: purges what is there, so that it fits even when the stream is full
+ * @returns the sequence of the takeover
+ */
+export async function takeOver(
+  connection: Connection,
+  jobId: string,
+  writer: string,
+  discardsOld: boolean,
+): Promise<number> {
+  let fullTimes = 0
+  for (let attempt = 1; ; attempt += 1) {
+    if (discardsOld) await purge(connection, jobId)
+    const end = await readStreamEnd(connection, jobId)
+    if (end.writer === writer) return end.lastSequence
+    try {
+      return await announce(connection, jobId, writer, end.lastSequence)
+    } catch (error) {
+      if (error instanceof StreamFullError) fullTimes += 1
+      else if (!(error instanceof ConflictError) || attempt > contestLimit) throw error
+      const policy = error instanceof StreamFullError ? fullBackoff : contestBackoff
+      await connection.clock.sleep(backoffMs(policy, Math.max(1, fullTimes), Math.random))
+    }
+  }
+}
+
+async function announce(connection: Connection, jobId: string, writer: string, lastSequence: number): Promise<number> {
+  const marks = headers()
+  marks.set(writerHeader, writer)
+  marks.set(takeoverHeader, '1')
+  const ack = await connection.retry(`the stream of job ${jobId} cannot be taken over`, () =>
+    connection.streams.publish(frameSubject(jobId), '', { headers: marks, expect: { lastSequence } }),
+  )
+  return ack.seq
+}
+
+async function purge(connection: Connection, jobId: string): Promise<void> {
+  const manager = await connection.manager()
+  const name = frameStreamName(jobId)
+  await connection.retry(`stream ${name} cannot be emptied`, () => manager.streams.purge(name))
+}
