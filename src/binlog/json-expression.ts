@@ -11,6 +11,7 @@
 import { type JsonNode, readJson } from './json-binary.ts'
 import { doubleText, nodeText } from './json-text.ts'
 
+const largestPrecision = 65
 const largestSigned = 0x7fff_ffff_ffff_ffffn
 
 /** The expression, for a JSON column of MySQL 5.7 and later. @throws MalformedEventError */
@@ -50,7 +51,7 @@ function expression(node: JsonNode): string {
     case 'string':
       return utf8Literal(node.bytes)
     case 'decimal':
-      return `CAST('${node.text}' AS DECIMAL(${node.precision},${node.scale}))`
+      return decimalExpression(node)
     case 'date':
       return `CAST('${node.text}' AS DATE)`
     case 'time':
@@ -65,6 +66,16 @@ function expression(node: JsonNode): string {
     case 'object':
       return `JSON_OBJECT(${node.members.map(({ key, value }) => `${utf8Literal(key)},${expression(value)}`).join(',')})`
   }
+}
+
+/**
+ * A literal has the precision of its digits; a CAST rounds the digits before the point up to whole groups of nine, so a
+ * precision beyond the largest of a CAST (65) comes out of it again.
+ */
+function decimalExpression({ text, precision, scale }: { text: string; precision: number; scale: number }): string {
+  const digits = text.replace(/[-.]/g, '').length
+  if (scale > 0 && digits === precision) return text
+  return `CAST('${text}' AS DECIMAL(${Math.min(precision, largestPrecision)},${scale}))`
 }
 
 function utf8Literal(bytes: Buffer): string {

@@ -4,7 +4,7 @@
  * The session they run in must have time_zone '+00:00' and a sql_mode that takes zero and partial dates and the ENUM
  * value 0, that is: none of STRICT_*, NO_ZERO_DATE, NO_ZERO_IN_DATE, TIME_TRUNCATE_FRACTIONAL; ALLOW_INVALID_DATES set.
  *
- * Easy to get wrong: a character value without a character set before it (`_latin1 X'..'`) is bytes and stores as they
+ * Easy to get wrong: a SET is a signed number to the server, so its 64th member is negative; and a character value without a character set before it (`_latin1 X'..'`) is bytes and stores as they
  * are, but compares as bytes too; in a WHERE clause give the column's character set, so that its collation compares.
  */
 import { type ColumnType, ColumnTypeCode } from './column-type.ts'
@@ -71,7 +71,7 @@ export function sqlLiteral(
     case ColumnTypeCode.Enum:
       return String(buffer.readUIntLE(start, column.lengthCode))
     case ColumnTypeCode.Set:
-      return String(littleEndian(buffer, start, end))
+      return String(BigInt.asIntN(64, littleEndian(buffer, start, end)))
     default:
       return temporalLiteral(column, buffer, start) ?? bytesLiteral(column, options, buffer, start, end)
   }
