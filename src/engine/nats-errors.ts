@@ -46,6 +46,7 @@ export function natsError(what: string, error: unknown): MillraceError {
     return new PayloadTooLargeError(`${what}: the message is larger than the NATS server's max_payload`, {
       cause: error,
     })
+  if (isNothingFound(error)) return new NotFoundError(`${what}: there is none`, { cause: error })
   if (isUnreachable(error)) return new UnavailableError(`${what}: NATS does not answer`, { cause: error })
   return new NatsProtocolError(`${what}: ${messageOf(error)}`, { cause: error })
 }
@@ -68,6 +69,11 @@ function apiError(what: string, error: JetStreamApiError): MillraceError {
 export function isStreamMissing(error: unknown): boolean {
   const cause = error instanceof MillraceError ? error.cause : error
   return cause instanceof JetStreamApiError && cause.code === streamMissing
+}
+
+/** The answer of a direct get; the client does not export the class. */
+function isNothingFound(error: unknown): boolean {
+  return error instanceof Error && error.name === 'JetStreamStatusError' && 'code' in error && error.code === 404
 }
 
 function isUnreachable(error: unknown): boolean {
