@@ -1,11 +1,14 @@
 /** What scheduling needs from outside. `engine` implements the logs on JetStream; `agent` wires them. */
 import type { Execution, StartOrder } from '../model/execution.ts'
+import type { JobCounters } from '../model/scheduled-job.ts'
 
 /** One job in a fire: enough to dispatch it again without the job's definition. */
 export interface FiredJob {
-  /** Node names chosen when the fire was recorded. */
+  /** Node names chosen when the fire was recorded; none when no node matched. */
   readonly nodeNames: readonly string[]
   readonly order: StartOrder
+  /** Why no node was chosen, in words. Only there when `nodeNames` is empty. */
+  readonly unplacedReason?: string
 }
 
 /** All that is due in one second, written once, before anything of it is dispatched. */
@@ -38,6 +41,12 @@ export interface Dispatcher {
   dispatch(nodeName: string, orders: readonly StartOrder[], dedupeId: string): Promise<void>
 }
 
+/** How busy the nodes are, as far as this node knows. */
+export interface NodeLoad {
+  /** Commands that run on a node now. */
+  runningOn(nodeName: string): number
+}
+
 /** The history of what ended. */
 export interface ExecutionLog {
   /** Durable when it resolves; publishing the same execution again adds nothing. */
@@ -51,6 +60,19 @@ export interface ExecutionLog {
     afterSequence: number,
     signal: AbortSignal,
   ): AsyncIterable<{ readonly sequence: number; readonly execution: Execution }>
+}
+
+/** What an execution history added up to for some of the jobs: one record a shard, and one for the whole. */
+export interface CountersRecord {
+  /** Every execution up to this sequence of the execution log is counted. */
+  readonly throughSequence: number
+  readonly jobs: readonly StoredCounters[]
+}
+
+export interface StoredCounters extends JobCounters {
+  readonly jobName: string
+  /** Tells a job from an earlier one of the same name. */
+  readonly jobCreatedAt: number
 }
 
 /** The cursor's single record. */

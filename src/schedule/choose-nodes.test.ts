@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { sampleMember } from '../../test/doubles/samples.ts'
+import { candidatesFor } from './choose-nodes.ts'
+import { Placer } from './placer.ts'
+
+const members = [
+  sampleMember('a', { tags: { role: 'web', zone: 'eu' } }),
+  sampleMember('b', { tags: { role: 'web', zone: 'us' } }),
+  sampleMember('c', { tags: { role: 'db', zone: 'eu' } }),
+  sampleMember('gone', { tags: { role: 'web', zone: 'eu' }, status: 'failed' }),
+  sampleMember('leaves', { tags: { role: 'web', zone: 'eu' }, status: 'leaving' }),
+]
+
+test.each([
+  [{}, ['a', 'b', 'c']],
+  [{ role: 'web' }, ['a', 'b']],
+  [{ role: 'web|db' }, ['a', 'b', 'c']],
+  [{ role: 'we' }, []],
+  [{ role: 'web', zone: 'eu' }, ['a']],
+  [{ zone: '' }, []],
+  [{ rack: '.*' }, []],
+  [{ toString: '.*' }, []],
+  [{ dkron_server: 'true' }, ['a', 'b', 'c']],
+  [{ dkron_version: String.raw`0\.7\..*` }, ['a', 'b', 'c']],
+])('tags %j match the alive nodes %j', (tags, nodeNames) => {
+  expect(candidatesFor(tags, members).nodeNames).toEqual(nodeNames)
+})
+
+test('a count takes the least busy of the nodes that match all tags', () => {
+  const running: Record<string, number> = { a: 5, b: 1, c: 0 }
+  const placer = new Placer(() => members, { runningOn: (node) => running[node] ?? 0 })
+  expect(placer.begin().place({ role: 'web:1' })).toEqual({ kind: 'placed', nodeNames: ['b'] })
+  expect(placer.begin().place({ role: 'web:2' })).toEqual({ kind: 'placed', nodeNames: ['a', 'b'] })
+  expect(placer.begin().place({ role: 'web:9' })).toEqual({ kind: 'placed', nodeNames: ['a', 'b'] })
+  expect(placer.begin().place({ role: 'web:2', zone: '.*:1' })).toEqual({ kind: 'placed', nodeNames: ['b'] })
+})
+
+test('jobs of one second are spread over equally busy nodes, and so are later seconds', () => {
+  const placer = new Placer(() => members, { runningOn: () => 0 })
+  const chosen = (round = placer.begin()) => {
+    const placement = round.place({ role: 'web:1' })
+    return placement.kind === 'placed' ? placement.nodeNames : []
+  }
+  const round = placer.begin()
+  expect([chosen(round), chosen(round), chosen(round)].flat()).toEqual(['a', 'b', 'a'])
+  expect([chosen(), chosen()].flat()).toEqual(['b', 'a'])
+})
+
+test.each([
+  [{ role: 'none' }, 'no alive node matches the tag role=none'],
+  [{ role: 'web', zone: 'asia' }, 'no alive node matches all the tags role=web, zone=asia'],
+])('where no node matches %j the reason names the tags', (tags, reason) => {
+  const placer = new Placer(() => members, { runningOn: () => 0 })
+  expect(placer.begin().place(tags)).toEqual({ kind: 'unplaced', reason })
+})
+
+test('where no node is alive the reason says so', () => {
+  expect(candidatesFor({}, [sampleMember('x', { status: 'left' })]).reason).toBe('no node is alive')
+})
