@@ -46,5 +46,7 @@ function isLoopback(host: string): boolean {
 function listenError(flag: AddressFlag, address: Address, error: unknown): Error {
   const text = `${address.host}:${address.port}`
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return new PortTakenError(flag, text, { cause: error })
-  return new ListenError(`cannot listen on ${text}: ${messageOf(error)}; choose another address with ${flag}`, { cause: error })
+  return new ListenError(`cannot listen on ${text}: ${messageOf(error)}; choose another address with ${flag}`, {
+    cause: error,
+  })
 }

@@ -1,0 +1,58 @@
+/** How this node reaches NATS: its own embedded server, or one that the user runs. */
+import type { Settings } from '../config/options.ts'
+import type { Log } from '../core/log.ts'
+import type { Scope } from '../core/scope.ts'
+import { type Connection, openConnection } from '../engine/connection.ts'
+import { type EmbeddedServer, startEmbeddedServer } from '../engine/embedded-server.ts'
+
+/** Everything a process needs to connect; travels to task processes, never into arguments. */
+export interface NatsAccess {
+  readonly url: string
+  readonly credentials: { readonly user: string; readonly password: string } | null
+}
+
+export interface OpenedNats {
+  readonly access: NatsAccess
+  readonly connection: Connection
+  /** Null when the user runs NATS. */
+  readonly server: EmbeddedServer | null
+}
+
+/**
+ * Starts or adopts the embedded server, or connects to the user's; the scope ends what was started.
+ *
+ * @throws the errors of `startEmbeddedServer` and `openConnection`
+ */
+export async function openNats(
+  scope: Scope,
+  settings: Settings,
+  place: { readonly dataDir: string; readonly nodeName: string; readonly log: Log },
+): Promise<OpenedNats> {
+  const server = settings.nats === 'embedded' ? await startServer(scope, settings, place) : null
+  const access: NatsAccess =
+    server === null ? { url: settings.nats, credentials: null } : { url: server.url, credentials: server.credentials }
+  const connection = scope.use(await connect(access, `agent ${place.nodeName}`, place.log), (opened) => opened.close())
+  return { access, connection, server }
+}
+
+/** @throws NatsAccessError, NatsTooOldError, JetStreamDisabledError */
+export function connect(access: NatsAccess, name: string, log: Log): Promise<Connection> {
+  const credentials = access.credentials === null ? {} : { credentials: access.credentials }
+  return openConnection({ url: access.url, name, log, ...credentials })
+}
+
+async function startServer(
+  scope: Scope,
+  settings: Settings,
+  place: { readonly dataDir: string; readonly nodeName: string; readonly log: Log },
+): Promise<EmbeddedServer> {
+  const { host, port } = settings['nats-addr']
+  const server = await startEmbeddedServer({
+    dataDir: place.dataDir,
+    listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    serverPath: settings['nats-server'],
+    serverName: place.nodeName,
+    log: place.log.child({ component: 'nats' }),
+  })
+  return scope.use(server, (started) => started.stop())
+}

@@ -1,0 +1,103 @@
+/** Builds replication of one node: jobs, placement, and the processes of its tasks. */
+import type { Settings } from '../config/options.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Scope } from '../core/scope.ts'
+import type { Connection } from '../engine/connection.ts'
+import { deleteFrameStream } from '../engine/frame-stream.ts'
+import { openBucket } from '../engine/kv-bucket.ts'
+import type { ClusterView } from '../model/member.ts'
+import type { ReplicationJob } from '../model/replication-job.ts'
+import type { Assignment } from '../replication/service/assignment.ts'
+import { ForkTaskLauncher } from '../replication/service/fork-task-launcher.ts'
+import type { NameClaim } from '../replication/service/name-claims.ts'
+import type { FrameStreams, SecretSealer } from '../replication/service/ports.ts'
+import { createReplicationService, type ReplicationService } from '../replication/service/replication-service.ts'
+import type { TaskReportRecord } from '../replication/service/task-report-record.ts'
+import { connect, type NatsAccess } from './nats-access.ts'
+import type { TaskNats } from './task-nats.ts'
+
+export interface ReplicationParts {
+  readonly settings: Settings
+  readonly connection: Connection
+  readonly access: NatsAccess
+  readonly cluster: ClusterView
+  readonly secrets: SecretSealer
+  /** True for every node that is or ever was a member. */
+  isKnownNode(nodeId: string): boolean
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+export async function openReplication(scope: Scope, parts: ReplicationParts): Promise<ReplicationService> {
+  const { connection, cluster, secrets, signal } = parts
+  const log = parts.log.child({ component: 'replication' })
+  const bucketOf = <Value>(name: string, storage: 'file' | 'memory' = 'file') =>
+    openBucket<Value>(connection, { name: `replication-${name}`, storage })
+  const service = createReplicationService({
+    buckets: {
+      jobs: await bucketOf<ReplicationJob>('jobs'),
+      names: await bucketOf<NameClaim>('names'),
+      assignments: await bucketOf<Assignment>('assignments'),
+      reports: await bucketOf<TaskReportRecord>('reports', 'memory'),
+    },
+    cluster,
+    isKnownNode: (nodeId) => parts.isKnownNode(nodeId),
+    launcher: new ForkTaskLauncher({
+      entryPath: taskProgram(),
+      natsFor: (job): TaskNats => ({
+        access: accessFor(parts, job.source.natsAddress ?? job.target.natsAddress),
+        streamLimitBytes: parts.settings['stream-limit'],
+        logLevel: parts.settings['log-level'],
+      }),
+      // Standard output is one stream of lines, and a task's line is whole.
+      writeLine: (line) => process.stdout.write(`${line}\n`),
+      secrets,
+      environment: process.env,
+      nodeName: cluster.self.nodeName,
+    }),
+    streams: frameStreams(parts),
+    secrets,
+    clock: systemClock,
+    log,
+  })
+  const running = service.run(signal)
+  scope.defer(() => running)
+  await service.whenReady()
+  return service
+}
+
+/** This file is TypeScript in development and JavaScript when built; its neighbour is the same. */
+function taskProgram(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`./replication-task-main.${extension}`, import.meta.url).pathname
+}
+
+function accessFor(parts: ReplicationParts, natsAddress: string | null): NatsAccess {
+  if (natsAddress === null || isOwn(parts, natsAddress)) return parts.access
+  const url = natsAddress.includes('://') ? natsAddress : `nats://${natsAddress}`
+  return { url, credentials: null }
+}
+
+/** The document's example names the agent's own address: then the job's stream is the cluster's. */
+function isOwn({ settings, access }: ReplicationParts, natsAddress: string): boolean {
+  const { host, port } = settings['nats-addr']
+  const bare = natsAddress.replace(/^nats:\/\//, '')
+  return [`${host}:${port}`, `127.0.0.1:${port}`, `localhost:${port}`, access.url.replace(/^nats:\/\//, '')].includes(
+    bare,
+  )
+}
+
+function frameStreams(parts: ReplicationParts): FrameStreams {
+  return {
+    async remove({ jobId, natsAddress }) {
+      const access = accessFor(parts, natsAddress)
+      if (access === parts.access) {
+        await deleteFrameStream(parts.connection, jobId)
+        return
+      }
+      const elsewhere = await connect(access, `agent ${parts.cluster.self.nodeName}`, parts.log)
+      await deleteFrameStream(elsewhere, jobId).finally(() => elsewhere.close())
+    },
+  }
+}

@@ -1,0 +1,178 @@
+/** Builds scheduling and execution of one node: jobs, firing, history, and the runner. */
+import { join } from 'node:path'
+import type { Settings } from '../config/options.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Scope } from '../core/scope.ts'
+import { nodeSubject, request, serve } from '../engine/calls.ts'
+import type { Connection } from '../engine/connection.ts'
+import { openDispatcher } from '../engine/dispatch-queue.ts'
+import { openExecutionLog } from '../engine/execution-log.ts'
+import { openFireCursor } from '../engine/fire-cursor.ts'
+import { openFireLog } from '../engine/fire-log.ts'
+import { openBucket } from '../engine/kv-bucket.ts'
+import { openOrderInbox } from '../engine/order-inbox.ts'
+import { checkCommand } from '../execution/check-command.ts'
+import { NodeExecutor } from '../execution/node-executor.ts'
+import { checkRunAsUser } from '../execution/system-user.ts'
+import type { Execution, RunningExecution } from '../model/execution.ts'
+import type { ClusterView, LeaderDuty } from '../model/member.ts'
+import type { ScheduledJob } from '../model/scheduled-job.ts'
+import { ExecutionCounters } from '../schedule/counters.ts'
+import { FireLoop } from '../schedule/fire-loop.ts'
+import { JobService } from '../schedule/job-service.ts'
+import { JobView } from '../schedule/job-view.ts'
+import { Placer } from '../schedule/placer.ts'
+import type { CountersRecord } from '../schedule/ports.ts'
+
+export interface Scheduling {
+  readonly jobs: JobService
+  readonly duties: readonly LeaderDuty[]
+  executions(jobName: string): Promise<readonly Execution[]>
+  /** What runs of a job anywhere in the cluster. */
+  running(jobName: string): Promise<readonly RunningExecution[]>
+  /** @returns false when it does not run any more */
+  stop(jobName: string, id: string): Promise<boolean>
+  /** Waits for running commands, at most so long. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+const askNodeMs = 2_000
+
+export async function openScheduling(
+  scope: Scope,
+  parts: {
+    readonly settings: Settings
+    readonly connection: Connection
+    readonly cluster: ClusterView
+    readonly dataDir: string
+    readonly log: Log
+    readonly signal: AbortSignal
+  },
+): Promise<Scheduling> {
+  const { settings, connection, cluster, signal } = parts
+  const { nodeName } = cluster.self
+  const log = parts.log.child({ component: 'schedule' })
+  const historyLimit = settings['history-limit']
+  const bucket = await openBucket<ScheduledJob>(connection, { name: 'jobs', storage: 'file' })
+  const history = await openExecutionLog(connection, { historyLimit })
+  const fireLog = await openFireLog(connection)
+  const dispatcher = await openDispatcher(connection)
+  const view = new JobView(bucket)
+  const countersBucket = await openBucket<CountersRecord>(connection, { name: 'counters', storage: 'file' })
+  const clock = systemClock
+  const counters = new ExecutionCounters({ bucket: countersBucket, history, jobs: view, clock, log, historyLimit })
+  const executor = await openExecutor(scope, { ...parts, history })
+  const load = followLoad(executor, nodeName, signal)
+  const placer = new Placer(() => cluster.members(), load)
+  const agentZone = settings.timezone
+  const jobs = new JobService({
+    bucket,
+    view,
+    checks: { checkCommand, checkRunAsUser, agentZone },
+    counters,
+    history,
+    fireLog,
+    dispatcher,
+    placer,
+    clock,
+  })
+  const cursors = await openFireCursor(connection)
+  const firing = new FireLoop({
+    ...{ jobs: view, fireLog, dispatcher, history, cursors, placer, clock, log, agentZone, historyLimit },
+  })
+  const background = [view.follow(signal), counters.run(signal)]
+  scope.defer(() => Promise.allSettled(background))
+  await view.ready(signal)
+  return {
+    jobs,
+    duties: [firing, counters.keeper()],
+    executions: (jobName) => history.list(jobName),
+    running: (jobName) => runningAnywhere(connection, cluster, jobName),
+    stop: async (jobName, id) => {
+      const execution = (await runningAnywhere(connection, cluster, jobName)).find((one) => one.id === id)
+      if (execution === undefined) return false
+      return (await request(connection, nodeSubject(execution.nodeName, 'stop'), { jobName, id }, askNodeMs)) === true
+    },
+    async drain(timeoutMs) {
+      await executor.drain(timeoutMs)
+    },
+  }
+}
+
+async function openExecutor(
+  scope: Scope,
+  parts: {
+    readonly settings: Settings
+    readonly connection: Connection
+    readonly cluster: ClusterView
+    readonly dataDir: string
+    readonly log: Log
+    readonly signal: AbortSignal
+    readonly history: { append(execution: Execution): Promise<void> }
+  },
+): Promise<NodeExecutor> {
+  const { settings, connection, cluster, signal } = parts
+  const { nodeName } = cluster.self
+  const executor = await NodeExecutor.open({
+    runnerDir: join(parts.dataDir, 'runner'),
+    nodeName,
+    inbox: await openOrderInbox(connection, nodeName),
+    sink: parts.history,
+    clock: systemClock,
+    log: parts.log.child({ component: 'execution' }),
+    env: process.env,
+    outputLimitBytes: settings['output-limit'],
+  })
+  scope.use(executor, (opened) => opened.shutdown())
+  serve(connection, nodeSubject(nodeName, 'running'), () => executor.running(), signal)
+  serve(
+    connection,
+    nodeSubject(nodeName, 'stop'),
+    (payload) => {
+      const { jobName, id } = payload as { jobName: string; id: string }
+      return executor.stop(jobName, id)
+    },
+    signal,
+  )
+  return executor
+}
+
+/** A node that does not answer in time has nothing to show. */
+async function runningAnywhere(
+  connection: Connection,
+  cluster: ClusterView,
+  jobName: string,
+): Promise<readonly RunningExecution[]> {
+  const nodes = cluster.members().filter(({ status }) => status === 'alive' || status === 'leaving')
+  const answers = await Promise.allSettled(
+    nodes.map(({ nodeName }) => request(connection, nodeSubject(nodeName, 'running'), null, askNodeMs)),
+  )
+  return answers
+    .flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value as readonly RunningExecution[]) : []))
+    .filter((execution) => execution.jobName === jobName)
+}
+
+const loadEveryMs = 1_000
+
+/** What runs here, asked now and then: placing must not wait for it. */
+function followLoad(
+  executor: NodeExecutor,
+  nodeName: string,
+  signal: AbortSignal,
+): { runningOn(nodeName: string): number } {
+  let running = 0
+  const timer = setInterval(() => {
+    executor.stats().then(
+      (stats) => {
+        running = stats.running + stats.queued
+      },
+      () => {
+        // The runner is being started again; the last figure serves.
+      },
+    )
+  }, loadEveryMs)
+  timer.unref()
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+  return { runningOn: (node) => (node === nodeName ? running : 0) }
+}
