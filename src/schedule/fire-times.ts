@@ -8,6 +8,7 @@ import type { Schedule } from '../model/schedule.ts'
 import type { ScheduledJob } from '../model/scheduled-job.ts'
 import { type FireContext, firesBetween, nextFire } from './grammar/next-fire.ts'
 import { parseSchedule } from './grammar/parse-schedule.ts'
+import { requireKnownZone } from './grammar/zone.ts'
 
 export interface NewestFires {
   /** Oldest first. */
@@ -24,6 +25,7 @@ export class FireTimes {
   constructor(job: Pick<ScheduledJob, 'schedule' | 'timezone' | 'createdAt'>, agentZone: string) {
     this.#schedule = parseSchedule(job.schedule)
     this.#context = fireContext(job, agentZone)
+    requireKnownZone(this.#context.zone)
   }
 
   /** The first fire strictly after `afterMs`, or null. */

@@ -1,0 +1,220 @@
+/**
+ * Scheduled jobs as the APIs use them: list, read, save, delete, run now.
+ *
+ * Easy to get wrong: a save is a compare-and-set. When somebody else was faster the patch is laid over what they
+ * stored, so two saves of different fields both count.
+ */
+import type { Clock } from '../core/clock.ts'
+import { ConflictError, InvalidError, type Issue, NotFoundError } from '../core/errors.ts'
+import type { Bucket, Versioned } from '../model/bucket.ts'
+import type { Execution } from '../model/execution.ts'
+import { type JobCounters, type ScheduledJob, slugOf } from '../model/scheduled-job.ts'
+import { checkJob, type JobChecks, longestName } from './check-job.ts'
+import { FireTimes } from './fire-times.ts'
+import { applyPatch, type JobPatch } from './job-patch.ts'
+import type { JobView } from './job-view.ts'
+import type { Placer } from './placer.ts'
+import type { Dispatcher, ExecutionLog, FireLog } from './ports.ts'
+import { RunGroups } from './run-groups.ts'
+import { explicitOrder, groupTimeMs, unstarted } from './start-order.ts'
+
+/** A job with what others know about it. */
+export interface JobDetails {
+  readonly job: ScheduledJob
+  readonly counters: JobCounters
+  /** The next fire, or null: disabled, manual, or over. */
+  readonly nextAt: number | null
+}
+
+export interface SavedJob extends JobDetails {
+  readonly isNew: boolean
+}
+
+export interface JobServiceParts {
+  readonly bucket: Bucket<ScheduledJob>
+  readonly view: JobView
+  readonly checks: JobChecks
+  readonly counters: { of(job: Pick<ScheduledJob, 'name' | 'createdAt'>): JobCounters; forget(jobName: string): void }
+  readonly history: Pick<ExecutionLog, 'append' | 'list' | 'purge'>
+  readonly fireLog: Pick<FireLog, 'createRun'>
+  readonly dispatcher: Dispatcher
+  readonly placer: Placer
+  readonly clock: Clock
+}
+
+/** Saves that lose more races than this in a row give up. */
+const mostTries = 50
+
+export class JobService {
+  readonly #parts: JobServiceParts
+  readonly #groups = new RunGroups()
+  // Parsing 10,000 schedules for one list is slow; jobs are replaced, never changed, so their times are kept with them.
+  readonly #times = new WeakMap<ScheduledJob, FireTimes | null>()
+  /** Saves and deletes of one name on this node go one after another. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(parts: JobServiceParts) {
+    this.#parts = parts
+  }
+
+  /** Every job, by name. */
+  async list(): Promise<readonly JobDetails[]> {
+    const jobs = [...(await this.#parts.view.list())].sort((a, b) => (a.name < b.name ? -1 : 1))
+    return jobs.map((job) => this.#details(job))
+  }
+
+  /** @param name in any spelling that gives the job's slug @throws NotFoundError */
+  async get(name: string): Promise<JobDetails> {
+    return this.#details((await this.#find(name)).value)
+  }
+
+  /**
+   * Creates a job or changes the fields that the patch names.
+   *
+   * @param known problems that the caller has already found, as issues with domain names; then nothing is stored and
+   *   all problems are reported together
+   * @throws InvalidError with every problem
+   * @throws ConflictError when others kept changing the job
+   */
+  save(patch: JobPatch, known: readonly Issue[] = []): Promise<SavedJob> {
+    const name = slugOf(patch.name)
+    return this.#inTurn(name, () => this.#save(name, patch, known))
+  }
+
+  /** Deletes the job, its history and its counters. @returns the job as it was @throws NotFoundError */
+  async delete(name: string): Promise<JobDetails> {
+    return this.#inTurn(slugOf(name), async () => {
+      const details = await this.#deleteNewest(name)
+      this.#parts.counters.forget(details.job.name)
+      await this.#parts.history.purge(details.job.name)
+      return details
+    })
+  }
+
+  /** Starts the job now, disabled or not, on the nodes it belongs to. Resolves when the order is durable. */
+  async runNow(name: string): Promise<JobDetails> {
+    const { clock, fireLog, dispatcher, placer, history } = this.#parts
+    const { value: job } = await this.#find(name)
+    // A clock behind the one that created the job must not make the run look older than the job.
+    const order = explicitOrder(job, this.#groups.next(Math.max(clock.now(), job.createdAt)))
+    const placement = placer.begin().place(job.tags)
+    if (placement.kind === 'unplaced') {
+      await history.append(unstarted(order, 'unplaced', placement.reason, clock.now()))
+      return this.#details(job)
+    }
+    const { nodeNames } = placement
+    await fireLog.createRun(order.group, { nodeNames, order })
+    await Promise.all(
+      nodeNames.map((node) => dispatcher.dispatch(node, [order], `run-${job.name}-${order.group}-${node}`)),
+    )
+    return this.#details(job)
+  }
+
+  /** What has ended, oldest first; nothing of an earlier job of the same name. @throws NotFoundError */
+  async executions(name: string): Promise<readonly Execution[]> {
+    const { value: job } = await this.#find(name)
+    const executions = await this.#parts.history.list(job.name)
+    return executions.filter(({ group }) => groupTimeMs(group) >= Math.floor(job.createdAt))
+  }
+
+  async #save(name: string, patch: JobPatch, known: readonly Issue[]): Promise<SavedJob> {
+    let stored = isStorable(name) ? await this.#parts.view.find(name) : null
+    for (let attempt = 1; attempt <= mostTries; attempt += 1) {
+      const job = applyPatch(name, patch, stored?.value ?? null, this.#parts.clock.now())
+      this.#assertValid(job, stored?.value ?? null, known)
+      try {
+        const revision = await this.#store(job, stored)
+        this.#parts.view.noteSaved(job, revision)
+        return { ...this.#details(job), isNew: stored === null }
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error
+        await this.#parts.clock.sleep(Math.random() * Math.min(attempt, 10))
+        stored = await this.#newest(name, stored)
+      }
+    }
+    throw new ConflictError(`job "${name}" is being changed by others all the time, try again`)
+  }
+
+  #store(job: ScheduledJob, stored: Versioned<ScheduledJob> | null): Promise<number> {
+    const { bucket } = this.#parts
+    return stored === null ? bucket.create(job.name, job) : bucket.update(job.name, job, stored.revision)
+  }
+
+  /** What the bucket holds now; the view may still show what is gone. */
+  async #newest(name: string, seen: Versioned<ScheduledJob> | null): Promise<Versioned<ScheduledJob> | null> {
+    const newest = await this.#parts.view.findNewest(name)
+    if (newest === null && seen !== null) this.#parts.view.noteDeleted(name, seen.revision)
+    return newest
+  }
+
+  #assertValid(job: ScheduledJob, stored: ScheduledJob | null, known: readonly Issue[]): void {
+    const reported = new Set(known.map((issue) => issue.field))
+    const found = checkJob({ job, stored, nowMs: this.#parts.clock.now() }, this.#parts.checks)
+    const issues = [...known, ...found.filter((issue) => !reported.has(issue.field))]
+    if (issues.length > 0) throw new InvalidError(issues)
+  }
+
+  async #deleteNewest(name: string): Promise<JobDetails> {
+    let stored = await this.#find(name)
+    for (let attempt = 1; attempt <= mostTries; attempt += 1) {
+      try {
+        await this.#parts.bucket.delete(stored.key, stored.revision)
+        const details = this.#details(stored.value)
+        this.#parts.view.noteDeleted(stored.key, stored.revision)
+        return details
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error
+        stored = this.#assertFound(name, await this.#newest(stored.key, stored))
+      }
+    }
+    throw new ConflictError(`job "${stored.key}" is being changed by others all the time, try again`)
+  }
+
+  async #find(name: string): Promise<Versioned<ScheduledJob>> {
+    const slug = slugOf(name)
+    return this.#assertFound(name, isStorable(slug) ? await this.#parts.view.find(slug) : null)
+  }
+
+  #assertFound(name: string, found: Versioned<ScheduledJob> | null): Versioned<ScheduledJob> {
+    if (found !== null) return found
+    throw new NotFoundError(`there is no job ${JSON.stringify(slugOf(name).slice(0, longestName))}`)
+  }
+
+  #details(job: ScheduledJob): JobDetails {
+    const nextAt = job.isDisabled ? null : (this.#timesOf(job)?.next(this.#parts.clock.now()) ?? null)
+    return { job, counters: this.#parts.counters.of(job), nextAt }
+  }
+
+  #timesOf(job: ScheduledJob): FireTimes | null {
+    const kept = this.#times.get(job)
+    if (kept !== undefined) return kept
+    const times = timesOrNull(job, this.#parts.checks.agentZone)
+    this.#times.set(job, times)
+    return times
+  }
+
+  async #inTurn<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+    const before = this.#turns.get(name) ?? Promise.resolve()
+    const mine = before.then(act, act)
+    const settled = mine.catch(() => {})
+    this.#turns.set(name, settled)
+    try {
+      return await mine
+    } finally {
+      if (this.#turns.get(name) === settled) this.#turns.delete(name)
+    }
+  }
+}
+
+function isStorable(slug: string): boolean {
+  return slug !== '' && slug.length <= longestName
+}
+
+/** A job stored by another version may have a schedule or a zone that this one does not know. */
+function timesOrNull(job: ScheduledJob, agentZone: string): FireTimes | null {
+  try {
+    return new FireTimes(job, agentZone)
+  } catch {
+    return null
+  }
+}
