@@ -24,6 +24,8 @@ export interface QueryEvent {
   readonly sql: Buffer
   /** When the statement began, by the source's clock. */
   readonly timestampSeconds: number
+  /** The event as it came, to pass on; on MariaDB its statement may be compressed. */
+  readonly event: RawEvent
 }
 
 const fixedBytes = 13
@@ -46,6 +48,7 @@ export function decodeQueryEvent(event: RawEvent): QueryEvent {
       session: decodeStatusVars(buffer.subarray(varsAt, schemaAt)),
       sql: event.header.type === EventType.MariadbQueryCompressed ? inflateMariadb(rest) : rest,
       timestampSeconds: event.header.timestamp,
+      event,
     }
   })
 }

@@ -13,7 +13,7 @@ import { lengthEncoded, lengthEncodedBytes } from './length-encoded.ts'
 import type { TableMap } from './table-map-event.ts'
 
 export interface TableMetadata {
-  /** By column: true or false for numeric columns, null for others; null as a whole when not told. */
+  /** By column: true or false for numeric columns (YEAR is unsigned), null for others; null as a whole when not told. */
   readonly isUnsigned: readonly (boolean | null)[] | null
   /** By column: the collation id of character, ENUM and SET columns (63 is binary); null when not told. */
   readonly collations: readonly (number | null)[] | null
@@ -174,6 +174,7 @@ function isNumeric({ code }: ColumnType): boolean {
     case ColumnTypeCode.NewDecimal:
     case ColumnTypeCode.Float:
     case ColumnTypeCode.Double:
+    case ColumnTypeCode.Year:
       return true
     default:
       return false

@@ -146,7 +146,7 @@ const times: readonly EdgeColumn[] = [
     definition: 'TIME(6)',
     values: ["'-00:00:00.000001'", "'-838:59:58.999999'", "'838:59:58.999999'", "'00:00:00.1'"],
   },
-  { name: 'year_', definition: 'YEAR', values: ['0', '1901', '2155', '2000'] },
+  { name: 'year_', definition: 'YEAR', values: ['0', '1901', '2155', '2000'], isUnsigned: true },
 ]
 
 const bytes: readonly EdgeColumn[] = [
@@ -254,7 +254,8 @@ const mariadb: readonly EdgeColumn[] = [
 ]
 
 export function edgeColumns(kind: ServerKind): readonly EdgeColumn[] {
-  const common = [...numbers, ...times, ...bytes, ...texts, ...shapes]
+  // Numbers after YEAR: whether it counts among the numeric columns decides where their signs are found.
+  const common = [...times, ...shapes, ...numbers, ...bytes, ...texts]
   if (kind === 'mysql-9.7') return [...common, ...newMysql]
   return kind === 'mariadb-10.11' ? [...common, ...mariadb] : common
 }
