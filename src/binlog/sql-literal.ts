@@ -27,7 +27,8 @@ export interface LiteralOptions {
   readonly isUnsigned: boolean
   /**
    * The column's character set, as the server that runs the SQL names it, put before the bytes of CHAR, VARCHAR and
-   * TEXT values; `binary` for BINARY, VARBINARY and BLOB (pads BINARY(n) with the zero bytes that the log leaves out);
+   * TEXT values; `binary` for BINARY, VARBINARY, BLOB, UUID, INET4 and INET6 (pads with the zero bytes that the log
+   * leaves out at the end);
    * null: bytes only.
    */
   readonly charset: string | null

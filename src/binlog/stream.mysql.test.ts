@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectParts, dumpOptions, endOfFile, endOfLog, partsOf } from '../../test/binlog/collect-parts.ts'
 import { eventually } from '../../test/harness/eventually.ts'
@@ -318,3 +320,19 @@ async function freezablePipe(port: number) {
     },
   }
 }
+
+test('the stream may be encrypted, and a certificate of another authority is refused', async () => {
+  await using server = await startServer('mysql-9.7')
+  const start = await endOfLog(server)
+  await server.query('CREATE DATABASE e')
+  await server.query(
+    "CREATE USER sealed@'%' IDENTIFIED BY 'p' REQUIRE SSL; GRANT REPLICATION SLAVE ON *.* TO sealed@'%'",
+  )
+  const until = await endOfLog(server)
+  const options = { ...dumpOptions(server, start), user: 'sealed', password: 'p' }
+  const ca = await readFile(join(server.dataDir, 'ca.pem'), 'utf8')
+  const parts = await collectParts(server, start, until, { ...options, tls: { ca } })
+  expect(parts.filter((part) => part.kind === 'ddl')).toHaveLength(3)
+  await expect(openBinlogStream(options)).rejects.toBeInstanceOf(BinlogAccessError)
+  await expect(openBinlogStream({ ...options, tls: {} })).rejects.toThrow(/no secure connection .*certificate/)
+})

@@ -17,7 +17,7 @@ import { type AnyGtid, PositionTracker } from './position-tracker.ts'
 import { decodeQueryEvent, type QueryEvent } from './query-event.ts'
 import { EventFlag, type RawEvent } from './raw-event.ts'
 import { decodeIncident, decodeRowsQuery, decodeXaPrepareEvent } from './statement-events.ts'
-import { parseXid, statementKind } from './statement-kind.ts'
+import { parseXid, type StatementKind, statementKind } from './statement-kind.ts'
 import { headOf, headWithoutGtid, type OpenHead } from './transaction-head.ts'
 import type { CommitTime, TransactionPart } from './transaction-part.ts'
 import { payloadEvents } from './transaction-payload.ts'
@@ -56,16 +56,15 @@ export class TransactionReader {
    */
   *read(events: Iterable<RawEvent>): Generator<TransactionPart> {
     for (const event of events) {
-      const before = this.#tracker.boundary
       this.#tracker.advance(event)
       if (event.header.type === EventType.TransactionPayload) {
-        for (const inner of payloadEvents(event)) yield* this.#parts(inner, before)
-      } else yield* this.#parts(event, before)
+        for (const inner of payloadEvents(event)) yield* this.#parts(inner)
+      } else yield* this.#parts(event)
     }
   }
 
-  *#parts(event: RawEvent, before: Position): Generator<TransactionPart> {
-    const part = this.#part(event, before)
+  *#parts(event: RawEvent): Generator<TransactionPart> {
+    const part = this.#part(event)
     if (part === null) return
     yield part
     const next = this.#next
@@ -73,7 +72,7 @@ export class TransactionReader {
     if (next !== null) yield next
   }
 
-  #part(event: RawEvent, before: Position): TransactionPart | null {
+  #part(event: RawEvent): TransactionPart | null {
     const { type } = event.header
     if (rowsEventKind(type) !== null) return this.#insidePart({ kind: 'rows', event }, type)
     switch (type) {
@@ -83,10 +82,10 @@ export class TransactionReader {
       case EventType.AnonymousGtid:
       case EventType.GtidTagged:
       case EventType.MariadbGtid:
-        return this.#announce(headOf(event, before), type)
+        return this.#announce(headOf(event, this.#tracker.boundary), type)
       case EventType.Query:
       case EventType.MariadbQueryCompressed:
-        return this.#query(event, before)
+        return this.#query(event)
       case EventType.Xid:
         return this.#finish('commit', event, null)
       case EventType.XaPrepare:
@@ -146,10 +145,10 @@ export class TransactionReader {
     return { kind: 'begin', transaction: open.head, xid: open.xid }
   }
 
-  #query(event: RawEvent, before: Position): TransactionPart | null {
+  #query(event: RawEvent): TransactionPart | null {
     const query = decodeQueryEvent(event)
     const kind = statementKind(query.sql)
-    if (!this.#isInside) return this.#queryOutside(event, query, before)
+    if (!this.#isInside) return this.#queryOutside(event, query, kind)
     switch (kind) {
       case 'commit':
         return this.#finish('commit', event, query)
@@ -169,9 +168,8 @@ export class TransactionReader {
     }
   }
 
-  #queryOutside(event: RawEvent, query: QueryEvent, before: Position): TransactionPart | null {
-    const kind = statementKind(query.sql)
-    const open = this.#open ?? headWithoutGtid(event, before)
+  #queryOutside(event: RawEvent, query: QueryEvent, kind: StatementKind): TransactionPart | null {
+    const open = this.#open ?? headWithoutGtid(event, this.#tracker.boundary)
     this.#open = open
     switch (kind) {
       case 'begin':
