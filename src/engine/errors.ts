@@ -108,12 +108,6 @@ export class FramesLostError extends MillraceError {
   readonly remedy = 'retry'
 }
 
-/** Another node took over the lease; whoever held it must stop leading at once. */
-export class LeaseLostError extends MillraceError {
-  readonly code = 'LEASE_LOST'
-  readonly remedy = 'retry'
-}
-
 /** The other side of a call failed with an error that has no class of its own here. */
 export class RemoteCallError extends MillraceError {
   readonly code = 'REMOTE_CALL'

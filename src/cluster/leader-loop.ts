@@ -1,0 +1,157 @@
+/**
+ * Takes the lease whenever it can be had, leads while it lasts, and stops in time.
+ *
+ * Easy to get wrong: duties are told to stop `marginMs` before the lease runs out by our own clock, even while a renewal
+ * is still under way; and the next reign begins only after the duties of the last one have ended.
+ */
+import { backoffMs } from '../core/backoff.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { LeaderDuty, Term } from '../model/member.ts'
+import type { HeldLease, LeaderLease } from './ports.ts'
+
+const dutyBackoff = { firstMs: 100, maxMs: 10_000 }
+const acquireBackoff = { firstMs: 100, maxMs: 1_000 }
+const slowDutyMs = 5_000
+
+export interface LeaderLoopOptions {
+  readonly lease: LeaderLease
+  readonly duties: readonly LeaderDuty[]
+  readonly clock: Clock
+  readonly log: Log
+  /** By default 500 ms, a quarter of the lease. */
+  readonly renewEveryMs?: number
+  /** How long before the lease runs out duties are told to stop; by default 250 ms. */
+  readonly marginMs?: number
+  /** How often a node that does not lead looks whether it can; by default 100 ms. */
+  readonly pollMs?: number
+}
+
+export class LeaderLoop {
+  readonly #options: Required<LeaderLoopOptions>
+  readonly #leaving = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #term: Term | null = null
+
+  constructor(options: LeaderLoopOptions) {
+    this.#options = { renewEveryMs: 500, marginMs: 250, pollMs: 100, ...options }
+  }
+
+  /** The term in which this node leads now, or null. */
+  get term(): Term | null {
+    return this.#term
+  }
+
+  /** Runs until `signal` aborts or `stepDown` is called; gives the lease back at its end. */
+  run(signal: AbortSignal): Promise<void> {
+    this.#running = this.#campaign(AbortSignal.any([signal, this.#leaving.signal]))
+    return this.#running
+  }
+
+  /** Leads no more in this process; resolves once the duties have ended and the lease is given back. */
+  async stepDown(): Promise<void> {
+    this.#leaving.abort(new Error('stepping down'))
+    await this.#running
+  }
+
+  async #campaign(signal: AbortSignal): Promise<void> {
+    const { lease, clock, log, pollMs } = this.#options
+    let failures = 0
+    while (!signal.aborted) {
+      let pauseMs = pollMs
+      try {
+        const held = await lease.tryAcquire()
+        failures = 0
+        if (held !== null) await this.#reign(held, signal)
+      } catch (err) {
+        failures += 1
+        pauseMs = backoffMs(acquireBackoff, failures, Math.random)
+        log.debug({ err, failures }, 'leader lease cannot be tried')
+      }
+      await clock.sleep(pauseMs, signal).catch(() => {})
+    }
+  }
+
+  async #reign(held: HeldLease, signal: AbortSignal): Promise<void> {
+    const { lease, duties, log } = this.#options
+    const ending = new AbortController()
+    const reign = AbortSignal.any([signal, ending.signal])
+    const current = { held }
+    this.#term = held.term
+    log.info({ term: held.term.number }, 'this node leads')
+    const working = Promise.all(duties.map((duty) => this.#supervise(duty, held.term, reign)))
+    const watching = this.#watchExpiry(current, ending, reign)
+    await this.#keepRenewing(current, ending, reign)
+    this.#term = null
+    log.info(
+      { term: held.term.number, reason: String(reign.reason?.message ?? reign.reason) },
+      'this node leads no more',
+    )
+    await Promise.all([this.#untilEnded(working), watching])
+    if (signal.aborted) await lease.release(current.held)
+  }
+
+  async #keepRenewing(current: { held: HeldLease }, ending: AbortController, reign: AbortSignal): Promise<void> {
+    const { lease, clock, log, renewEveryMs } = this.#options
+    while (!reign.aborted) {
+      await clock.sleep(renewEveryMs, reign).catch(() => {})
+      if (reign.aborted) return
+      try {
+        const renewed = await untilAborted(lease.renew(current.held), reign)
+        if (reign.aborted) return
+        if (renewed === null) ending.abort(new Error('another node took over'))
+        else current.held = renewed
+      } catch (err) {
+        if (!reign.aborted) log.debug({ err }, 'leader lease not renewed yet')
+      }
+    }
+  }
+
+  async #watchExpiry(current: { held: HeldLease }, ending: AbortController, reign: AbortSignal): Promise<void> {
+    const { clock, marginMs } = this.#options
+    while (!reign.aborted) {
+      const leftMs = current.held.expiresAtMs - marginMs - clock.monotonicMs()
+      if (leftMs <= 0) ending.abort(new Error('the lease could not be renewed in time'))
+      else await clock.sleep(leftMs, reign).catch(() => {})
+    }
+  }
+
+  /** The one place that catches what a duty throws: it is logged, and the duty begins anew. */
+  async #supervise(duty: LeaderDuty, term: Term, reign: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    for (let failures = 1; !reign.aborted; failures += 1) {
+      try {
+        await duty.lead(term, reign)
+        return
+      } catch (err) {
+        if (reign.aborted) return
+        log.error({ err, duty: duty.name, failures }, 'leader duty failed, it begins anew')
+        await clock.sleep(backoffMs(dutyBackoff, failures, Math.random), reign).catch(() => {})
+      }
+    }
+  }
+
+  async #untilEnded(working: Promise<unknown>): Promise<void> {
+    const { clock, log } = this.#options
+    const ended = new AbortController()
+    const nagging = (async () => {
+      while (!ended.signal.aborted) {
+        await clock.sleep(slowDutyMs, ended.signal).catch(() => {})
+        if (!ended.signal.aborted) log.warn({ slowDutyMs }, 'leader duties do not end')
+      }
+    })()
+    await working
+    ended.abort()
+    await nagging
+  }
+}
+
+/** The answer, or whatever `signal` says first. */
+function untilAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
