@@ -1,0 +1,53 @@
+/**
+ * Which node runs which task. The leader writes where, the node's supervisor raises the term before each start.
+ *
+ * Easy to get wrong: the record outlives a pause, with no node in it, because the term must never go back: the target's
+ * checkpoint refuses every owner with a smaller term than it has seen.
+ */
+import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
+
+export interface Assignment {
+  /** Null: nowhere for now. */
+  readonly nodeId: string | null
+  /** Fences whatever still runs under an older one. */
+  readonly ownerTerm: number
+  /** Why a task that should run is nowhere, and what would help; null when all is well. */
+  readonly unplacedReason: string | null
+}
+
+export const taskRoles: readonly TaskRole[] = ['source', 'target']
+
+/** The key of a task's assignment and of its report. */
+export function taskKey(jobId: string, role: TaskRole): string {
+  return `${jobId}.${role}`
+}
+
+export function parseTaskKey(key: string): { readonly jobId: string; readonly role: TaskRole } | null {
+  const dot = key.lastIndexOf('.')
+  const role = taskRoles.find((one) => one === key.slice(dot + 1))
+  return role === undefined || dot < 1 ? null : { jobId: key.slice(0, dot), role }
+}
+
+/**
+ * The term after `previous`, or the first one.
+ *
+ * Following the clock where it is ahead keeps terms growing when a job is deleted and made again under the same id, of
+ * which nothing but the target's checkpoint may still know.
+ */
+export function nextOwnerTerm(previous: number | null, nowMs: number): number {
+  return Math.max((previous ?? 0) + 1, nowMs)
+}
+
+/** Tells one definition of a job from the next, and from another job that had the same id. */
+export interface DefinitionMark {
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export function isSameDefinition(a: DefinitionMark, b: DefinitionMark): boolean {
+  return a.createdAt === b.createdAt && a.updatedAt === b.updatedAt
+}
+
+export function definitionOf({ createdAt, updatedAt }: ReplicationJob): DefinitionMark {
+  return { createdAt, updatedAt }
+}

@@ -1,0 +1,117 @@
+/**
+ * The status of a job: a pure rule over its definition, where its tasks are, and what they told last.
+ *
+ * Easy to get wrong: nothing is `running` because it was started. Both tasks must have told within the last seconds that
+ * they are at work, and something must have moved while there was something to move.
+ */
+import type { ReplicationJob, ReplicationStatus, TaskRole } from '../../model/replication-job.ts'
+import type { TaskProblem } from '../task-context.ts'
+import { type Assignment, isSameDefinition, taskRoles } from './assignment.ts'
+import type { TaskReportRecord } from './task-report-record.ts'
+
+export interface TaskFacts {
+  readonly assignment: Assignment | null
+  /** The newest record, of whatever definition. */
+  readonly record: TaskReportRecord | null
+  /** For how long nothing new was heard of the record, by the asking node's clock. */
+  readonly silentMs: number
+}
+
+export interface StatusFacts {
+  readonly job: ReplicationJob
+  readonly tasks: Readonly<Record<TaskRole, TaskFacts>>
+}
+
+export interface JobStatus {
+  readonly status: ReplicationStatus
+  /** Why, naming server, object and cure. */
+  readonly description: string
+}
+
+/** A task that has told nothing for longer is not known to be at work. */
+const longestSilenceMs = 10_000
+/** A task that had something to do and moved nothing for longer is stalled. */
+const longestRestMs = 60_000
+
+export function jobStatus(facts: StatusFacts): JobStatus {
+  if (isComplete(facts.job, facts.tasks.target.record))
+    return { status: 'complete', description: 'the migration is complete: the target has everything the source had' }
+  if (facts.job.isPaused) return { status: 'pause', description: pausedDescription(facts) }
+  const found = taskRoles.map((role) => taskState(role, facts))
+  // What needs somebody to act comes first; then what hinders; a task at work says the least about why it is not running.
+  for (const status of ['dead', 'pending', 'running'] as const) {
+    const states = found.filter((state) => state.status === status)
+    if (states.length > 0) return { status, description: joined(states.map((state) => state.description)) }
+  }
+  return { status: 'pending', description: 'nothing is known of the tasks' }
+}
+
+/** True when a migration's target has told that it has everything, under the definition that stands. */
+export function isComplete(job: ReplicationJob, target: TaskReportRecord | null): boolean {
+  return job.kind === 'migration' && target?.report.stage === 'complete' && isSameDefinition(target.definition, job)
+}
+
+/** The record, if it is of the definition that stands and of the node that has the task. */
+export function currentRecord(job: ReplicationJob, { assignment, record }: TaskFacts): TaskReportRecord | null {
+  if (record === null || assignment === null || record.nodeId !== assignment.nodeId) return null
+  return isSameDefinition(record.definition, job) ? record : null
+}
+
+function pausedDescription({ tasks }: StatusFacts): string {
+  const stopping = taskRoles.filter((role) => tasks[role].assignment?.nodeId != null && tasks[role].record?.isRunning)
+  if (stopping.length > 0) return `paused; the ${stopping.join(' and the ')} task is being stopped`
+  return 'paused; resume it to go on where the target stands'
+}
+
+function taskState(role: TaskRole, facts: StatusFacts): JobStatus {
+  const task = facts.tasks[role]
+  const { assignment } = task
+  if (assignment === null || assignment.nodeId === null) {
+    const reason = assignment?.unplacedReason ?? `the ${role} task waits for the cluster's leader to place it`
+    return { status: 'pending', description: reason }
+  }
+  const record = currentRecord(facts.job, task)
+  if (record === null) return { status: 'pending', description: `the ${role} task is being started` }
+  const { report } = record
+  if (report.problem !== null) return problemState(role, facts.job, report.problem, record)
+  if (!record.isRunning)
+    return { status: 'pending', description: `the ${role} task is being started on node ${record.nodeName}` }
+  return silence(role, record, task.silentMs) ?? stall(role, record) ?? atWork(record)
+}
+
+function problemState(role: TaskRole, job: ReplicationJob, problem: TaskProblem, record: TaskReportRecord): JobStatus {
+  const where = `${job[role].server.host}:${job[role].server.port}`
+  // Messages of the tasks name their server themselves; those about the process or a secret name the node.
+  const isPlaced = problem.message.includes(where) || problem.message.includes(record.nodeName)
+  const message = isPlaced ? problem.message : `${role} ${where}: ${problem.message}`
+  if (problem.remedy === 'retry') return { status: 'pending', description: `retrying: ${message}` }
+  return { status: 'dead', description: message }
+}
+
+function silence(role: TaskRole, record: TaskReportRecord, silentMs: number): JobStatus | null {
+  if (silentMs <= longestSilenceMs) return null
+  const description =
+    `node ${record.nodeName} has told nothing of the ${role} task for ${seconds(silentMs)}; ` +
+    'check that its agent runs and reaches the cluster'
+  return { status: 'pending', description }
+}
+
+function stall(role: TaskRole, { report, unmovedMs }: TaskReportRecord): JobStatus | null {
+  const { stage, lagMs } = report
+  const hasWork = stage === 'full' || (stage === 'incremental' && lagMs !== null && lagMs > longestRestMs)
+  if (unmovedMs <= longestRestMs || !hasWork) return null
+  const description = `the ${role} task has moved nothing for ${seconds(unmovedMs)}: ${report.description}`
+  return { status: 'pending', description }
+}
+
+function atWork({ report }: TaskReportRecord): JobStatus {
+  return { status: report.stage === 'starting' ? 'pending' : 'running', description: report.description }
+}
+
+function joined(descriptions: readonly string[]): string {
+  return [...new Set(descriptions)].join('; ')
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
+}

@@ -1,0 +1,174 @@
+/**
+ * What the leader does for replication jobs: gives each task of each job that should run to a node, takes tasks away from
+ * jobs that should not, and clears away what deleted jobs left.
+ *
+ * Easy to get wrong: this node's views may be behind. Every write is a compare-and-set, so acting on an old view fails
+ * harmlessly; deletions ask the store itself before they believe that a job is gone.
+ */
+import type { Clock } from '../../core/clock.ts'
+import { ConflictError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { Versioned } from '../../model/bucket.ts'
+import type { LeaderDuty, Member, Term } from '../../model/member.ts'
+import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
+import { type Assignment, nextOwnerTerm, parseTaskKey, taskKey, taskRoles } from './assignment.ts'
+import type { BucketView } from './bucket-view.ts'
+import { isComplete } from './job-status.ts'
+import { type Placement, placeTask } from './place-task.ts'
+import type { FrameStreams } from './ports.ts'
+import type { TaskReportRecord } from './task-report-record.ts'
+import { WakeSignal } from './wake-signal.ts'
+
+export interface PlacementDutyParts {
+  readonly jobs: BucketView<ReplicationJob>
+  readonly assignments: BucketView<Assignment>
+  readonly reports: BucketView<TaskReportRecord>
+  readonly streams: FrameStreams
+  members(): readonly Member[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Members come and go without telling, so placement is looked at this often. */
+const sweepMs = 1_000
+/** A deleted job's node has this long to stop its tasks and clear up itself. */
+const orphanMs = 15_000
+
+export class PlacementDuty implements LeaderDuty {
+  readonly name = 'replication-placement'
+  readonly #parts: PlacementDutyParts
+  readonly #wake: WakeSignal
+
+  constructor(parts: PlacementDutyParts) {
+    this.#parts = parts
+    this.#wake = new WakeSignal(parts.clock)
+  }
+
+  async lead(_term: Term, signal: AbortSignal): Promise<void> {
+    const { jobs, assignments, reports, log } = this.#parts
+    const unsubscribe = [jobs, assignments].map((view) => view.onChange(() => this.#wake.ring()))
+    try {
+      while (!signal.aborted) {
+        if (jobs.isReady && assignments.isReady && reports.isReady)
+          await this.place(signal).catch((error: unknown) => log.warn({ err: error }, 'placement failed, tried again'))
+        await this.#wake.wait(sweepMs, signal)
+      }
+    } finally {
+      for (const end of unsubscribe) end()
+    }
+  }
+
+  /** One look at everything. */
+  async place(signal: AbortSignal): Promise<void> {
+    const loads = this.#loads()
+    for (const { value: job } of this.#parts.jobs.list()) {
+      for (const role of taskRoles) {
+        if (signal.aborted) return
+        await this.#placeTask(job, role, loads)
+      }
+    }
+    await this.#clearAway(signal)
+  }
+
+  async #placeTask(job: ReplicationJob, role: TaskRole, loads: Map<string, number>): Promise<void> {
+    const held = this.#parts.assignments.get(taskKey(job.id, role))
+    const currentNodeId = held?.value.nodeId ?? null
+    // Between choosing and choosing again its own weight must not count.
+    if (currentNodeId !== null) addLoad(loads, currentNodeId, -1)
+    const placement = placeTask({
+      role,
+      wantedNodeId: job[role].nodeId,
+      currentNodeId,
+      isPaused: job.isPaused,
+      isComplete: isComplete(job, this.#parts.reports.get(taskKey(job.id, 'target'))?.value ?? null),
+      members: this.#parts.members(),
+      loads,
+    })
+    const nodeId = nodeAfter(placement, currentNodeId)
+    if (nodeId !== null) addLoad(loads, nodeId, 1)
+    await this.#record(job, role, placement, held)
+  }
+
+  async #record(
+    job: ReplicationJob,
+    role: TaskRole,
+    placement: Placement,
+    held: Versioned<Assignment> | undefined,
+  ): Promise<void> {
+    const next = this.#assignmentAfter(placement, held?.value)
+    if (next === null) return
+    const { assignments, log } = this.#parts
+    const key = taskKey(job.id, role)
+    try {
+      const { bucket } = assignments
+      const revision =
+        held === undefined ? await bucket.create(key, next) : await bucket.update(key, next, held.revision)
+      assignments.noteWrite({ key, value: next, revision })
+      log.info({ jobId: job.id, role, nodeId: next.nodeId, ownerTerm: next.ownerTerm }, 'task placed')
+    } catch (error) {
+      // Somebody wrote it meanwhile; the watch will tell, and the next look decides again.
+      if (!(error instanceof ConflictError)) throw error
+    }
+  }
+
+  /** @returns null when nothing changes */
+  #assignmentAfter(placement: Placement, held: Assignment | undefined): Assignment | null {
+    const ownerTerm = held?.ownerTerm ?? 0
+    switch (placement.kind) {
+      case 'keep':
+        return held === undefined || held.unplacedReason === null ? null : { ...held, unplacedReason: null }
+      case 'assign': {
+        const term = nextOwnerTerm(held?.ownerTerm ?? null, this.#parts.clock.now())
+        return { nodeId: placement.nodeId, ownerTerm: term, unplacedReason: null }
+      }
+      case 'withdraw':
+        return { nodeId: null, ownerTerm, unplacedReason: null }
+      case 'unplaceable':
+        if (held?.nodeId === null && held.unplacedReason === placement.reason) return null
+        return { nodeId: null, ownerTerm, unplacedReason: placement.reason }
+    }
+  }
+
+  #loads(): Map<string, number> {
+    const loads = new Map<string, number>()
+    for (const { value } of this.#parts.assignments.list()) if (value.nodeId !== null) addLoad(loads, value.nodeId, 1)
+    return loads
+  }
+
+  async #clearAway(signal: AbortSignal): Promise<void> {
+    const { assignments, reports, streams } = this.#parts
+    for (const { key, revision } of assignments.list()) {
+      if (signal.aborted) return
+      if (!(await this.#isOrphan(key))) continue
+      await assignments.bucket.delete(key, revision).catch(ignoreConflict)
+      assignments.noteDelete(key, revision)
+    }
+    for (const { key, value, revision } of reports.list()) {
+      if (signal.aborted) return
+      if (reports.silenceMs(key) < orphanMs || !(await this.#isOrphan(key))) continue
+      const jobId = parseTaskKey(key)?.jobId ?? ''
+      // The report is what is left to remember the stream by, so it goes last.
+      await streams.remove({ jobId, natsAddress: value.natsAddress })
+      await reports.bucket.delete(key, revision).catch(ignoreConflict)
+    }
+  }
+
+  async #isOrphan(key: string): Promise<boolean> {
+    const task = parseTaskKey(key)
+    if (task === null || this.#parts.jobs.get(task.jobId) !== undefined) return false
+    return (await this.#parts.jobs.bucket.get(task.jobId)) === null
+  }
+}
+
+function nodeAfter(placement: Placement, currentNodeId: string | null): string | null {
+  if (placement.kind === 'assign') return placement.nodeId
+  return placement.kind === 'keep' ? currentNodeId : null
+}
+
+function addLoad(loads: Map<string, number>, nodeId: string, count: number): void {
+  loads.set(nodeId, (loads.get(nodeId) ?? 0) + count)
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof ConflictError)) throw error
+}

@@ -1,0 +1,79 @@
+/** Everything around replication jobs on one node, joined: what the agent starts and what the APIs ask. */
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { Bucket } from '../../model/bucket.ts'
+import type { ClusterView, LeaderDuty } from '../../model/member.ts'
+import type { ReplicationJob } from '../../model/replication-job.ts'
+import type { Assignment } from './assignment.ts'
+import { BucketView } from './bucket-view.ts'
+import { type NameClaim, NameClaims } from './name-claims.ts'
+import { PlacementDuty } from './placement-duty.ts'
+import type { FrameStreams, SecretSealer, TaskLauncher } from './ports.ts'
+import { ReplicationJobs } from './replication-jobs.ts'
+import { ReplicationProgress } from './replication-progress.ts'
+import type { TaskReportRecord } from './task-report-record.ts'
+import { TaskSupervisor } from './task-supervisor.ts'
+
+export interface ReplicationServiceParts {
+  readonly buckets: {
+    readonly jobs: Bucket<ReplicationJob>
+    readonly names: Bucket<NameClaim>
+    readonly assignments: Bucket<Assignment>
+    /** Durable: a migration's last word, that it is complete, is only here. */
+    readonly reports: Bucket<TaskReportRecord>
+  }
+  readonly cluster: ClusterView
+  /** True for every node that is or ever was a member. */
+  isKnownNode(nodeId: string): boolean
+  readonly launcher: TaskLauncher
+  readonly streams: FrameStreams
+  readonly secrets: SecretSealer
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface ReplicationService {
+  readonly jobs: ReplicationJobs
+  readonly progress: ReplicationProgress
+  readonly placement: LeaderDuty
+  /** Keeps the views up to date and this node's tasks running until `signal` aborts; then stops those tasks. */
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves when jobs, assignments and reports are known. */
+  whenReady(): Promise<void>
+}
+
+export function createReplicationService(parts: ReplicationServiceParts): ReplicationService {
+  const { buckets, cluster, clock, log, launcher, streams, secrets } = parts
+  const views = {
+    jobs: new BucketView(buckets.jobs, clock),
+    assignments: new BucketView(buckets.assignments, clock),
+    reports: new BucketView(buckets.reports, clock),
+  }
+  const { nodeId, nodeName } = cluster.self
+  const supervisor = new TaskSupervisor({ nodeId, nodeName, ...views, launcher, streams, clock, log })
+  const jobs = new ReplicationJobs({
+    jobs: views.jobs,
+    names: new NameClaims(buckets.names),
+    secrets,
+    isKnownNode: (id) => parts.isKnownNode(id),
+    clock,
+    onRemoved: (job) => {
+      supervisor
+        .forgetTarget(job)
+        .catch((error: unknown) => log.info({ reason: messageOf(error) }, 'bookkeeping of a deleted job stays'))
+    },
+  })
+  return {
+    jobs,
+    progress: new ReplicationProgress(views),
+    placement: new PlacementDuty({ ...views, streams, members: () => cluster.members(), clock, log }),
+    async whenReady() {
+      await Promise.all(Object.values(views).map((view) => view.whenReady()))
+    },
+    async run(signal) {
+      const following = Object.entries(views).map(([bucket, view]) => view.run(signal, log.child({ bucket })))
+      await Promise.all([...following, supervisor.run(signal)])
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/** What a node last heard from a task's process, as every node can read it. */
+import type { TableProgress, TaskProblem, TaskReport } from '../task-context.ts'
+import type { DefinitionMark } from './assignment.ts'
+
+export interface TaskReportRecord {
+  readonly nodeId: string
+  readonly nodeName: string
+  readonly ownerTerm: number
+  /** Of the job when the process was started. */
+  readonly definition: DefinitionMark
+  /** Where the job's frame stream is; null: in the cluster's own NATS. Kept so that it can be cleaned up after a deletion. */
+  readonly natsAddress: string | null
+  /** False once the process has been stopped. */
+  readonly isRunning: boolean
+  /** When the report came, epoch milliseconds by the node's own clock; for people. */
+  readonly at: number
+  /** For how long, when the report came, no counter had moved. */
+  readonly unmovedMs: number
+  readonly report: TaskReport
+  /** Sums over all tables of the copy, also those left out of `report.tables`. */
+  readonly copied: CopyTotals
+  /** The newest problem of this definition, also when it is over. */
+  readonly lastProblem: TaskProblem | null
+}
+
+export interface CopyTotals {
+  readonly rowsDone: number
+  readonly rowsTotal: number
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+/** More tables than this would make the record, written every second, too large. */
+const mostTables = 1_000
+
+export function copyTotals(tables: readonly TableProgress[]): CopyTotals {
+  const sum = (pick: (table: TableProgress) => number) => tables.reduce((total, table) => total + pick(table), 0)
+  return {
+    rowsDone: sum((table) => table.rowsDone),
+    rowsTotal: sum((table) => table.rowsTotal),
+    bytesDone: sum((table) => table.bytesDone),
+    bytesTotal: sum((table) => table.bytesTotal),
+  }
+}
+
+/** The same report with at most 1,000 tables; those that are not done yet come first. */
+export function boundedReport(report: TaskReport): TaskReport {
+  if (report.tables.length <= mostTables) return report
+  const tables = report.tables.toSorted((a, b) => Number(a.isDone) - Number(b.isDone)).slice(0, mostTables)
+  return { ...report, tables }
+}
+
+/** True when anything was read, sent or applied between the two. */
+export function hasMoved(before: TaskReport, after: TaskReport): boolean {
+  return (
+    before.stage !== after.stage ||
+    before.rowsTotal !== after.rowsTotal ||
+    before.bytesTotal !== after.bytesTotal ||
+    before.transactionsTotal !== after.transactionsTotal ||
+    before.position !== after.position ||
+    before.ddlTotal !== after.ddlTotal
+  )
+}
