@@ -1,0 +1,19 @@
+/** Passwords in the API: any of three forms comes in, nothing but a mask goes out. */
+import type { PasswordDraft } from '../../replication/service/job-draft.ts'
+
+/** Shown instead of every password; coming back in an update it means the one that is stored. */
+export const passwordMask = '********'
+
+/** @returns null when the text announces a form that it does not have */
+export function parsePassword(text: string): PasswordDraft | null {
+  if (text === passwordMask) return { kind: 'keep' }
+  if (text.startsWith('env:')) {
+    const name = text.slice(4)
+    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? { kind: 'environment', name } : null
+  }
+  if (text.startsWith('file:')) {
+    const path = text.slice(5)
+    return path.startsWith('/') && !path.includes('\0') ? { kind: 'file', path } : null
+  }
+  return { kind: 'clear', text }
+}
