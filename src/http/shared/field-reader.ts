@@ -143,6 +143,11 @@ export class FieldReader {
     return key === undefined ? undefined : this.#values[key]
   }
 
+  /** The value as an answer may show it: short, without anything secret. */
+  shown(name: string): unknown {
+    return shownValue(this.pathOf(name), this.any(name))
+  }
+
   /** Makes names known that are deliberately not read. */
   ignore(...names: readonly string[]): void {
     for (const name of names) this.#key(name)
