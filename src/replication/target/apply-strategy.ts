@@ -1,0 +1,19 @@
+/**
+ * How changes are written into an open transaction at the target.
+ *
+ * `row-images` hands the source's own events to the server; `sql` builds statements from them. Both write exactly: a row
+ * that is not there is an error.
+ */
+import type { RowsChange } from './row-changes.ts'
+
+export type StrategyName = 'row-images' | 'sql'
+
+export interface ApplyStrategy {
+  readonly name: StrategyName
+  /**
+   * Writes changes of rows in their order, all of them when it resolves.
+   *
+   * @param isolates each change goes alone, so that an error names its row
+   */
+  write(changes: readonly RowsChange[], isolates: boolean): Promise<void>
+}

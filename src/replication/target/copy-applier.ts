@@ -1,0 +1,126 @@
+/** The items of a copy: its tables, its structures, its chunks, its end. */
+import type { Clock } from '../../core/clock.ts'
+import { MalformedFrameError } from '../pipe/errors.ts'
+import type { ChunkPiece, CopyTable } from '../pipe/frame.ts'
+import { executeWriting } from './checked-execute.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+import { ChunkPool } from './chunk-pool.ts'
+import { type ChunkTable, chunkStatements, missingKeysStatement } from './chunk-statement.ts'
+import type { CopyStore } from './copy-store.ts'
+import { ApplyError, TargetTableDiffersError } from './errors.ts'
+import type { Progress } from './progress.ts'
+import { refuseTriggers } from './sql-strategy.ts'
+import { quoteTable } from './sql-text.ts'
+import type { TableCatalog } from './table-catalog.ts'
+import type { TargetConnections } from './target-connections.ts'
+
+export interface CopyParts {
+  readonly connections: TargetConnections
+  readonly checkpoints: CheckpointStore
+  readonly copies: CopyStore
+  readonly catalog: TableCatalog
+  readonly progress: Progress
+  readonly clock: Clock
+  readonly onNote: (note: string) => void
+}
+
+export class CopyApplier {
+  readonly #parts: CopyParts
+  #tables: Map<number, CopyTable> | null = null
+  #pool: ChunkPool | null = null
+
+  constructor(parts: CopyParts) {
+    this.#parts = parts
+  }
+
+  /** Bytes of chunks not yet committed. */
+  get queuedBytes(): number {
+    return this.#pool?.queuedBytes ?? 0
+  }
+
+  /** What earlier runs have done, for the report. */
+  async loadProgress(): Promise<void> {
+    const { copies, progress, connections } = this.#parts
+    progress.setCopy(await copies.tables(connections.plain), await copies.chunks(connections.plain))
+  }
+
+  /** The copy begins or goes on with these tables. @throws TargetTableDiffersError before the first row */
+  async begin(tables: readonly CopyTable[]): Promise<void> {
+    const { connections, copies, catalog, onNote } = this.#parts
+    catalog.clear()
+    for (const table of tables) {
+      const target = await catalog.get(table.schema, table.table)
+      const missing = table.columns.filter(({ name }) => !target.columns.some((column) => column.name === name))
+      if (missing.length > 0)
+        throw new TargetTableDiffersError(
+          `table ${target.quoted} on the target ${connections.plain.where} lacks ${missing.map(({ name }) => name).join(', ')}; make it as it is at the source`,
+        )
+      refuseTriggers(target, connections.plain.where)
+      if (!target.isTransactional)
+        onNote(
+          `table ${target.quoted} has engine ${target.engine}, which knows no transactions: after a crash its last changes are applied again, by key`,
+        )
+    }
+    await copies.recordTables(connections.plain, tables)
+    this.#tables = null
+    await this.loadProgress()
+  }
+
+  /** Takes a piece to write it beside others; it is committed when `drain` resolves. */
+  async chunk(piece: ChunkPiece, epoch: number): Promise<void> {
+    const table = await this.#tableOf(piece)
+    const pool = await this.#openPool(epoch)
+    await pool.submit(table, piece)
+  }
+
+  /** Waits for all chunks given. @throws what writing them threw */
+  async drain(): Promise<void> {
+    await this.#pool?.drain()
+  }
+
+  /** Rows that were read again: written at once, in a transaction of their own that carries the fence. */
+  async reread(piece: ChunkPiece): Promise<void> {
+    const { connections, checkpoints } = this.#parts
+    const table = await this.#tableOf(piece)
+    const { main } = connections
+    await main.execute('BEGIN')
+    const missing = missingKeysStatement(table, piece)
+    if (missing !== null) await main.execute(missing)
+    for (const statement of chunkStatements(table, piece, connections.statementBytes))
+      await executeWriting(main, statement)
+    await checkpoints.change(main, {}, 'COMMIT')
+    this.#parts.progress.chunkWritten(piece)
+  }
+
+  async #openPool(epoch: number): Promise<ChunkPool> {
+    if (this.#pool !== null) return this.#pool
+    const { connections, checkpoints, copies, clock, progress } = this.#parts
+    this.#pool = new ChunkPool({
+      sessions: await connections.chunkSessions(),
+      checkpoints,
+      copies,
+      epoch,
+      statementBytes: connections.statementBytes,
+      clock,
+      onWritten: (piece) => progress.chunkWritten(piece),
+    })
+    return this.#pool
+  }
+
+  async #tableOf(piece: ChunkPiece): Promise<ChunkTable> {
+    const { connections, copies, catalog } = this.#parts
+    if (this.#tables === null) {
+      const tables = await copies.tables(connections.plain)
+      this.#tables = new Map(tables.map((table) => [table.tableId, table]))
+    }
+    const copy = this.#tables.get(piece.tableId)
+    if (copy === undefined)
+      throw new MalformedFrameError(`a chunk names table ${piece.tableId}, which the copy does not`)
+    const target = await catalog.find(copy.schema, copy.table)
+    if (target === null)
+      throw new ApplyError(
+        `table ${quoteTable(copy.schema, copy.table)} is gone from the target ${connections.plain.where} while it is copied; pause the job, restore the table, resume`,
+      )
+    return { copy, target }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What of the copy is done, in the target: tables that were prepared, chunks whose rows are there.
+ *
+ * Easy to get wrong: a chunk's record is written in the transaction of its rows and carries the fence, so a run that was
+ * overtaken can't add rows behind the back of the one that overtook it.
+ */
+import { createHash } from 'node:crypto'
+import type { Session } from '../../mysql/session.ts'
+import type { CopiedTable } from '../handshake.ts'
+import type { ChunkPiece, CopyTable, KeyTuple } from '../pipe/frame.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+import { utf8Text } from './sql-text.ts'
+
+export interface ChunkRecord {
+  readonly tableId: number
+  readonly after: KeyTuple | null
+  readonly upTo: KeyTuple | null
+  readonly epoch: number
+  readonly piecesDone: number
+  readonly rowsDone: number
+  readonly bytesDone: number
+  readonly isDone: boolean
+}
+
+/** Names a chunk within its job. */
+export function chunkId(piece: Pick<ChunkPiece, 'tableId' | 'after' | 'upTo'>): string {
+  return createHash('sha1')
+    .update(JSON.stringify([piece.tableId, piece.after, piece.upTo]))
+    .digest('hex')
+}
+
+export class CopyStore {
+  readonly #checkpoints: CheckpointStore
+
+  constructor(checkpoints: CheckpointStore) {
+    this.#checkpoints = checkpoints
+  }
+
+  get #job(): string {
+    return this.#checkpoints.jobText
+  }
+
+  /** Tables of the copy by id. */
+  async tables(session: Session): Promise<CopyTable[]> {
+    const rows = await session.query(
+      `SELECT description FROM millrace.copy_table WHERE job_id = ${this.#job} AND description IS NOT NULL`,
+    )
+    return rows.map((row) => JSON.parse(row['description'] ?? '{}') as CopyTable)
+  }
+
+  /** True when this job made the table, or took it over, in an earlier run. */
+  async isPrepared(session: Session, schema: string, table: string): Promise<boolean> {
+    const rows = await session.query(
+      `SELECT is_prepared FROM millrace.copy_table WHERE job_id = ${this.#job}
+         AND schema_name = ${utf8Text(schema)} AND table_name = ${utf8Text(table)} AND is_prepared = 1`,
+    )
+    return rows.length > 0
+  }
+
+  async recordPrepared(session: Session, schema: string, table: string): Promise<void> {
+    await session.execute(
+      `INSERT INTO millrace.copy_table (job_id, schema_name, table_name, is_prepared)
+       VALUES (${this.#job}, ${utf8Text(schema)}, ${utf8Text(table)}, 1) ON DUPLICATE KEY UPDATE is_prepared = 1`,
+    )
+  }
+
+  /** Records the tables of a copy item. */
+  async recordTables(session: Session, tables: readonly CopyTable[]): Promise<void> {
+    for (const table of tables)
+      await session.execute(
+        `INSERT INTO millrace.copy_table (job_id, schema_name, table_name, table_id, is_prepared, description)
+         VALUES (${this.#job}, ${utf8Text(table.schema)}, ${utf8Text(table.table)}, ${table.tableId}, 0,
+           ${utf8Text(JSON.stringify(table))})
+         ON DUPLICATE KEY UPDATE table_id = VALUES(table_id), description = VALUES(description)`,
+      )
+  }
+
+  async chunks(session: Session): Promise<ChunkRecord[]> {
+    const rows = await session.query(
+      `SELECT table_id, after_key, up_to_key, epoch, pieces_done, rows_done, bytes_done, is_done
+       FROM millrace.copied_chunk WHERE job_id = ${this.#job}`,
+    )
+    return rows.map((row) => ({
+      tableId: Number(row['table_id']),
+      after: readKey(row['after_key']),
+      upTo: readKey(row['up_to_key']),
+      epoch: Number(row['epoch']),
+      piecesDone: Number(row['pieces_done']),
+      rowsDone: Number(row['rows_done']),
+      bytesDone: Number(row['bytes_done']),
+      isDone: row['is_done'] === '1',
+    }))
+  }
+
+  /** How many pieces of a chunk this epoch has written. */
+  async piecesDone(session: Session, piece: ChunkPiece, epoch: number): Promise<number> {
+    const [row] = await session.query(
+      `SELECT pieces_done FROM millrace.copied_chunk
+       WHERE job_id = ${this.#job} AND chunk_id = '${chunkId(piece)}' AND epoch = ${epoch}`,
+    )
+    return Number(row?.['pieces_done'] ?? 0)
+  }
+
+  /** The statement that records a piece; fails when this run is fenced. */
+  pieceStatement(piece: ChunkPiece, epoch: number): string {
+    const isFirst = piece.piece === 0
+    const [rows, bytes] = [piece.rowCount, piece.rows.length]
+    return `INSERT INTO millrace.copied_chunk (job_id, chunk_id, table_id, after_key, up_to_key, epoch, pieces_done,
+        rows_done, bytes_done, is_done, claim)
+      VALUES (${this.#job}, '${chunkId(piece)}', ${piece.tableId}, ${keyText(piece.after)}, ${keyText(piece.upTo)},
+        ${epoch}, ${piece.piece + 1}, ${rows}, ${bytes}, ${piece.isLast ? 1 : 0}, ${this.#checkpoints.fenceExpression()})
+      ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), pieces_done = VALUES(pieces_done),
+        rows_done = ${isFirst ? rows : `rows_done + ${rows}`}, bytes_done = ${isFirst ? bytes : `bytes_done + ${bytes}`},
+        is_done = VALUES(is_done), claim = VALUES(claim)`
+  }
+
+  /** Forgets the whole copy: it is over, or it begins anew. */
+  forgetStatement(): string {
+    return `DELETE FROM millrace.copied_chunk WHERE job_id = ${this.#job};
+      DELETE FROM millrace.copy_table WHERE job_id = ${this.#job}`
+  }
+
+  /** What the source task is told. */
+  async copiedTables(session: Session): Promise<CopiedTable[]> {
+    const [tables, chunks] = [await this.tables(session), await this.chunks(session)]
+    return tables.map((table) => {
+      const own = chunks.filter((chunk) => chunk.tableId === table.tableId && chunk.isDone)
+      return {
+        tableId: table.tableId,
+        schema: table.schema,
+        table: table.table,
+        isDone: coversEverything(own),
+        chunks: own.map(({ after, upTo }) => ({ after, upTo })),
+        rowsDone: own.reduce((sum, chunk) => sum + chunk.rowsDone, 0),
+      }
+    })
+  }
+}
+
+/** True when the ranges lead from the start of the table to its end. */
+export function coversEverything(chunks: readonly Pick<ChunkRecord, 'after' | 'upTo'>[]): boolean {
+  if (!chunks.some((chunk) => chunk.upTo === null)) return false
+  const next = new Map(chunks.map((chunk) => [JSON.stringify(chunk.after), chunk.upTo]))
+  let at: KeyTuple | null = null
+  for (let steps = 0; steps <= chunks.length; steps += 1) {
+    const upTo: KeyTuple | null | undefined = next.get(JSON.stringify(at))
+    if (upTo === undefined) return false
+    if (upTo === null) return true
+    at = upTo
+  }
+  return false
+}
+
+function keyText(key: KeyTuple | null): string {
+  return key === null ? 'NULL' : utf8Text(JSON.stringify(key))
+}
+
+function readKey(text: string | null | undefined): KeyTuple | null {
+  return text == null ? null : (JSON.parse(text) as KeyTuple)
+}

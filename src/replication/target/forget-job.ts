@@ -1,0 +1,22 @@
+/** Removes what the target's bookkeeping holds of a job that was deleted. */
+import type { TaskContext } from '../task-context.ts'
+import { quoteText } from './sql-text.ts'
+import { openPlainSession } from './target-session.ts'
+
+const tables = ['copied_chunk', 'copy_table', 'checkpoint']
+const noSuchTable = 1146
+
+/** Safe to repeat. @throws ServerUnreachableError and the like: the rows stay then */
+export async function forgetJob(context: Pick<TaskContext, 'job' | 'server'>): Promise<void> {
+  const session = await openPlainSession(context.server)
+  try {
+    for (const table of tables)
+      await session
+        .execute(`DELETE FROM millrace.${table} WHERE job_id = ${quoteText(context.job.id)}`)
+        .catch((error: { errno?: number }) => {
+          if (error.errno !== noSuchTable) throw error
+        })
+  } finally {
+    await session.close()
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Frames in the order in which they must be applied: older epochs and what is done already are left out, and a gap is an
+ * error.
+ *
+ * Easy to get wrong: a frame may be given back to the stream only when a checkpoint has passed it, for a new run reads
+ * from the oldest frame held.
+ */
+import { BoundedQueue } from '../../core/bounded-queue.ts'
+import type { Frame } from '../pipe/frame.ts'
+import { decodeFrame } from '../pipe/frame-codec.ts'
+import type { FrameSource, StoredFrame } from '../ports.ts'
+import { FrameGapError } from './errors.ts'
+
+/** Frames read ahead. */
+const aheadBytes = 32 * 1024 * 1024
+
+export interface FeedPlace {
+  readonly epoch: number
+  readonly nextFrame: number
+  readonly nextItem: number
+}
+
+export interface FedFrame {
+  readonly frame: Frame
+  /** Items before this one are applied. */
+  readonly firstItem: number
+  readonly sizeBytes: number
+}
+
+export class FrameFeed {
+  readonly #source: FrameSource
+  readonly #queue = new BoundedQueue<StoredFrame>(aheadBytes)
+  readonly #epoch: number
+  readonly #resumeItem: number
+  readonly #resumeFrame: number
+  #expected: number
+  #held: { number: number; sequence: number; sizeBytes: number }[] = []
+  #heldBytes = 0
+
+  constructor(source: FrameSource, place: FeedPlace) {
+    this.#source = source
+    this.#epoch = place.epoch
+    this.#expected = place.nextFrame
+    this.#resumeFrame = place.nextFrame
+    this.#resumeItem = place.nextItem
+  }
+
+  /** Reads ahead until `signal` aborts; its failures come out of `next`. */
+  async pump(signal: AbortSignal): Promise<void> {
+    const stop = () => this.#queue.fail(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const stored of this.#source.read(signal)) await this.#queue.push(stored, stored.payload.length)
+      this.#queue.end()
+    } catch (error) {
+      this.#queue.fail(error)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** True when another frame is at hand. */
+  get hasMore(): boolean {
+    return this.#queue.length > 0
+  }
+
+  /** Bytes read ahead. */
+  get queuedBytes(): number {
+    return this.#queue.sizeBytes
+  }
+
+  /** Bytes given out and not yet released. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /**
+   * The next frame to apply; null at the end of the source.
+   * @throws FrameGapError if a frame is missing or comes from an epoch that this target never began
+   */
+  async next(): Promise<FedFrame | null> {
+    for (;;) {
+      const stored = await this.#queue.take()
+      if (stored === undefined) return null
+      const fed = this.#take(stored)
+      if (fed !== null) return fed
+    }
+  }
+
+  #take({ payload, sequence }: StoredFrame): FedFrame | null {
+    const frame = decodeFrame(payload)
+    if (frame.epoch > this.#epoch)
+      throw new FrameGapError(`frames of epoch ${frame.epoch} came, this target stands at ${this.#epoch}`, {
+        details: { epoch: frame.epoch },
+      })
+    if (frame.epoch < this.#epoch || frame.number < this.#expected) {
+      if (this.#held.length === 0) this.#source.release({ sequence })
+      return null
+    }
+    if (frame.number > this.#expected)
+      throw new FrameGapError(
+        `frame ${this.#expected} of epoch ${this.#epoch} is missing, ${frame.number} came instead`,
+        { details: { epoch: frame.epoch } },
+      )
+    this.#expected += 1
+    this.#held.push({ number: frame.number, sequence, sizeBytes: payload.length })
+    this.#heldBytes += payload.length
+    return {
+      frame,
+      firstItem: frame.number === this.#resumeFrame ? this.#resumeItem : 0,
+      sizeBytes: payload.length,
+    }
+  }
+
+  /** A checkpoint says that all frames before this one are applied. */
+  releaseBefore(frameNumber: number): void {
+    let last: number | null = null
+    let count = 0
+    for (const held of this.#held) {
+      if (held.number >= frameNumber) break
+      last = held.sequence
+      count += 1
+      this.#heldBytes -= held.sizeBytes
+    }
+    if (last === null) return
+    this.#held.splice(0, count)
+    this.#source.release({ sequence: last })
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Row events with the tables they belong to, as they wait to be applied.
+ *
+ * Easy to get wrong: a table id means nothing beyond its statement, but servers repeat one map for the same table again
+ * and again; equal bytes are parsed once.
+ */
+
+import { EventType } from '../../binlog/event-type.ts'
+import { decodeQueryEvent, type QueryEvent } from '../../binlog/query-event.ts'
+import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
+import { decodeRowsTarget, RowsFlag } from '../../binlog/rows-event.ts'
+import { RowsReader } from '../../binlog/rows-reader.ts'
+import { decodeTableMap, decodeTableName, type TableName } from '../../binlog/table-map-event.ts'
+import { ApplyError } from './errors.ts'
+
+/** One version of one table as the source describes it. */
+export class SourceTable {
+  readonly mapEvent: RawEvent
+  readonly name: TableName
+  #reader: RowsReader | null = null
+
+  constructor(mapEvent: RawEvent) {
+    this.mapEvent = mapEvent
+    this.name = decodeTableName(mapEvent)
+  }
+
+  /** Shared by all events of the table: finish one before opening the next. @throws MalformedEventError */
+  get reader(): RowsReader {
+    this.#reader ??= new RowsReader(decodeTableMap(this.mapEvent))
+    return this.#reader
+  }
+}
+
+export interface RowsChange {
+  readonly kind: 'rows'
+  readonly table: SourceTable
+  readonly event: RawEvent
+  /** See RowsFlag. */
+  readonly flags: number
+}
+
+/** SAVEPOINT or ROLLBACK TO. */
+export interface StatementChange {
+  readonly kind: 'statement'
+  readonly query: QueryEvent
+}
+
+export type Change = RowsChange | StatementChange
+
+/** True when the source ran the statement without checking foreign keys, or already wrote what cascades. */
+export function skipsForeignKeys(change: RowsChange): boolean {
+  return (change.flags & RowsFlag.NoForeignKeyChecks) !== 0
+}
+
+/** How many rows the event changes. @throws MalformedEventError */
+export function countRows({ table, event }: RowsChange): number {
+  let count = 0
+  table.reader.open(event)
+  while (table.reader.next()) count += 1
+  return count
+}
+
+/** Makes changes of events, in the order in which they come. */
+export class ChangeReader {
+  readonly #tables = new Map<number, SourceTable>()
+
+  /** @returns null for a table map, which only describes what follows @throws MalformedEventError */
+  read(bytes: Buffer): RowsChange | null {
+    const event = rawEvent(bytes)
+    if (event.header.type === EventType.TableMap) {
+      this.#keep(event)
+      return null
+    }
+    const { tableId, flags } = decodeRowsTarget(event)
+    const table = this.#tables.get(tableId)
+    if (table === undefined)
+      throw new ApplyError(
+        `rows of table id ${tableId} came without the table's description; the source has to send again`,
+      )
+    return { kind: 'rows', table, event, flags }
+  }
+
+  /** A QUERY_EVENT inside a transaction. @throws MalformedEventError */
+  readStatement(bytes: Buffer): StatementChange {
+    return { kind: 'statement', query: decodeQueryEvent(rawEvent(bytes)) }
+  }
+
+  /** Forgets all tables: a definition may have changed. */
+  clear(): void {
+    this.#tables.clear()
+  }
+
+  #keep(event: RawEvent): void {
+    const { tableId } = decodeTableName(event)
+    const known = this.#tables.get(tableId)
+    if (known !== undefined && isSameBody(known.mapEvent, event)) return
+    // The frame's memory would stay as long as the map does.
+    this.#tables.set(tableId, new SourceTable(rawEvent(Buffer.from(event.buffer))))
+  }
+}
+
+function isSameBody(a: RawEvent, b: RawEvent): boolean {
+  return a.buffer.compare(b.buffer, b.bodyOffset, b.buffer.length, a.bodyOffset, a.buffer.length) === 0
+}

@@ -1,0 +1,93 @@
+/**
+ * Row changes as the source's own events, run by the server's BINLOG statement: triggers stay silent, every type arrives
+ * as it is, and nothing is decoded here.
+ *
+ * Easy to get wrong: (1) filters may have taken a statement's last event with its end mark, so each run of events of one
+ * table gets an end mark of its own; (2) a BINLOG statement must be the last of its packet; (3) the first one of a
+ * session leaves gtid_next ANONYMOUS, see `begin`.
+ */
+import { encodeEventForBinlogStatement } from '../../binlog/binlog-statement.ts'
+import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
+import { RowsFlag } from '../../binlog/rows-event.ts'
+import type { Session } from '../../mysql/session.ts'
+import type { ApplyStrategy } from './apply-strategy.ts'
+import type { RowsChange } from './row-changes.ts'
+import { describeFailure } from './row-failure.ts'
+import { quoteTable } from './sql-text.ts'
+
+/** Bytes of events in one statement. MariaDB becomes slow with large ones. */
+const eventBytes = { mysql: 384 * 1024, mariadb: 8 * 1024 }
+const flagsOffset = 6
+
+export class RowImageStrategy implements ApplyStrategy {
+  readonly name = 'row-images'
+  readonly #session: Session
+  readonly #limitBytes: number
+
+  /** @param maxPacketBytes the longest statement the target takes; base64 adds a third */
+  constructor(session: Session, maxPacketBytes: number) {
+    this.#session = session
+    this.#limitBytes = Math.min(eventBytes[session.vendor], maxPacketBytes >> 1)
+  }
+
+  /**
+   * Gives the session the description that the following events are read with.
+   * @throws MissingPrivilegeError or SqlError when the server does not take row images from this user
+   */
+  async describeFormat(format: RawEvent): Promise<void> {
+    await this.#session.execute(`BINLOG '${encodeEventForBinlogStatement(format, [])}'`)
+    if (this.#session.vendor === 'mysql') await this.#session.execute("SET SESSION gtid_next = 'AUTOMATIC'")
+  }
+
+  async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
+    const limitBytes = isolates ? 1 : this.#limitBytes
+    let from = 0
+    let bytes = 0
+    for (let index = 0; index < changes.length; index += 1) {
+      const change = changes[index]
+      if (change === undefined) break
+      bytes += change.event.buffer.length
+      if (changes[index - 1]?.table !== change.table) bytes += change.table.mapEvent.buffer.length
+      if (bytes < limitBytes && index + 1 < changes.length) continue
+      await this.#send(changes.slice(from, index + 1))
+      from = index + 1
+      bytes = 0
+    }
+  }
+
+  async #send(changes: readonly RowsChange[]): Promise<void> {
+    const text = encodeEventForBinlogStatement(null, statementEvents(changes))
+    await this.#session.execute(`BINLOG '${text}'`).catch((error: unknown) => {
+      const [first] = changes
+      const { schema, table } = first?.table.name ?? { schema: '', table: '' }
+      throw describeFailure(error, [
+        {
+          table: changes.length === 1 ? quoteTable(schema, table) : `${quoteTable(schema, table)} or near it`,
+          key: () => 'row image',
+        },
+      ])
+    })
+  }
+}
+
+/** Table maps and rows, each run of one table a statement of its own. */
+function* statementEvents(changes: readonly RowsChange[]): Generator<RawEvent> {
+  for (const [index, change] of changes.entries()) {
+    const before = changes[index - 1]
+    const next = changes[index + 1]
+    const continues = before !== undefined && before.table === change.table && !isEnd(before)
+    if (!continues) yield change.table.mapEvent
+    const mustEnd = next === undefined || next.table !== change.table
+    yield mustEnd && !isEnd(change) ? withEndMark(change) : change.event
+  }
+}
+
+function isEnd(change: RowsChange): boolean {
+  return (change.flags & RowsFlag.StatementEnd) !== 0
+}
+
+function withEndMark({ event, flags }: RowsChange): RawEvent {
+  const bytes = Buffer.from(event.buffer)
+  bytes.writeUInt16LE(flags | RowsFlag.StatementEnd, event.bodyOffset + flagsOffset)
+  return rawEvent(bytes)
+}

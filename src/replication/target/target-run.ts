@@ -1,0 +1,415 @@
+/**
+ * One run of a target task: from the checkpoint on, item by item, until something fails or the job is over.
+ *
+ * A run never repairs itself. Whatever goes wrong ends it; the next run begins at the checkpoint, as after a crash, so
+ * there is one way to begin and it is always in use.
+ *
+ * Easy to get wrong: frames that hold the parts of a source transaction whose end has not come are given back to the
+ * stream only when they would fill it. A run that fails after that asks the source to send again.
+ */
+import { comparePositions, formatPosition, type Position } from '../../binlog/position.ts'
+import { rawEvent } from '../../binlog/raw-event.ts'
+import type { CommitTime } from '../../binlog/transaction-part.ts'
+import type { BinlogPlace, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
+import type { FrameSource } from '../ports.ts'
+import type { TargetTaskContext } from '../task-context.ts'
+import { AppliedPosition } from './applied-position.ts'
+import type { ApplyStrategy } from './apply-strategy.ts'
+import type { CheckpointStage } from './checkpoint.ts'
+import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
+import { CopyApplier } from './copy-applier.ts'
+import { CopyStore } from './copy-store.ts'
+import { DdlRunner } from './ddl-runner.ts'
+import { FrameGapError } from './errors.ts'
+import { type FedFrame, FrameFeed } from './frame-feed.ts'
+import { MixedStrategy } from './mixed-strategy.ts'
+import type { Progress } from './progress.ts'
+import { ChangeReader, countRows } from './row-changes.ts'
+import { chooseStrategy } from './strategy-choice.ts'
+import { makeObject } from './structure.ts'
+import { TableCatalog } from './table-catalog.ts'
+import { checkSource } from './target-checks.ts'
+import type { TargetConnections } from './target-connections.ts'
+import type { TargetStatus } from './target-status.ts'
+import { TransactionGroup } from './transaction-group.ts'
+
+/** A group is committed when it holds this many source transactions, or has waited this long. */
+const groupTransactions = 500
+const groupBytes = 1024 * 1024
+const groupAgeMs = 200
+/** A checkpoint that nothing depends on is written this often. */
+const lazyCheckpointMs = 1_000
+/** More frames than this are not kept for a transaction whose end has not come. */
+const heldFramesBytes = 64 * 1024 * 1024
+/** A migration has caught up when it is this close. */
+const caughtUpMs = 2_000
+
+export interface RunParts {
+  readonly context: TargetTaskContext
+  readonly connections: TargetConnections
+  readonly checkpoints: CheckpointStore
+  readonly frames: FrameSource
+  readonly progress: Progress
+  readonly status: TargetStatus
+  /** Changes go one by one until the first commit, so that an error names its row. */
+  readonly isolates: boolean
+}
+
+export class TargetRun {
+  readonly #parts: RunParts
+  readonly #feed: FrameFeed
+  readonly #changes = new ChangeReader()
+  readonly #applied = new AppliedPosition()
+  readonly #catalog: TableCatalog
+  readonly #copies: CopyStore
+  readonly #copy: CopyApplier
+  readonly #group: TransactionGroup
+  readonly #epoch: number
+  #stage: CheckpointStage
+  #source: SourceServer | null
+  #formatEvent: Buffer | null
+  #strategies: MixedStrategy | null = null
+  #place: { frame: number; item: number }
+  #transaction: { readonly gtid: string | null } | null = null
+  #committedMicros: bigint | null
+  /** What the next checkpoint has to say besides the place. */
+  #unsaved: CheckpointChange = {}
+  #savedAtMs = 0
+  #groupSinceMs = 0
+
+  constructor(parts: RunParts) {
+    const { connections, checkpoints, frames, context, progress, status } = parts
+    const { checkpoint } = connections
+    this.#parts = parts
+    this.#epoch = checkpoint.epoch
+    this.#stage = checkpoint.stage
+    this.#source = checkpoint.source
+    this.#formatEvent = checkpoint.formatEvent
+    this.#committedMicros = checkpoint.committedMicros
+    this.#place = { frame: checkpoint.nextFrame, item: checkpoint.nextItem }
+    if (checkpoint.position !== null) this.#applied.moveTo(checkpoint.position)
+    this.#feed = new FrameFeed(frames, checkpoint)
+    this.#catalog = new TableCatalog(connections.plain)
+    this.#copies = new CopyStore(checkpoints)
+    this.#copy = new CopyApplier({
+      connections,
+      checkpoints,
+      copies: this.#copies,
+      catalog: this.#catalog,
+      progress,
+      clock: context.clock,
+      onNote: (note) => status.note(note),
+    })
+    this.#group = new TransactionGroup({
+      session: connections.main,
+      checkpoints,
+      strategy: () => this.#strategy(),
+      position: () => this.#applied.position(),
+      onCommit: (change, transactions) => this.#committed(change, transactions),
+    })
+    this.#group.isolates = parts.isolates
+  }
+
+  /** Applies until `signal` aborts or a migration has caught up. @throws whatever stops it */
+  async run(signal: AbortSignal): Promise<'complete'> {
+    const { status } = this.#parts
+    status.runBegins()
+    if (this.#stage === 'copying') await this.#copy.loadProgress()
+    status.queuedBytes = () => this.#feed.queuedBytes + this.#group.pendingBytes + this.#copy.queuedBytes
+    this.#tellPlace()
+    const pumping = new AbortController()
+    const pump = this.#feed.pump(AbortSignal.any([signal, pumping.signal]))
+    try {
+      while (this.#stage !== 'complete') {
+        const fed = await this.#feed.next()
+        signal.throwIfAborted()
+        if (fed === null) throw new FrameGapError('the stream of frames ended')
+        await this.#applyFrame(fed, signal)
+      }
+      return 'complete'
+    } finally {
+      pumping.abort(new Error('the run ended'))
+      await pump
+    }
+  }
+
+  async #applyFrame({ frame, firstItem }: FedFrame, signal: AbortSignal): Promise<void> {
+    this.#meet(frame, firstItem)
+    for (let item = firstItem; item < frame.items.length; item += 1) {
+      signal.throwIfAborted()
+      this.#place = { frame: frame.number, item: item + 1 }
+      await this.#applyItem(frame.items[item] as FrameItem)
+    }
+    this.#place = { frame: frame.number + 1, item: 0 }
+    if (this.#transaction === null) {
+      this.#applied.moveTo(frame.after)
+      this.#group.passOver(this.#placeChange())
+    }
+    if (!this.#feed.hasMore) await this.#group.commit()
+    if (this.#transaction === null) await this.#saveLazily()
+    else if (this.#group.holdsUnfinished && this.#feed.heldBytes > heldFramesBytes)
+      this.#feed.releaseBefore(frame.number + 1)
+  }
+
+  /** Checks that the frame begins where we stand. @throws FrameGapError */
+  #meet(frame: Frame, firstItem: number): void {
+    const stand = this.#applied.position()
+    if (frame.number === 0 && firstItem === 0 && stand !== null && comparePositions(frame.before, stand) !== 0)
+      throw new FrameGapError(
+        `the source began at ${formatPosition(frame.before)}, the target stands at ${formatPosition(stand)}`,
+      )
+    if (this.#transaction === null && firstItem === 0) this.#applied.moveTo(frame.before)
+  }
+
+  async #applyItem(item: FrameItem): Promise<void> {
+    switch (item.kind) {
+      case 'epoch':
+        return this.#beginEpoch(item.source)
+      case 'format':
+        return this.#changeFormat(item.event)
+      case 'begin':
+        this.#transaction = { gtid: item.gtid }
+        return undefined
+      case 'event':
+      case 'statement':
+        return this.#applyChange(item.kind, item.event)
+      case 'commit':
+        return this.#endTransaction(item.place, item.committed)
+      case 'skip':
+        return this.#skip(item.gtid, item.place, item.committed)
+      case 'ddl':
+        return this.#runDdl(item)
+      case 'copy':
+      case 'structure':
+      case 'chunk':
+      case 'copied':
+        return this.#applyCopyItem(item)
+      case 'heartbeat':
+        return this.#beat(item.sourceMicros)
+    }
+  }
+
+  async #beginEpoch(source: SourceServer): Promise<void> {
+    checkSource(source, this.#parts.connections.facts)
+    this.#source = source
+    this.#unsaved = { ...this.#unsaved, source }
+    this.#strategies = null
+  }
+
+  async #changeFormat(event: Buffer): Promise<void> {
+    await this.#group.commit()
+    this.#formatEvent = Buffer.from(event)
+    this.#unsaved = { ...this.#unsaved, formatEvent: this.#formatEvent }
+    this.#strategies = null
+  }
+
+  async #applyChange(kind: 'event' | 'statement', event: Buffer): Promise<void> {
+    const change = kind === 'event' ? this.#changes.read(event) : this.#changes.readStatement(event)
+    if (change === null) return
+    this.#leaveFreshStage()
+    if (this.#stage === 'copying') await this.#copy.drain()
+    if (this.#group.isEmpty) this.#groupSinceMs = this.#now()
+    await this.#group.add(change, event.length)
+    this.#parts.progress.bytesTotal += event.length
+    if (change.kind === 'rows') this.#parts.progress.rowsTotal += countRows(change)
+  }
+
+  async #endTransaction(place: BinlogPlace, committed: CommitTime): Promise<void> {
+    this.#leaveFreshStage()
+    this.#applied.advance(this.#transaction?.gtid ?? null, place)
+    this.#transaction = null
+    this.#committedMicros = committed.micros
+    this.#group.finish({ ...this.#unsaved, ...this.#placeChange(), committedMicros: committed.micros })
+    const isOld = this.#now() - this.#groupSinceMs > groupAgeMs
+    if (this.#group.transactions >= groupTransactions || this.#group.pendingBytes >= groupBytes || isOld)
+      await this.#group.commit()
+  }
+
+  async #skip(gtid: string | null, place: BinlogPlace, committed: CommitTime): Promise<void> {
+    this.#leaveFreshStage()
+    this.#applied.advance(gtid, place)
+    this.#committedMicros = committed.micros
+    this.#group.passOver({ ...this.#placeChange(), committedMicros: committed.micros })
+    await this.#saveLazily()
+  }
+
+  async #runDdl(item: Extract<FrameItem, { kind: 'ddl' }>): Promise<void> {
+    this.#leaveFreshStage()
+    await this.#settle()
+    const { connections, checkpoints, context, status, progress } = this.#parts
+    const runner = new DdlRunner({
+      session: await connections.ddlSession(),
+      plain: connections.plain,
+      checkpoints,
+      facts: connections.facts,
+      collations: connections.collations,
+      jobId: context.job.id,
+      log: context.log,
+      onNote: (note) => status.note(note),
+    })
+    this.#applied.advance(item.gtid, item.place)
+    this.#committedMicros = item.committed.micros
+    const after = { ...this.#unsaved, ...this.#placeChange(), committedMicros: item.committed.micros }
+    const source = this.#knownSource()
+    await runner.run({
+      event: item.event,
+      place: { epoch: this.#epoch, frame: this.#place.frame, item: this.#place.item - 1 },
+      source,
+      intent: connections.checkpoint.ddlIntent,
+      isCopying: this.#stage === 'copying',
+      withoutTriggers: this.#appliesSql(source),
+      after: { ...after, position: this.#applied.position() },
+    })
+    progress.ddlTotal += 1
+    this.#catalog.clear()
+    this.#changes.clear()
+    this.#committed(after, 1)
+  }
+
+  async #applyCopyItem(item: Extract<FrameItem, { kind: 'copy' | 'structure' | 'chunk' | 'copied' }>): Promise<void> {
+    switch (item.kind) {
+      case 'structure':
+        return this.#makeStructure(item.object)
+      case 'copy':
+        await this.#settle()
+        await this.#copy.begin(item.tables)
+        this.#stage = 'copying'
+        return this.#save({ stage: 'copying' })
+      case 'chunk':
+        if (item.chunk.isReread) {
+          await this.#settle()
+          return this.#copy.reread(item.chunk)
+        }
+        await this.#group.commit()
+        return this.#copy.chunk(item.chunk, this.#epoch)
+      case 'copied':
+        await this.#settle()
+        await this.#parts.connections.main.execute(`BEGIN;${this.#copies.forgetStatement()}`)
+        this.#stage = 'streaming'
+        await this.#save({ stage: 'streaming' }, 'COMMIT')
+        return this.#parts.progress.copyEnded()
+    }
+  }
+
+  async #makeStructure(object: Extract<FrameItem, { kind: 'structure' }>['object']): Promise<void> {
+    await this.#settle()
+    const { connections, context, status } = this.#parts
+    const source = this.#knownSource()
+    const stage = this.#stage
+    await makeObject(
+      {
+        session: connections.plain,
+        catalog: this.#catalog,
+        copies: this.#copies,
+        translation: { version: connections.facts.version, collations: connections.collations.names },
+        source,
+        dropsTables: context.job.target.dropTableIfExists,
+        skipsCreation: context.job.target.skipCreateTable,
+        withoutTriggers: this.#appliesSql(source),
+        log: context.log,
+        onNote: (note) => status.note(note),
+      },
+      object,
+      stage,
+    )
+  }
+
+  async #beat(sourceMicros: bigint): Promise<void> {
+    const { status, context } = this.#parts
+    this.#leaveFreshStage()
+    await this.#group.commit()
+    status.heartbeat(sourceMicros)
+    const lagMs = context.clock.now() - Number(sourceMicros / 1000n)
+    if (context.job.kind === 'migration' && this.#stage === 'streaming' && !this.#feed.hasMore && lagMs < caughtUpMs)
+      await this.#save({ stage: 'complete' }).then(() => {
+        this.#stage = 'complete'
+      })
+  }
+
+  /** A job that begins at a position has no copy: its first change makes it a stream. */
+  #leaveFreshStage(): void {
+    if (this.#stage !== 'fresh' || this.#parts.context.job.source.gtid === null) return
+    this.#stage = 'streaming'
+    this.#unsaved = { ...this.#unsaved, stage: 'streaming' }
+  }
+
+  /** Everything before this item is committed. */
+  async #settle(): Promise<void> {
+    await this.#copy.drain()
+    await this.#group.commit()
+  }
+
+  async #strategy(): Promise<ApplyStrategy> {
+    if (this.#strategies === null) {
+      const { connections, context, status } = this.#parts
+      const source = this.#knownSource()
+      const choice = chooseStrategy(source, connections.facts, context.job.target.forceSql)
+      context.log.info({ strategy: choice.name, reason: choice.reason }, 'apply strategy chosen')
+      this.#strategies = new MixedStrategy({
+        session: connections.main,
+        catalog: this.#catalog,
+        maxPacketBytes: connections.facts.maxAllowedPacket,
+        wanted: choice.name,
+        format: this.#formatEvent === null ? null : rawEvent(this.#formatEvent),
+        log: context.log,
+        onChoice: (name) => status.strategyIs(name),
+      })
+    }
+    return this.#stage === 'streaming' ? this.#strategies.exact : this.#strategies.idempotent
+  }
+
+  #appliesSql(source: SourceServer): boolean {
+    const { connections, context } = this.#parts
+    return chooseStrategy(source, connections.facts, context.job.target.forceSql).name === 'sql'
+  }
+
+  /** @throws FrameGapError when the frame that tells was never applied */
+  #knownSource(): SourceServer {
+    if (this.#source === null) throw new FrameGapError('nothing is known about the source: it has to begin again')
+    return this.#source
+  }
+
+  /** Writes the place once in a while when nothing else does. */
+  async #saveLazily(): Promise<void> {
+    if (this.#now() - this.#savedAtMs < lazyCheckpointMs || this.#transaction !== null) return
+    await this.#settle()
+    await this.#save({})
+  }
+
+  async #save(change: CheckpointChange, andThen = ''): Promise<void> {
+    const { connections, checkpoints } = this.#parts
+    const whole = {
+      ...this.#unsaved,
+      ...this.#placeChange(),
+      position: this.#applied.position(),
+      committedMicros: this.#committedMicros,
+      ...change,
+    }
+    await checkpoints.change(connections.main, whole, andThen)
+    this.#committed(whole, 0)
+  }
+
+  #placeChange(): { nextFrame: number; nextItem: number } {
+    return { nextFrame: this.#place.frame, nextItem: this.#place.item }
+  }
+
+  #committed(change: CheckpointChange, transactions: number): void {
+    this.#unsaved = {}
+    this.#savedAtMs = this.#now()
+    this.#groupSinceMs = this.#now()
+    this.#parts.progress.transactionsTotal += transactions
+    if (change.nextFrame !== undefined) this.#feed.releaseBefore(change.nextFrame)
+    this.#parts.status.goesWell()
+    this.#tellPlace()
+  }
+
+  #tellPlace(): void {
+    const { status } = this.#parts
+    const position: Position | null = this.#applied.position()
+    status.standsAt(this.#stage, position, this.#committedMicros, this.#feed.hasMore)
+  }
+
+  #now(): number {
+    return this.#parts.context.clock.monotonicMs()
+  }
+}
