@@ -1,0 +1,45 @@
+/** Both APIs on their ports. */
+import type { Settings } from '../config/options.ts'
+import type { Log } from '../core/log.ts'
+import type { Scope } from '../core/scope.ts'
+import { registerDkronApi } from '../http/dkron/routes.ts'
+import { createApi } from '../http/shared/create-api.ts'
+import { registerUdupApi } from '../http/udup/routes.ts'
+import type { ClusterView, Member } from '../model/member.ts'
+import type { ReplicationService } from '../replication/service/replication-service.ts'
+import { listen } from './listen.ts'
+import type { Scheduling } from './open-scheduling.ts'
+
+export async function openApis(
+  scope: Scope,
+  parts: {
+    readonly settings: Settings
+    readonly cluster: ClusterView
+    readonly scheduling: Scheduling
+    readonly replication: ReplicationService
+    leave(): Promise<readonly Member[]>
+    readonly log: Log
+  },
+): Promise<void> {
+  const { settings, cluster, scheduling, replication, leave, log } = parts
+  const { nodeName } = cluster.self
+  const options = (boundAddress: string, api: string) => ({
+    nodeName,
+    guard: { boundAddress, names: [nodeName, ...settings['allow-host']] },
+    log: log.child({ component: api }),
+  })
+  const dkron = createApi(options(settings['http-addr'].host, 'dkron-api'))
+  const udup = createApi(options(settings['udup-addr'].host, 'udup-api'))
+  scope.use([dkron, udup], (apps) => Promise.all(apps.map((app) => app.close())))
+  const { jobs, running, stop } = scheduling
+  registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
+  registerUdupApi(udup, {
+    jobs: replication.jobs,
+    progress: replication.progress,
+    cluster,
+    leave,
+    natsAddress: () => `${settings['nats-addr'].host}:${settings['nats-addr'].port}`,
+  })
+  await listen('--http-addr', settings['http-addr'], dkron)
+  await listen('--udup-addr', settings['udup-addr'], udup)
+}

@@ -1,0 +1,102 @@
+/** Joins the cluster as this node, and builds what leads when this node does. */
+import { hostname } from 'node:os'
+import { joinCluster, type Membership } from '../cluster/membership.ts'
+import type { Heartbeat, LeaderLease, NameClaim } from '../cluster/ports.ts'
+import type { Settings } from '../config/options.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Scope } from '../core/scope.ts'
+import type { Connection } from '../engine/connection.ts'
+import { openBucket } from '../engine/kv-bucket.ts'
+import { openLease } from '../engine/lease.ts'
+import type { Bucket } from '../model/bucket.ts'
+import type { Member } from '../model/member.ts'
+import { version } from './version.ts'
+
+export interface OpenedCluster {
+  readonly membership: Membership
+  readonly lease: LeaderLease
+  /** True for every node that is or ever was a member. */
+  isKnownNode(nodeId: string): boolean
+}
+
+/** A name that NATS and people can use: what the host calls itself unless the settings say otherwise. */
+export function nodeNameOf(settings: Settings): string {
+  return settings['node-name'] === '' ? hostname() : settings['node-name']
+}
+
+export async function openCluster(
+  scope: Scope,
+  parts: {
+    readonly settings: Settings
+    readonly nodeId: string
+    readonly connection: Connection
+    readonly log: Log
+    readonly signal: AbortSignal
+  },
+): Promise<OpenedCluster> {
+  const { settings, nodeId, connection } = parts
+  const log = parts.log.child({ component: 'cluster' })
+  const nodeName = nodeNameOf(settings)
+  const lease = scope.use(await openLease(connection, { nodeId, nodeName }), (opened) => opened.close())
+  const membership = await joinCluster({
+    self: selfOf(settings, nodeId, nodeName),
+    heartbeats: await openBucket<Heartbeat>(connection, { name: 'members', storage: 'memory' }),
+    names: await openBucket<NameClaim>(connection, { name: 'node-names', storage: 'file' }),
+    leaderName: () => lease.observed()?.leaderName ?? null,
+    clock: systemClock,
+    log,
+  })
+  scope.use(membership, (joined) => joined.close())
+  const known = await rememberNode(connection, nodeId, nodeName, parts.signal)
+  return { membership, lease, isKnownNode: (id) => known.has(id) }
+}
+
+function selfOf(settings: Settings, nodeId: string, nodeName: string): Member {
+  return {
+    nodeId,
+    nodeName,
+    status: 'alive',
+    address: settings['http-addr'].host,
+    dkronPort: settings['http-addr'].port,
+    udupPort: settings['udup-addr'].port,
+    natsPort: settings['nats-addr'].port,
+    tags: settings.tag,
+    version,
+    startedAt: Date.now(),
+  }
+}
+
+/** Every node that ever joined, this one included: a job may name a node that is away. */
+async function rememberNode(
+  connection: Connection,
+  nodeId: string,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const nodes: Bucket<string> = await openBucket<string>(connection, { name: 'nodes', storage: 'file' })
+  await nodes.put(nodeId, nodeName)
+  const known = new Set<string>([nodeId])
+  const isReady = Promise.withResolvers<void>()
+  void follow(nodes, known, isReady.resolve, signal)
+  await isReady.promise
+  return known
+}
+
+async function follow(
+  nodes: Bucket<string>,
+  known: Set<string>,
+  isReady: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const change of nodes.watch(signal)) {
+        if (change.kind === 'put') known.add(change.key)
+        else if (change.kind === 'ready') isReady()
+      }
+    } catch {
+      await systemClock.sleep(1_000, signal).catch(() => {})
+    }
+  }
+}

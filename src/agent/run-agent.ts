@@ -1,0 +1,95 @@
+/**
+ * The composition root: builds every part of an agent once, in order, and ends them in reverse.
+ *
+ * Easy to get wrong: an agent ends in one of two ways. It leaves (a signal, or the APIs' /leave): what runs may finish
+ * within --leave-timeout. Or it dies: then NATS, the runner and its commands live on, and the next agent finds them.
+ */
+import { LeaderLoop } from '../cluster/leader-loop.ts'
+import { leaveCluster } from '../cluster/leave.ts'
+import type { LoadedSettings } from '../config/load-settings.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import { Scope } from '../core/scope.ts'
+import type { Member } from '../model/member.ts'
+import { agentLog } from './agent-log.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { assertNotExposed, assertPortFree } from './listen.ts'
+import { openNats } from './nats-access.ts'
+import { openApis } from './open-apis.ts'
+import { nodeNameOf, openCluster } from './open-cluster.ts'
+import { openReplication } from './open-replication.ts'
+import { openScheduling } from './open-scheduling.ts'
+import { version } from './version.ts'
+
+/** Runs until SIGTERM, SIGINT or a leave through an API. @throws what kept it from starting, with the cure */
+export async function runAgent({ settings }: LoadedSettings): Promise<void> {
+  for (const [flag, name] of [['--http-addr', 'http-addr'] as const, ['--udup-addr', 'udup-addr'] as const]) {
+    assertNotExposed(flag, settings[name], settings.insecure)
+    await assertPortFree(flag, settings[name])
+  }
+  const log = agentLog(settings['log-level'], { node: nodeNameOf(settings) })
+  const ending = new AbortController()
+  const { signal } = ending
+  await using scope = new Scope()
+  const directory = scope.use(openDataDirectory(settings['data-dir']), (opened) => opened.release())
+  const { path: dataDir, nodeId, secretBox: secrets } = directory
+  const { access, connection } = await openNats(scope, settings, { dataDir, nodeName: nodeNameOf(settings), log })
+  const { membership, lease, isKnownNode } = await openCluster(scope, { settings, nodeId, connection, log, signal })
+  const shared = { settings, connection, cluster: membership, log, signal }
+  const scheduling = await openScheduling(scope, { ...shared, dataDir })
+  const replication = await openReplication(scope, { ...shared, access, secrets, isKnownNode })
+  const duties = [...scheduling.duties, replication.placement]
+  const leaderLoop = new LeaderLoop({ lease, duties, clock: systemClock, log: log.child({ component: 'leader' }) })
+  const leading = leaderLoop.run(signal)
+  // The first thing to end: whatever the parts still do, nothing new begins.
+  scope.defer(() => {
+    ending.abort(new Error('the agent ends'))
+    return leading
+  })
+
+  const left = Promise.withResolvers<void>()
+  const leave = once(() => {
+    const steps = {
+      markLeaving: () => membership.markLeaving(),
+      stepDown: () => leaderLoop.stepDown(),
+      drain: () => scheduling.drain(settings['leave-timeout']),
+      markLeft: () => membership.markLeft(),
+    }
+    leaveCluster(steps, settings['leave-timeout'], systemClock, log).then(() => left.resolve(), left.reject)
+  })
+  const leaveAndTell = async (): Promise<readonly Member[]> => {
+    leave()
+    return membership.members().map((member) => (member.nodeId === nodeId ? { ...member, status: 'leaving' } : member))
+  }
+  await openApis(scope, { ...shared, scheduling, replication, leave: leaveAndTell })
+  tellReady(log, settings)
+  onSignals(leave, log)
+  await left.promise
+}
+
+function once(action: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    action()
+  }
+}
+
+/** The first signal leaves in order; a second one does not wait any longer. */
+function onSignals(leave: () => void, log: Log): void {
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    let count = 0
+    process.on(name, () => {
+      count += 1
+      if (count > 1) process.exit(1)
+      log.info({ signal: name }, 'told to stop')
+      leave()
+    })
+  }
+}
+
+function tellReady(log: Log, settings: LoadedSettings['settings']): void {
+  const url = (name: 'http-addr' | 'udup-addr') => `http://${settings[name].host}:${settings[name].port}/v1`
+  log.info({ version, dkronApi: url('http-addr'), udupApi: url('udup-addr') }, 'agent is ready')
+}
