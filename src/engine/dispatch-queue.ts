@@ -15,7 +15,7 @@ import { encodeToken } from './subject-token.ts'
 export const dispatchStream = 'DISPATCH'
 
 const maxAgeMs = 7 * 24 * 3_600_000
-const maxBytes = 1024 * 1024 * 1024
+const maxBytes = 512 * 1024 * 1024
 const duplicateWindowMs = 300_000
 const messageBytes = 4 * 1024 * 1024
 const headerRoomBytes = 4_096

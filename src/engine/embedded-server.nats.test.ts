@@ -12,6 +12,9 @@ import { openConnection } from './connection.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { NatsAccessError } from './errors.ts'
 import { openBucket } from './kv-bucket.ts'
+import { serverFiles } from './server-config.ts'
+import { readServerHealth } from './server-health.ts'
+import { findRunningServer } from './server-process.ts'
 
 interface Place {
   readonly dataDir: string
@@ -24,16 +27,18 @@ async function place(): Promise<Place> {
   const folder = await tempDir('mr-emb-')
   const port = await freePort()
   const dataDir = join(folder.path, 'data')
-  const started = new Set<number>()
+  let last: EmbeddedServer | null = null
   onTestFinished(async () => {
-    for (const pid of started) if (processIdentity(pid) !== null) process.kill(pid, 'SIGKILL')
+    await last?.close()
+    const left = findRunningServer(serverFiles(dataDir))
+    if (left !== null) process.kill(left.pid, 'SIGKILL')
     await folder[Symbol.asyncDispose]()
   })
   return {
     dataDir,
     port,
     async start(more = {}) {
-      const server = await startEmbeddedServer({
+      last = await startEmbeddedServer({
         dataDir,
         listen: `127.0.0.1:${port}`,
         serverPath: natsServerPath(),
@@ -41,9 +46,7 @@ async function place(): Promise<Place> {
         log: silentLog,
         ...more,
       })
-      started.add(server.pid)
-      server.onExit(() => void eventually(() => started.add(server.pid), 1_000))
-      return server
+      return last
     },
   }
 }
@@ -61,6 +64,20 @@ test('the server starts, stores, and stops', async () => {
   const identity = processIdentity(server.pid)
   await server.stop()
   expect(identity !== null && isAlive(identity)).toBe(false)
+})
+
+test('its health tells version and storage, and while it is away that it is away', async () => {
+  const server = await (await place()).start()
+  const connection = await connectTo(server)
+  await (await openBucket<number>(connection, { name: 'b', storage: 'file' })).put('a', 1)
+  const health = await readServerHealth(connection)
+  expect(health).toMatchObject({ isConnected: true, serverVersion: server.version, serverName: 'node-a' })
+  expect(health.storage?.streams).toBe(1)
+  expect(health.storage?.fileBytes).toBeGreaterThan(0)
+  await server.stop()
+  await eventually(() => !connection.isConnected, 5_000)
+  expect(await readServerHealth(connection)).toMatchObject({ isConnected: false, storage: null })
+  await connection.close()
 })
 
 test('a server left running is adopted by the next start, with what it stored', async () => {
@@ -116,7 +133,7 @@ test('a server killed with -9 is started again at once and connections come back
   await bucket.put('a', 2)
   console.log(`writing again ${(performance.now() - startedMs).toFixed(0)} ms after kill -9`)
   expect(exits).toBe(1)
-  expect(server.pid).not.toBe(killedPid)
+  await eventually(() => server.pid !== killedPid, 2_000)
   await connection.close()
   await server.stop()
 })

@@ -20,7 +20,7 @@ const stream = 'EXECUTIONS'
 const duplicateWindowMs = 300_000
 const defaultHistoryLimit = 100
 const defaultMaxAgeMs = 365 * 24 * 3_600_000
-const defaultMaxBytes = 8 * 1024 * 1024 * 1024
+const defaultMaxBytes = 4 * 1024 * 1024 * 1024
 const headerRoomBytes = 2_048
 
 export interface ExecutionLogOptions {
@@ -28,7 +28,7 @@ export interface ExecutionLogOptions {
   readonly historyLimit?: number
   /** By default a year. */
   readonly maxAgeMs?: number
-  /** Of all jobs together; by default 8 GiB, the oldest go first. */
+  /** Of all jobs together; by default 4 GiB, the oldest go first. */
   readonly maxBytes?: number
 }
 

@@ -23,7 +23,7 @@ import { encodeToken } from './subject-token.ts'
 const stream = 'FIRES'
 const timedFires = 'fires.at.*.*'
 const defaultMaxAgeMs = 7 * 24 * 3_600_000
-const defaultMaxBytes = 1024 * 1024 * 1024
+const defaultMaxBytes = 512 * 1024 * 1024
 /** Records of neighbouring seconds may be stored out of order when several are under way, never by as much as this. */
 const disorderSeconds = 120
 
@@ -42,7 +42,7 @@ interface LoggedFire {
 export interface FireLogOptions {
   /** By default 7 days. */
   readonly maxAgeMs?: number
-  /** By default 1 GiB; the oldest records go first. */
+  /** By default 512 MiB; the oldest records go first. */
   readonly maxBytes?: number
 }
 

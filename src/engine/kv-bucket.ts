@@ -7,7 +7,7 @@
  */
 import { DiscardPolicy, RetentionPolicy, StorageType, type StoredMsg } from '@nats-io/jetstream'
 import { headers, nanos } from '@nats-io/nats-core'
-import { ConflictError } from '../core/errors.ts'
+import { ConflictError, UnavailableError } from '../core/errors.ts'
 import type { Bucket, BucketChange, Versioned } from '../model/bucket.ts'
 import { watchBucket } from './bucket-watch.ts'
 import type { Connection } from './connection.ts'
@@ -22,6 +22,7 @@ const tombstoneLifetime = '1h'
 const operationHeader = 'KV-Operation'
 /** Within it, a write that is sent twice counts once. */
 const duplicateWindowMs = 120_000
+const listTimeoutMs = 30_000
 
 export interface BucketOptions<Value> {
   /** Letters, digits, `_` and `-`. */
@@ -108,16 +109,21 @@ class KvBucket<Value> implements Bucket<Value> {
     }
   }
 
+  /** @throws UnavailableError when not all records could be read in time */
   async list(): Promise<readonly Versioned<Value>[]> {
     const records = new Map<string, Versioned<Value>>()
     const done = new AbortController()
-    for await (const change of this.watch(done.signal)) {
-      if (change.kind === 'ready') break
-      if (change.kind === 'delete') records.delete(change.key)
-      else records.set(change.key, { key: change.key, value: change.value, revision: change.revision })
+    try {
+      const limit = AbortSignal.any([done.signal, AbortSignal.timeout(listTimeoutMs)])
+      for await (const change of this.watch(limit)) {
+        if (change.kind === 'ready') return [...records.values()]
+        if (change.kind === 'delete') records.delete(change.key)
+        else records.set(change.key, { key: change.key, value: change.value, revision: change.revision })
+      }
+      throw new UnavailableError(`the records of ${this.#options.name} cannot be read: NATS does not answer`)
+    } finally {
+      done.abort()
     }
-    done.abort()
-    return [...records.values()]
   }
 
   watch(signal: AbortSignal): AsyncIterable<BucketChange<Value>> {

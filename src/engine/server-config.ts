@@ -14,6 +14,11 @@ import { NatsListenError, NatsStoreError } from './errors.ts'
 export const embeddedMaxPayloadBytes = 8 * 1024 * 1024
 
 const memoryStoreBytes = 256 * 1024 * 1024
+/**
+ * More than any disk: streams reserve their limits, and the server's own default (three quarters of what is free) would
+ * refuse a stream on a small disk long before anything is stored.
+ */
+const fileStoreBytes = 2 ** 50
 const logFileBytes = 10 * 1024 * 1024
 
 export interface ServerFiles {
@@ -134,6 +139,7 @@ authorization {
 jetstream {
   store_dir: ${JSON.stringify(files.store)}
   max_memory_store: ${memoryStoreBytes}
+  max_file_store: ${fileStoreBytes}
   sync_interval: always
 }
 `
