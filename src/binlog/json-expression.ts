@@ -43,7 +43,7 @@ function expression(node: JsonNode): string {
     case 'null':
       return 'NULL'
     case 'boolean':
-      return `CAST('${node.value}' AS JSON)`
+      return `CAST(_utf8mb4'${node.value}' AS JSON)`
     case 'integer':
       return node.isUnsigned ? `CAST(${node.value} AS UNSIGNED)` : `CAST(${node.value} AS SIGNED)`
     case 'double':

@@ -10,6 +10,8 @@ export type StrategyName = 'row-images' | 'sql'
 
 export interface ApplyStrategy {
   readonly name: StrategyName
+  /** What has to be done outside a transaction, before its BEGIN. Safe to repeat. */
+  prepare(): Promise<void>
   /**
    * Writes changes of rows in their order, all of them when it resolves.
    *

@@ -7,7 +7,6 @@ export class StaleOwnerError extends MillraceError {
   readonly remedy = 'operator'
 }
 
-
 /** Source and target are one server. */
 export class SameServerError extends MillraceError {
   readonly code = 'REPL_SAME_SERVER'

@@ -32,19 +32,27 @@ export class MixedStrategy {
   readonly exact: ApplyStrategy
   readonly #parts: MixedParts
   readonly #sql: SqlStrategy
-  #images: Promise<RowImageStrategy | null> | null = null
+  /** Null: SQL serves in their place. Undefined: not tried yet. */
+  #images: RowImageStrategy | null | undefined
 
   constructor(parts: MixedParts) {
     const { session, catalog, maxPacketBytes } = parts
     this.#parts = parts
     this.#sql = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'exact' })
     this.idempotent = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'idempotent' })
-    this.exact = { name: parts.wanted, write: (changes, isolates) => this.#write(changes, isolates) }
+    this.exact = {
+      name: parts.wanted,
+      prepare: () => this.#prepare(),
+      write: (changes, isolates) => this.#write(changes, isolates),
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#images === undefined) this.#images = await this.#openImages()
   }
 
   async #write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
-    this.#images ??= this.#openImages()
-    const images = await this.#images
+    const images = this.#images ?? null
     if (images === null) return this.#sql.write(changes, isolates)
     let run: RowsChange[] = []
     let isSql = false

@@ -10,7 +10,6 @@ import { encodeEventForBinlogStatement } from '../../binlog/binlog-statement.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { RowsFlag } from '../../binlog/rows-event.ts'
 import type { Session } from '../../mysql/session.ts'
-import type { ApplyStrategy } from './apply-strategy.ts'
 import type { RowsChange } from './row-changes.ts'
 import { describeFailure } from './row-failure.ts'
 import { quoteTable } from './sql-text.ts'
@@ -19,8 +18,7 @@ import { quoteTable } from './sql-text.ts'
 const eventBytes = { mysql: 384 * 1024, mariadb: 8 * 1024 }
 const flagsOffset = 6
 
-export class RowImageStrategy implements ApplyStrategy {
-  readonly name = 'row-images'
+export class RowImageStrategy {
   readonly #session: Session
   readonly #limitBytes: number
 
@@ -31,7 +29,9 @@ export class RowImageStrategy implements ApplyStrategy {
   }
 
   /**
-   * Gives the session the description that the following events are read with.
+   * Gives the session the description that the following events are read with; outside a transaction, for MySQL does
+   * not let gtid_next change inside one.
+   *
    * @throws MissingPrivilegeError or SqlError when the server does not take row images from this user
    */
   async describeFormat(format: RawEvent): Promise<void> {
@@ -39,6 +39,7 @@ export class RowImageStrategy implements ApplyStrategy {
     if (this.#session.vendor === 'mysql') await this.#session.execute("SET SESSION gtid_next = 'AUTOMATIC'")
   }
 
+  /** As ApplyStrategy.write. */
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
     const limitBytes = isolates ? 1 : this.#limitBytes
     let from = 0

@@ -29,6 +29,9 @@ export class SqlStrategy implements ApplyStrategy {
     this.#options = options
   }
 
+  /** Nothing to prepare. */
+  async prepare(): Promise<void> {}
+
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
     const { session, catalog, mode, maxPacketBytes } = this.#options
     const limitBytes = isolates ? 1 : Math.min(packetBytes, maxPacketBytes >> 1)

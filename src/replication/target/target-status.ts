@@ -49,6 +49,7 @@ export class TargetStatus {
 
   strategyIs(name: StrategyName): void {
     this.#strategy = name
+    this.tell()
   }
 
   standsAt(stage: CheckpointStage, position: Position | null, committedMicros: bigint | null, isBehind: boolean): void {

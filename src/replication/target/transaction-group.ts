@@ -109,6 +109,7 @@ export class TransactionGroup {
     this.#pending = this.#pending.slice(count)
     this.#pendingBytes = count === this.#finished?.count ? this.#pendingBytes - this.#finished.bytes : 0
     if (!this.#isOpen) {
+      await (await this.#parts.strategy()).prepare()
       await this.#parts.session.execute('BEGIN')
       this.#isOpen = true
     }
