@@ -53,6 +53,7 @@ describe('an agent, its parts and both servers under random kills', () => {
       const tables = await compareSchemas(left, right, schema)
       expect(tables.length).toBe(4)
       expect(tables.filter((table) => !table.isEqual)).toEqual([])
+      return true
     }, 120_000)
     for (const name of jobNames) await checkJob(agent, name, join(folder.path, name))
     left.destroy()

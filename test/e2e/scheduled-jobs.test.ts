@@ -282,6 +282,7 @@ describe('an agent that was killed while commands ran', () => {
         const ofSecond = executions.filter((one) => Date.parse(one.scheduled_at ?? '') === second * 1000)
         expect(ofSecond.map((one) => one.outcome)).toEqual([outcome])
       }
+      return true
     }, 20_000)
   })
 
@@ -304,6 +305,7 @@ describe('an agent that was killed while commands ran', () => {
         .sort((a, b) => Date.parse(a.scheduled_at ?? '') - Date.parse(b.scheduled_at ?? ''))
         .map((one) => one.outcome)
       expect(outcomes.slice(0, -1).every((outcome) => outcome === 'missed')).toBe(true)
+      return true
     }, 20_000)
   })
 })

@@ -95,6 +95,7 @@ async function whenStreaming(agent: TestAgent, id: string): Promise<void> {
   await eventually(async () => {
     const stats = (await agent.udup('GET', `/v1/job/${id}/stats`)).json as Stats
     expect(stats.Tasks[1]?.Stage, stats.StatusDescription).toBe('incremental')
+    return true
   }, 60_000)
 }
 
@@ -105,6 +106,7 @@ async function whenEqual(source: TestServer, target: TestServer, tables: readonl
       const comparison = await compareSchemas(left, right, schema)
       expect(comparison.length).toBe(tables.length)
       expect(comparison.filter((table) => !table.isEqual)).toEqual([])
+      return true
     }, 30_000)
   } finally {
     left.destroy()

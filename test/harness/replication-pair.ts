@@ -103,6 +103,7 @@ export class ReplicationPair implements AsyncDisposable {
       const stats = await this.stats(id)
       expect(stats.Tasks[1]?.Stage, stats.StatusDescription).toBe('incremental')
       expect(stats.Status, stats.StatusDescription).toBe('running')
+      return true
     }, withinMs)
   }
 
@@ -113,6 +114,7 @@ export class ReplicationPair implements AsyncDisposable {
         const comparison = await compareSchemas(left, right, schema)
         expect(comparison.length).toBe(tableCount)
         expect(comparison.filter((table) => !table.isEqual)).toEqual([])
+        return true
       }, withinMs)
     } finally {
       left.destroy()

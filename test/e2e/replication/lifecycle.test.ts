@@ -118,6 +118,7 @@ describe('a job on MariaDB', () => {
       expect(rows.map((row) => row.name)).toEqual(['one.logs_1', 'one.wanted', 'th-ree.O`dd', 'two.x1', 'two.z9'])
       for (const table of ['one.wanted', 'one.logs_1', 'two.x1', '`th-ree`.`O``dd`'])
         expect(await rowCount(pair, 'target', table)).toBe(2)
+      return true
     }, 20_000)
   })
 
