@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   readonly replicas?: number
   /** Stops waiting for the first connection. */
   readonly signal?: AbortSignal
+  /** How long to wait for the first connection, in milliseconds; by default as long as it takes. */
+  readonly connectWithinMs?: number
   readonly clock?: Clock
 }
 
@@ -50,10 +52,12 @@ export interface RetryOptions {
 /**
  * Connects, waiting for a server that is not there yet.
  *
- * @throws NatsAccessError, NatsTooOldError, JetStreamDisabledError, InvalidError (the address); the signal's reason
+ * @throws NatsAccessError, NatsTooOldError, JetStreamDisabledError, InvalidError (the address); UnavailableError after
+ * `connectWithinMs`; the signal's reason
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { log, signal, clock = systemClock } = options
+  const { log, signal, clock = systemClock, connectWithinMs = Number.POSITIVE_INFINITY } = options
+  const deadlineMs = clock.monotonicMs() + connectWithinMs
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted()
     try {
@@ -67,7 +71,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       }
     } catch (cause) {
       const error = natsError(`cannot connect to NATS at ${parseServerUrl(options.url).servers.join(', ')}`, cause)
-      if (!(error instanceof UnavailableError)) throw error
+      if (!(error instanceof UnavailableError) || clock.monotonicMs() >= deadlineMs) throw error
       if (attempt % 10 === 1) log.warn({ err: error, attempt }, 'nats cannot be reached, trying again')
       await clock.sleep(backoffMs(connectBackoff, attempt, Math.random), signal)
     }
