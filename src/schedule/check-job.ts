@@ -54,7 +54,9 @@ export function checkJob(checked: CheckedJob, checks: JobChecks): readonly Issue
     ...(['displayName', 'owner', 'ownerEmail'] as const).map((field) => checkText(field, job[field])),
     checkMap('tags', job.tags),
     checkMap('metadata', job.metadata),
-    ...Object.entries(job.tags).map(([name, value]) => checkTag(name, value)),
+    ...Object.entries(job.tags)
+      .slice(0, mostEntries)
+      .map(([name, value]) => checkTag(name, value)),
     checkDuration('lateLimitMs', job.lateLimitMs, shortestLateLimitMs, 'at least 1s'),
     job.timeLimitMs === null ? null : checkDuration('timeLimitMs', job.timeLimitMs, 1, 'longer than 0'),
   ]

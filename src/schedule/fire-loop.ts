@@ -27,7 +27,7 @@ export interface FireLoopParts {
   readonly jobs: Pick<JobView, 'ready' | 'all' | 'peek' | 'subscribe'>
   readonly fireLog: FireLog
   readonly dispatcher: Dispatcher
-  readonly history: Pick<ExecutionLog, 'append'>
+  readonly history: Pick<ExecutionLog, 'append' | 'list'>
   readonly cursors: FireCursorStore
   readonly placer: Placer
   readonly clock: Clock
@@ -177,8 +177,7 @@ class FiringTerm {
     const taken = this.#plan.take(second)
     const round = this.#parts.placer.begin()
     try {
-      const fires = taken.map((planned) => this.#sizedFire(planned, round))
-      await this.#recorder.fire(second, fires, this.#recorded)
+      await this.#recorder.fire(second, this.#sizedFires(taken, round), this.#recorded)
     } catch (error) {
       this.#plan.putBack(taken)
       throw error
@@ -187,6 +186,10 @@ class FiringTerm {
     this.#plan.advance(taken)
     this.#cursor.noteFired(second)
     this.#cursor.saveLazily(this.#handledThroughSecond())
+  }
+
+  *#sizedFires(taken: readonly PlannedJob[], round: PlacementRound): IterableIterator<SizedFire> {
+    for (const planned of taken) yield this.#sizedFire(planned, round)
   }
 
   #sizedFire({ job, nextAt }: PlannedJob, round: PlacementRound): SizedFire {

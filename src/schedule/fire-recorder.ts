@@ -33,25 +33,28 @@ export class FireRecorder {
     this.#parts = parts
   }
 
-  /** Durable and dispatched when it resolves. Repeating it, here or on another node, adds nothing. */
-  async fire(second: number, fires: readonly SizedFire[], recorded: RecordedFires): Promise<void> {
+  /**
+   * Durable and dispatched when it resolves. Repeating it, here or on another node, adds nothing.
+   *
+   * @param fires asked for as parts are filled, so that the first of many jobs need not wait for the last
+   */
+  async fire(second: number, fires: Iterable<SizedFire>, recorded: RecordedFires): Promise<void> {
     const isNew = ({ fire }: SizedFire) => !recorded.has(fire.order.jobName, second)
+    const source = new FireSource(fires)
     const dispatches: Promise<void>[] = []
-    let pending = fires.filter(isNew)
+    let pending = source.fill([], isNew)
     let part = recorded.nextPart(second)
     while (pending.length > 0) {
-      const head = takePart(pending)
-      const rest = pending.slice(head.length)
-      const record = { second, part, isLast: rest.length === 0, jobs: head.map(({ fire }) => fire) }
+      const record = { second, part, isLast: source.isAtEnd, jobs: pending.map(({ fire }) => fire) }
       if ((await this.#parts.fireLog.create(record)) === 'created') {
         dispatches.push(deferFailure(this.dispatch(record)))
-        pending = rest
+        pending = source.fill([], isNew)
         part += 1
-        continue
+      } else {
+        await this.#dispatchExisting(second, recorded)
+        pending = source.fill(pending.filter(isNew), isNew)
+        part = Math.max(part + 1, recorded.nextPart(second))
       }
-      await this.#dispatchExisting(second, recorded)
-      pending = pending.filter(isNew)
-      part = Math.max(part + 1, recorded.nextPart(second))
     }
     await Promise.all(dispatches)
   }
@@ -79,14 +82,32 @@ export class FireRecorder {
   }
 }
 
-/** As many as fit one record, but at least one. */
-function takePart(pending: readonly SizedFire[]): readonly SizedFire[] {
-  let sizeBytes = 0
-  const end = pending.findIndex((fire, index) => {
-    sizeBytes += fire.sizeBytes
-    return index > 0 && sizeBytes > partLimitBytes
-  })
-  return end === -1 ? pending : pending.slice(0, end)
+/** Hands out fires in portions that fit one record. */
+class FireSource {
+  readonly #iterator: Iterator<SizedFire>
+  #next: IteratorResult<SizedFire>
+
+  constructor(fires: Iterable<SizedFire>) {
+    this.#iterator = fires[Symbol.iterator]()
+    this.#next = this.#iterator.next()
+  }
+
+  get isAtEnd(): boolean {
+    return this.#next.done === true
+  }
+
+  /** Adds to `portion` what still fits, but at least one, of those that `isWanted`. */
+  fill(portion: readonly SizedFire[], isWanted: (fire: SizedFire) => boolean): readonly SizedFire[] {
+    const filled = [...portion]
+    let sizeBytes = filled.reduce((sum, fire) => sum + fire.sizeBytes, 0)
+    for (; this.#next.done !== true; this.#next = this.#iterator.next()) {
+      if (!isWanted(this.#next.value)) continue
+      sizeBytes += this.#next.value.sizeBytes
+      if (filled.length > 0 && sizeBytes > partLimitBytes) break
+      filled.push(this.#next.value)
+    }
+    return filled
+  }
 }
 
 function ordersByNode(jobs: readonly FiredJob[]): Map<string, StartOrder[]> {

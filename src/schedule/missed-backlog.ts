@@ -21,7 +21,7 @@ export interface MissedFires {
 }
 
 export interface BacklogParts {
-  readonly history: Pick<ExecutionLog, 'append'>
+  readonly history: Pick<ExecutionLog, 'append' | 'list'>
   /** Executions kept of each job: more missed ones than that are summed up in one record. */
   readonly historyLimit: number
 }
@@ -66,8 +66,11 @@ export class MissedBacklog {
     const firstKept = fires[0]
     if (firstLeftOut !== null && firstKept !== undefined && !missed.isRecorded(firstLeftOut))
       records.unshift(this.#execution(missed, firstLeftOut, summaryOf(firstLeftOut, firstKept)))
-    for (let start = 0; start < records.length && !signal.aborted; start += batchSize)
-      await Promise.all(records.slice(start, start + batchSize).map((record) => this.#parts.history.append(record)))
+    // An earlier leader may have written some of them before it died; the log itself notices that for minutes only.
+    const known = new Set((await this.#parts.history.list(missed.jobName)).map(({ id }) => id))
+    const fresh = records.filter(({ id }) => !known.has(id))
+    for (let start = 0; start < fresh.length && !signal.aborted; start += batchSize)
+      await Promise.all(fresh.slice(start, start + batchSize).map((record) => this.#parts.history.append(record)))
   }
 
   #execution({ jobName, decidedAt }: MissedFires, scheduledAt: number, reason: string) {

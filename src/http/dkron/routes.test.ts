@@ -296,6 +296,28 @@ describe('a bad job', () => {
     expect((await call(app, 'POST', '/v1/jobs', body)).status).toBe(status)
   })
 
+  test.each<[string, Json]>([
+    [
+      'a hundred thousand bad tags',
+      { tags: Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`t${i}`, 0])) },
+    ],
+    [
+      'thousands of bad expressions',
+      { tags: Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`t${i}`, '('])) },
+    ],
+    ['a tag name of half a megabyte', { tags: { ['x'.repeat(500_000)]: '(' } }],
+    ['a schedule of half a megabyte', { schedule: '* '.repeat(250_000) }],
+    ['a command of half a megabyte', { command: 'x'.repeat(500_000) }],
+    ['half a megabyte of unknown name', { ['x'.repeat(500_000)]: 1, schedule: '' }],
+  ])('%s gets a short answer soon', async (_name, change) => {
+    const { app } = makeApi()
+    const startedAt = performance.now()
+    const { status, text, headers } = await call(app, 'POST', '/v1/jobs', { ...nightly, ...change })
+    expect([400, 413, 422]).toContain(status)
+    expect(text.length + JSON.stringify(headers).length).toBeLessThan(50_000)
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
+  })
+
   test('__proto__ in a body changes nothing but a Warning header', async () => {
     const { app } = makeApi()
     const body = '{"name":"a","schedule":"@daily","command":"true","__proto__":{"shell":true},"tags":{"__proto__":"x"}}'

@@ -18,6 +18,9 @@ import { InvalidError, type Issue } from '../../core/errors.ts'
 import { MalformedBodyError } from './errors.ts'
 import { shownValue } from './shown-value.ts'
 
+/** A body of a megabyte can be wrong in a hundred thousand places; nobody reads more than this. */
+const mostIssues = 100
+
 type JsonObject = Readonly<Record<string, unknown>>
 
 export type Read<Value> = Value | null | undefined
@@ -197,6 +200,7 @@ export class FieldReader {
   }
 
   #note(field: string, value: unknown, message: string): void {
+    if (this.issues.length >= mostIssues) return
     this.#findings.issues.push({ field, value: shownValue(field, value), message })
   }
 }

@@ -24,6 +24,9 @@ export interface Problem {
   readonly errors: readonly Issue[]
 }
 
+const longestDetail = 1_000
+const longestField = 200
+
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Forbidden',
@@ -72,6 +75,13 @@ export function problemOf(error: unknown, requestId: string): Problem {
   return problem(status, error instanceof MillraceError ? error.code : 'INTERNAL', detail, [])
 }
 
-export function problem(status: number, code: string, detail: string, errors: readonly Issue[] = []): Problem {
+export function problem(status: number, code: string, message: string, issues: readonly Issue[] = []): Problem {
+  const detail = cut(message, longestDetail)
+  const errors = issues.map(({ field, value, message }) => ({ field: cut(field, longestField), value, message }))
   return { type: 'about:blank', title: titles[status] ?? 'Error', status, detail, code, errors }
+}
+
+/** Names in messages come from requests, and may be of any length. */
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}...` : text
 }
