@@ -44,7 +44,8 @@ export class TargetUnderTest implements AsyncDisposable {
         server: { host: target.host, port: target.port, user: target.user, password: target.password },
         ownerTerm: options.ownerTerm ?? 1,
         link,
-        clock: systemClock,
+        // Pauses between tries are seconds; a test need not wait for them.
+        clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 200), signal) },
         log: options.log ?? silentLog,
         report: (report) => this.reports.push(report),
         openSource: async () => pipe.open(),
