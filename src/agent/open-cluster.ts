@@ -41,7 +41,7 @@ export async function openCluster(
   const lease = scope.use(await openLease(connection, { nodeId, nodeName }), (opened) => opened.close())
   const membership = await joinCluster({
     self: selfOf(settings, nodeId, nodeName),
-    heartbeats: await openBucket<Heartbeat>(connection, { name: 'members', storage: 'memory' }),
+    heartbeats: await openBucket<Heartbeat>(connection, { name: 'members', storage: 'memory', patienceMs: 1_000 }),
     names: await openBucket<NameClaim>(connection, { name: 'node-names', storage: 'file' }),
     leaderName: () => lease.observed()?.leaderName ?? null,
     clock: systemClock,

@@ -167,7 +167,7 @@ export class Membership implements ClusterView {
     const before = this.#seen.get(member.nodeId)
     this.#seen.set(member.nodeId, { member, revision, seenAtMs: this.#options.clock.monotonicMs() })
     if (before === undefined || before.member.status !== member.status)
-      this.#options.log.info({ node: member.nodeName, status: member.status }, 'member changed')
+      this.#options.log.info({ member: member.nodeName, status: member.status }, 'member changed')
   }
 
   async #forgetTheGone(): Promise<void> {
