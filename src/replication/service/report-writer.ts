@@ -25,6 +25,7 @@ export class ReportWriter {
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
   #pending: TaskReportRecord | null = null
+  #closed: Promise<void> | null = null
   #isUrgent = false
   #offered: TaskReportRecord | null = null
 
@@ -42,7 +43,12 @@ export class ReportWriter {
   }
 
   /** Writes what is left, if the store answers soon, and ends. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort()
     const waited = new AbortController()
     const lastWrite = this.#running.then(() => this.#write())
