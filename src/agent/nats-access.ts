@@ -2,7 +2,7 @@
 import type { Settings } from '../config/options.ts'
 import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
-import { type Connection, openConnection } from '../engine/connection.ts'
+import { type Connection, type ConnectionOptions, openConnection } from '../engine/connection.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../engine/embedded-server.ts'
 
 /** Everything a process needs to connect; travels to task processes, never into arguments. */
@@ -35,10 +35,18 @@ export async function openNats(
   return { access, connection, server }
 }
 
-/** @throws NatsAccessError, NatsTooOldError, JetStreamDisabledError */
-export function connect(access: NatsAccess, name: string, log: Log): Promise<Connection> {
+/**
+ * @param more how long to wait for a server that does not answer; by default for ever
+ * @throws NatsAccessError, NatsTooOldError, JetStreamDisabledError; UnavailableError when that time is over
+ */
+export function connect(
+  access: NatsAccess,
+  name: string,
+  log: Log,
+  more: Pick<ConnectionOptions, 'connectWithinMs' | 'signal'> = {},
+): Promise<Connection> {
   const credentials = access.credentials === null ? {} : { credentials: access.credentials }
-  return openConnection({ url: access.url, name, log, ...credentials })
+  return openConnection({ url: access.url, name, log, ...credentials, ...more })
 }
 
 async function startServer(

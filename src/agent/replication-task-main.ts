@@ -4,12 +4,16 @@
  * Easy to get wrong: when the channel closes the agent is gone, and so must this process be, at once: the next agent
  * starts its own, and the checkpoint's owner term keeps what this one still had under way from being committed.
  */
+import { backoffMs } from '../core/backoff.ts'
 import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
+import type { Connection } from '../engine/connection.ts'
 import { openFrameSink } from '../engine/frame-sink.ts'
 import { openFrameSource } from '../engine/frame-source.ts'
 import { TaskLink } from '../engine/task-link.ts'
 import type { StartMessage, TaskOrder } from '../replication/service/task-messages.ts'
+import { emptyReport, problemOf } from '../replication/service/task-problem.ts'
 import { runSourceTask } from '../replication/source/source-task.ts'
 import { forgetJob } from '../replication/target/forget-job.ts'
 import { runTargetTask } from '../replication/target/target-task.ts'
@@ -18,6 +22,7 @@ import { agentLog, type LogLevel } from './agent-log.ts'
 import { connect } from './nats-access.ts'
 import type { TaskNats } from './task-nats.ts'
 
+const natsBackoff = { firstMs: 500, maxMs: 5_000 }
 const stopping = new AbortController()
 let isForgetting = false
 
@@ -40,12 +45,14 @@ process.on('message', (order: TaskOrder) => {
 async function run(spec: StartMessage['spec']): Promise<void> {
   const nats = spec.nats as TaskNats
   const { job, role, server, ownerTerm } = spec
-  const log = agentLog(nats.logLevel as LogLevel, { component: 'task', jobId: job.id, role })
+  const log = taskLog(spec)
   await using scope = new Scope()
-  const connection = scope.use(await connect(nats.access, `task ${job.name} ${role}`, log), (opened) => opened.close())
   const report = (told: TaskReport) => {
     if (process.connected) process.send?.({ kind: 'report', report: told })
   }
+  const connection = await connectAndTell(nats, spec, report)
+  if (connection === null) return
+  scope.use(connection, (opened) => opened.close())
   const link = new TaskLink(connection, job.id)
   const context: TaskContext = { job, role, server, ownerTerm, link, clock: systemClock, log, report }
   const stream = { connection, jobId: job.id }
@@ -58,4 +65,28 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   }
   if (!isForgetting) await runTargetTask({ ...context, openSource: () => openFrameSource(stream) }, signal)
   if (isForgetting) await forgetJob(context)
+}
+
+function taskLog({ nats, job, role }: StartMessage['spec']): Log {
+  return agentLog((nats as TaskNats).logLevel as LogLevel, { component: 'task', jobId: job.id, role })
+}
+
+/** The user's own NATS may be away, or the address wrong: that is to be seen in the job. @returns null when stopped */
+async function connectAndTell(
+  { access }: TaskNats,
+  spec: StartMessage['spec'],
+  report: (told: TaskReport) => void,
+): Promise<Connection | null> {
+  const { job, role } = spec
+  const { signal } = stopping
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    try {
+      return await connect(access, `task ${job.name} ${role}`, taskLog(spec), { connectWithinMs: 5_000, signal })
+    } catch (error) {
+      if (signal.aborted) break
+      report(emptyReport(role, 'waits for NATS', problemOf(error, systemClock)))
+      await systemClock.sleep(backoffMs(natsBackoff, attempt, Math.random), signal).catch(() => {})
+    }
+  }
+  return null
 }
