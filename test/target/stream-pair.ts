@@ -36,7 +36,7 @@ export class StreamPair implements AsyncDisposable {
   task: TargetUnderTest
   /** On the source, with the schema as default. */
   writer: Connection
-  readonly #stopping = new AbortController()
+  #stopping = new AbortController()
   #sending: Promise<void> = Promise.resolve()
 
   private constructor(
@@ -62,11 +62,20 @@ export class StreamPair implements AsyncDisposable {
     const writer = await source.connect({ multipleStatements: true })
     const pipe = new MemoryPipe(0, await positionOf(source))
     const pair = new StreamPair(source, target, schema, { gtid: 'now', jobId: schema, ...options }, pipe, writer)
-    pipe.restart((await pair.task.resume()).epoch, pipe.position)
-    pair.#sending = sendLog(source, pipe, [schema], pair.#stopping.signal)
+    await pair.beginAgain()
     await writer.query(`CREATE DATABASE ${schema}`)
     await writer.query(`USE ${schema}`)
     return pair
+  }
+
+  /** The source task ends and another one asks where to begin. */
+  async beginAgain(): Promise<void> {
+    this.#stopping.abort()
+    await this.#sending
+    const { epoch, from } = await this.task.resume()
+    this.pipe.restart(epoch, from.kind === 'fresh' ? this.pipe.position : from.position)
+    this.#stopping = new AbortController()
+    this.#sending = sendLog(this.source, this.pipe, [this.schema], this.#stopping.signal)
   }
 
   /** Stops the task and starts another one, as after a crash of its process. */

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '../../../test/harness/eventually.ts'
+import { type ServerKind, startServer } from '../../../test/harness/mysql-servers.ts'
+import { StreamPair } from '../../../test/target/stream-pair.ts'
+import { TargetUnderTest } from '../../../test/target/target-under-test.ts'
+
+const kinds: readonly ServerKind[] = ['mysql-9.7', 'mysql-5.6', 'mariadb-10.11']
+
+/** Keeps changing rows in ways that a lost or doubled transaction would show. */
+async function write(pair: StreamPair, signal: AbortSignal): Promise<number> {
+  let transactions = 0
+  while (!signal.aborted) {
+    const id = transactions % 20
+    await pair.writer.query(
+      `BEGIN; UPDATE accounts SET v = v + 1 WHERE id = ${id}; UPDATE accounts SET v = v - 1 WHERE id = ${(id + 7) % 20};
+       INSERT INTO history (account, v) SELECT id, v FROM accounts WHERE id = ${id};
+       INSERT INTO twins SELECT v FROM accounts WHERE id = ${id}; COMMIT`,
+    )
+    if (transactions % 10 === 9) await pair.writer.query('DELETE FROM history ORDER BY id LIMIT 3')
+    if (transactions % 97 === 96) await pair.writer.query(`ALTER TABLE history ADD COLUMN c${transactions} INT DEFAULT ${transactions}`)
+    transactions += 1
+  }
+  return transactions
+}
+
+describe.each(kinds)('on %s', (kind) => {
+  test.each([false, true])('kill -9 of the target server loses and repeats nothing (SQL forced: %s)', async (forceSql) => {
+    await using source = await startServer(kind)
+    await using target = await startServer(kind, { durable: true })
+    await using pair = await StreamPair.open(source, target, { forceSql })
+    await pair.writer.query('CREATE TABLE accounts (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
+    await pair.writer.query('CREATE TABLE history (id INT PRIMARY KEY AUTO_INCREMENT, account INT, v INT) ENGINE=InnoDB')
+    await pair.writer.query('CREATE TABLE twins (v INT) ENGINE=InnoDB')
+    for (let id = 0; id < 20; id += 1) await pair.writer.query(`INSERT INTO accounts VALUES (${id}, 0)`)
+    await pair.caughtUp()
+    const writing = new AbortController()
+    const writer = write(pair, writing.signal)
+    for (let round = 0; round < 4; round += 1) {
+      await sleep(200 + Math.random() * 500)
+      await target.kill()
+      await target.start()
+    }
+    writing.abort()
+    expect(await writer).toBeGreaterThan(50)
+    await pair.caughtUp(60_000)
+    for (const table of ['accounts', 'history', 'twins']) {
+      const lines = await pair.lines(table)
+      expect(lines.target).toEqual(lines.source)
+    }
+    expect(pair.task.rewinds).toEqual([])
+  })
+
+  test('a newer owner stops the older one, and nothing is applied twice', async () => {
+    await using source = await startServer(kind)
+    await using target = await startServer(kind)
+    await using pair = await StreamPair.open(source, target)
+    await pair.writer.query('CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v INT) ENGINE=InnoDB')
+    await pair.caughtUp()
+    const writing = new AbortController()
+    const writer = (async () => {
+      while (!writing.signal.aborted) await pair.writer.query('INSERT INTO t (v) VALUES (1),(2)')
+    })()
+    await sleep(300)
+    await using newer = new TargetUnderTest(target, pair.pipe, { ...pair.options, ownerTerm: 2 })
+    await eventually(() => pair.task.report?.problem?.code === 'REPL_STALE_OWNER', 20_000, 'the older one stops')
+    await sleep(300)
+    writing.abort()
+    await writer
+    await pair.caughtUp()
+    const lines = await pair.lines('t')
+    expect(lines.target).toEqual(lines.source)
+    expect(newer.report?.problem).toBeNull()
+  })
+
+  test('a source that begins again in the middle of everything goes on where the target stands', async () => {
+    await using source = await startServer(kind)
+    await using target = await startServer(kind)
+    await using pair = await StreamPair.open(source, target)
+    await pair.writer.query('CREATE TABLE twins (v INT) ENGINE=InnoDB')
+    const writing = new AbortController()
+    const writer = (async () => {
+      for (let v = 0; !writing.signal.aborted; v += 1) await pair.writer.query(`INSERT INTO twins VALUES (${v}),(${v})`)
+    })()
+    for (let round = 0; round < 5; round += 1) {
+      await sleep(200)
+      await pair.beginAgain()
+    }
+    writing.abort()
+    await writer
+    await pair.caughtUp()
+    const lines = await pair.lines('twins')
+    expect(lines.target).toEqual(lines.source)
+  })
+})
