@@ -19,13 +19,15 @@ const jobFields: Readonly<Record<string, string>> = { id: 'ID', name: 'Name', ki
 
 /**
  * @param field `source.server.port`, `name`, `source.include[0].tables[1]`
- * @param paths of the two tasks, `Tasks[0]`
+ * @param paths of the two tasks, `Tasks[0]`; null for one that is missing
+ * @returns null for what is in a missing task
  */
-export function wireField(field: string, paths: Readonly<Record<TaskRole, string>>): string {
+export function wireField(field: string, paths: Readonly<Record<TaskRole, string | null>>): string | null {
   const match = /^(source|target)\.(.+)$/.exec(field)
   if (match === null) return jobFields[field] ?? field
   const [, role, inside = ''] = match
-  return `${paths[role === 'source' ? 'source' : 'target']}.${taskFields[inside] ?? filterField(inside)}`
+  const path = paths[role === 'source' ? 'source' : 'target']
+  return path === null ? null : `${path}.${taskFields[inside] ?? filterField(inside)}`
 }
 
 function filterField(inside: string): string {

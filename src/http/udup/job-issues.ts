@@ -46,14 +46,17 @@ export class JobIssues {
    * Adds what the check of the draft found, in the names of the JSON; what only follows from a value that could not be
    * read is left out.
    *
+   * @param fieldOf null for what is in a task that is missing
    * @throws InvalidError with everything, when there is anything
    */
-  throwWith(checked: readonly Issue[], fieldOf: (draftField: string) => string): void {
+  throwWith(checked: readonly Issue[], fieldOf: (draftField: string) => string | null): void {
     const read = this.#all()
-    const more = checked
-      .map(({ field, value, message }) => ({ field: fieldOf(field), value, message }))
-      .filter(({ field }) => !read.some((issue) => isAbout(issue.field, field)))
-    const issues = [...read, ...more.map((issue) => ({ ...issue, value: shownValue(issue.field, issue.value) }))]
+    const more = checked.flatMap(({ field: draftField, value, message }) => {
+      const field = fieldOf(draftField)
+      if (field === null || read.some((issue) => isAbout(issue.field, field))) return []
+      return [{ field, value: shownValue(field, value), message }]
+    })
+    const issues = [...read, ...more]
     if (issues.length > 0) throw new InvalidError(issues)
   }
 
@@ -62,7 +65,7 @@ export class JobIssues {
   }
 }
 
-/** True when `field` is `noted`, is inside of it, or is the same value in the other form (`Key.Port` and `Port`). */
+/** True when one of them is, or is inside of, the other, or both are the same value in two forms (`Key.Port`, `Port`). */
 function isAbout(noted: string, field: string): boolean {
-  return noted === field || noted.replace('.Key.', '.') === field || field.startsWith(`${noted}.`)
+  return noted.startsWith(`${field}.`) || field.startsWith(`${noted}.`) || noted.replace('.Key.', '.') === field
 }

@@ -17,7 +17,7 @@ export interface ReadJob {
   /** @param checked what the check of the draft found @throws InvalidError when anything is wrong */
   throwIfInvalid(checked: readonly Issue[]): void
   /** The same names for problems found later, while saving. */
-  fieldOf(draftField: string): string
+  fieldOf(draftField: string): string | null
   /** Fields that nobody reads. */
   readonly unknown: readonly string[]
 }
@@ -33,8 +33,6 @@ const readOnly = [
   'LastContact',
   'Success',
 ]
-
-const missingTask = 'Tasks'
 
 /** @throws MalformedBodyError when `body` is no object */
 export function readJob(body: unknown, nats: NatsAddresses): ReadJob {
@@ -90,5 +88,5 @@ function readTasks(reader: FieldReader, issues: JobIssues, nats: NatsAddresses):
 
 function taskOf(role: TaskRole, tasks: readonly GivenTask[]): GivenTask {
   const given = tasks.find((task) => task.role === role)
-  return given ?? { role, path: missingTask, draft: emptyTask(role), natsAddress: undefined }
+  return given ?? { role, path: null, draft: emptyTask(role), natsAddress: undefined }
 }

@@ -9,8 +9,8 @@ import { readFilters } from './read-filters.ts'
 export interface GivenTask {
   /** Null when Type is not one of the two, which is noted. */
   readonly role: TaskRole | null
-  /** `Tasks[0]` */
-  readonly path: string
+  /** `Tasks[0]`; null for one that is missing. */
+  readonly path: string | null
   readonly draft: TaskDraft
   /** Undefined: not given. Null: the cluster's own. */
   readonly natsAddress: string | null | undefined

@@ -136,7 +136,7 @@ async function saveJob(
 function throwInJsonNames(error: unknown, { fieldOf }: ReadJob): never {
   if (!(error instanceof InvalidError)) throw error
   const issues = error.issues.map(({ field, value, message }) => {
-    const name = fieldOf(field)
+    const name = fieldOf(field) ?? field
     return { field: name, value: shownValue(name, value), message }
   })
   throw new InvalidError(issues)
