@@ -18,6 +18,8 @@ import { RunnerLink } from './runner-link.ts'
 
 const drainPollMs = 50
 const consumeRetryMs = 1_000
+/** As JSON it may be six times as long, and must fit one message to the runner. */
+const largestOutputBytes = 8_388_608
 
 export interface NodeExecutorOptions {
   /** The runner's folder, `<data-dir>/runner`. Made if missing, for its owner alone. */
@@ -29,7 +31,7 @@ export interface NodeExecutorOptions {
   readonly log: Log
   /** The agent's environment; commands get it without `MILLRACE_*`. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Of each command's output, the last so many bytes are kept. Default 256,000. */
+  /** Of each command's output, the last so many bytes are kept: at most 8 MiB, by default 256,000. */
   readonly outputLimitBytes?: number
   /** Between SIGTERM and SIGKILL. Default 5 s. */
   readonly stopGraceMs?: number
@@ -58,7 +60,7 @@ export class NodeExecutor {
         nodeName: options.nodeName,
         env: commandEnvironment(options.env),
         workingDir: options.workingDir ?? process.cwd(),
-        outputLimitBytes: options.outputLimitBytes ?? 256_000,
+        outputLimitBytes: Math.min(options.outputLimitBytes ?? 256_000, largestOutputBytes),
         stopGraceMs: options.stopGraceMs ?? 5_000,
       },
       clock,

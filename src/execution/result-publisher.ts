@@ -16,7 +16,7 @@ import type { RunnerLink } from './runner-link.ts'
 
 const retry: BackoffPolicy = { firstMs: 250, maxMs: 30_000 }
 const atOnce = 32
-const bytesAtOnce = 4_194_304
+const bytesAtOnce = 1_048_576
 /** Asked without being told, should an event have been lost. */
 const pollMs = 5_000
 const stopLimitMs = 2_000

@@ -152,6 +152,35 @@ describe('the runner is killed', limit, () => {
   })
 })
 
+describe('the runner is told to end', limit, () => {
+  test('by SIGTERM: it ends its commands and records that, and is started again', async () => {
+    await using node = await NodeUnderTest.start()
+    const order = orderOf(`trap 'echo bye; exit 0' TERM; echo hi; while :; do sleep 0.1 2>/dev/null; done`)
+    node.inbox.send(order)
+    await node.pidOf(order)
+    const pid = await node.runnerPid()
+    process.kill(pid, 'SIGTERM')
+    const execution = await node.recordOf(order)
+    expect(execution).toMatchObject({ outcome: 'failed', reason: 'the runner was told to end' })
+    await eventually(() => !isThere(pid), 5_000)
+    expect(await node.run(orderOf('echo again'))).toMatchObject({ output: 'again\n' })
+  })
+
+  test('by nobody, but no agent came for ten seconds: it ends once its commands have ended', async () => {
+    await using node = await NodeUnderTest.start()
+    const order = orderOf('sleep 11')
+    node.inbox.send(order)
+    await node.pidOf(order)
+    const pid = await node.runnerPid()
+    await node.closeAgent()
+    const closedAt = performance.now()
+    await eventually(() => !isThere(pid), 40_000)
+    expect(performance.now() - closedAt).toBeGreaterThan(19_000)
+    await node.openAgent()
+    expect(await node.recordOf(order)).toMatchObject({ outcome: 'succeeded' })
+  })
+})
+
 describe('very much at once', limit, () => {
   test('a gigabyte of output costs little memory, and its end is kept', async () => {
     await using node = await NodeUnderTest.start()

@@ -43,9 +43,14 @@ export class KeyJournal {
     for (const entry of entries) state.apply(entry.value)
     const isSameBoot = state.bootId === bootId
     const opened = { kind: 'open', bootId, at: now() } as const
-    state.apply(opened)
-    await file.append([opened], true)
-    await flushFolderOf(path)
+    try {
+      await file.append([opened], true)
+      await flushFolderOf(path)
+      state.apply(opened)
+    } catch (error) {
+      // A full disk: what runs is to be watched all the same. The next runner may call known outcomes unknown.
+      log.error({ err: messageOf(error), path }, 'the journal cannot be written')
+    }
     return { journal: new KeyJournal(path, file, state, now, log), isSameBoot }
   }
 

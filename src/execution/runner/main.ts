@@ -8,6 +8,7 @@ import { rmSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
 import { openRunner } from './open-runner.ts'
 import { readProcess } from './process-table.ts'
 import { logFileName, pidFileName, type RunnerEvent } from './protocol.ts'
@@ -27,7 +28,7 @@ async function main(dir: string, clock: Clock): Promise<void> {
   }
   // A closed terminal or a Ctrl-C meant for the agent is none of ours.
   for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {})
-  await writePidFile(dir)
+  await writePidFile(dir).catch((error) => log.error({ err: messageOf(error) }, 'the pid file cannot be written'))
   let server: RunnerServer | null = null
   const onEvent = (event: RunnerEvent) => server?.broadcast(event)
   const runner = await openRunner({ dir, clock, log, onEvent })

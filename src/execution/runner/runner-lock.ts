@@ -6,7 +6,7 @@
  * first.
  */
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 
@@ -18,13 +18,15 @@ export function takeRunnerLock(dir: string): Promise<Server | null> {
       if (error.code === 'EADDRINUSE') resolve(null)
       else reject(error)
     })
-    server.listen(`\0millrace-runner-${lockName(dir)}`, () => resolve(server))
+    const { dev, ino } = statSync(dir)
+    server.listen(`\0millrace-runner-${dev}-${ino}-${lockName(dir)}`, () => resolve(server))
   })
 }
 
 /** Whoever comes first decides the name: a link is made at once and with its contents. */
 function lockName(dir: string): string {
   const path = join(dir, 'lock-name')
+  if (existsSync(path)) return readFileSync(path, 'utf8')
   const ownPath = `${path}.${process.pid}`
   writeFileSync(ownPath, randomUUID(), { mode: 0o600 })
   try {
@@ -34,5 +36,5 @@ function lockName(dir: string): string {
   } finally {
     rmSync(ownPath, { force: true })
   }
-  return readFileSync(path, 'utf8').trim()
+  return readFileSync(path, 'utf8')
 }
