@@ -1,6 +1,6 @@
 /** The demonstration itself: servers, agent, two jobs, what happens, and the comparison. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Connection } from 'mysql2/promise'
+import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import { Scope } from '../../src/core/scope.ts'
 import { freePort } from '../../test/harness/free-port.ts'
 import { startAgent } from '../../test/harness/millrace-agent.ts'
@@ -49,7 +49,7 @@ async function show(scope: Scope, endsByItself: boolean, signal: AbortSignal): P
   await request('POST', `${agent.dkronUrl}/v1/jobs`, scheduledJob)
 
   step('A replication job: full copy, then every change; meanwhile a writer changes the source')
-  const writer = new Writer(await connect(scope, source))
+  const writer = new Writer(await connect(scope, source, { database: schema }))
   writer.start()
   scope.defer(() => writer.stop())
   const job = (await request('POST', `${agent.udupUrl}/v1/jobs`, replicationJob(source, target, schema))) as {
@@ -103,8 +103,8 @@ async function startDemoServer(scope: Scope): Promise<TestServer> {
   return scope.use(await startServer('mariadb-10.11'), (server) => server[Symbol.asyncDispose]())
 }
 
-async function connect(scope: Scope, server: TestServer): Promise<Connection> {
-  return scope.use(await server.connect(), (connection) => connection.destroy())
+async function connect(scope: Scope, server: TestServer, options: ConnectionOptions = {}): Promise<Connection> {
+  return scope.use(await server.connect(options), (connection) => connection.destroy())
 }
 
 /** The usual ports where they are free, so that the printed lines look as in the documents. */
