@@ -98,7 +98,6 @@ export function reportRecord(
     nodeName: 'alpha',
     ownerTerm: 7,
     definition: { createdAt: 1_000, updatedAt: 2_000 },
-    natsAddress: null,
     isRunning: true,
     at: 5_000,
     unmovedMs: 0,

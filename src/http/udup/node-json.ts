@@ -27,7 +27,7 @@ export function statusJson(cluster: ClusterView): object {
   const all = cluster.members()
   const count = (status: MemberStatus) => String(all.filter((member) => member.status === status).length)
   return {
-    agent: { name: self.nodeName, version: self.version, backend: 'jetstream' },
+    agent: { name: self.nodeName, version: self.version, backend: 'nats' },
     serf: {
       leader: cluster.leader()?.nodeName ?? '',
       members: String(all.length),

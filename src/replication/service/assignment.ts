@@ -2,7 +2,8 @@
  * Which node runs which task. The leader writes where, the node's supervisor raises the term before each start.
  *
  * Easy to get wrong: the record outlives a pause, with no node in it, because the term must never go back: the target's
- * checkpoint refuses every owner with a smaller term than it has seen.
+ * checkpoint refuses every owner with a smaller term than it has seen. After a deletion it goes last of all, for it is
+ * what remembers that something may be left to clean up.
  */
 import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
 
@@ -13,6 +14,10 @@ export interface Assignment {
   readonly ownerTerm: number
   /** Why a task that should run is nowhere, and what would help; null when all is well. */
   readonly unplacedReason: string | null
+  /** The definition of a migration whose target has everything; null until then. Kept on the target's record. */
+  readonly completed: DefinitionMark | null
+  /** Where the job's frame stream is; null: in the cluster's own NATS. What is left to clean up by after a deletion. */
+  readonly natsAddress: string | null
 }
 
 export const taskRoles: readonly TaskRole[] = ['source', 'target']

@@ -5,8 +5,14 @@ import type { Assignment } from './assignment.ts'
 import { jobStatus, type StatusFacts, type TaskFacts } from './job-status.ts'
 import type { TaskReportRecord } from './task-report-record.ts'
 
-const placed: Assignment = { nodeId: 'id-of-alpha', ownerTerm: 7, unplacedReason: null }
-const nowhere: Assignment = { nodeId: null, ownerTerm: 7, unplacedReason: null }
+const placed: Assignment = {
+  nodeId: 'id-of-alpha',
+  ownerTerm: 7,
+  unplacedReason: null,
+  completed: null,
+  natsAddress: null,
+}
+const nowhere: Assignment = { ...placed, nodeId: null }
 
 function facts(role: 'source' | 'target', change: Partial<TaskFacts> = {}): TaskFacts {
   return { assignment: placed, record: reportRecord(role), silentMs: 900, ...change }
@@ -130,6 +136,15 @@ test.each<[string, Change, string, RegExp]>([
   [
     'a migration that is done',
     { job: { kind: 'migration' }, target: record('target', { stage: 'complete' }) },
+    'complete',
+    /./,
+  ],
+  [
+    'a migration that is done, of whose report nobody knows any more',
+    {
+      job: { kind: 'migration' },
+      target: { assignment: { ...nowhere, completed: { createdAt: 1_000, updatedAt: 2_000 } }, record: null },
+    },
     'complete',
     /./,
   ],

@@ -34,7 +34,7 @@ const longestSilenceMs = 10_000
 const longestRestMs = 60_000
 
 export function jobStatus(facts: StatusFacts): JobStatus {
-  if (isComplete(facts.job, facts.tasks.target.record))
+  if (isComplete(facts.job, facts.tasks.target))
     return { status: 'complete', description: 'the migration is complete: the target has everything the source had' }
   if (facts.job.isPaused) return { status: 'pause', description: pausedDescription(facts) }
   const found = taskRoles.map((role) => taskState(role, facts))
@@ -47,8 +47,10 @@ export function jobStatus(facts: StatusFacts): JobStatus {
 }
 
 /** True when a migration's target has told that it has everything, under the definition that stands. */
-export function isComplete(job: ReplicationJob, target: TaskReportRecord | null): boolean {
-  return job.kind === 'migration' && target?.report.stage === 'complete' && isSameDefinition(target.definition, job)
+export function isComplete(job: ReplicationJob, { assignment, record }: Omit<TaskFacts, 'silentMs'>): boolean {
+  if (job.kind !== 'migration') return false
+  const told = record?.report.stage === 'complete' ? record.definition : null
+  return [assignment?.completed ?? null, told].some((mark) => mark !== null && isSameDefinition(mark, job))
 }
 
 /** The record, if it is of the definition that stands and of the node that has the task. */

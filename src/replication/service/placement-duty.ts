@@ -5,13 +5,14 @@
  * Easy to get wrong: this node's views may be behind. Every write is a compare-and-set, so acting on an old view fails
  * harmlessly; deletions ask the store itself before they believe that a job is gone.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../core/clock.ts'
 import { ConflictError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Versioned } from '../../model/bucket.ts'
 import type { LeaderDuty, Member, Term } from '../../model/member.ts'
 import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
-import { type Assignment, nextOwnerTerm, parseTaskKey, taskKey, taskRoles } from './assignment.ts'
+import { type Assignment, definitionOf, nextOwnerTerm, parseTaskKey, taskKey, taskRoles } from './assignment.ts'
 import type { BucketView } from './bucket-view.ts'
 import { isComplete } from './job-status.ts'
 import { type Placement, placeTask } from './place-task.ts'
@@ -33,6 +34,14 @@ export interface PlacementDutyParts {
 const sweepMs = 1_000
 /** A deleted job's node has this long to stop its tasks and clear up itself. */
 const orphanMs = 15_000
+
+const emptyAssignment: Assignment = {
+  nodeId: null,
+  ownerTerm: 0,
+  unplacedReason: null,
+  completed: null,
+  natsAddress: null,
+}
 
 export class PlacementDuty implements LeaderDuty {
   readonly name = 'replication-placement'
@@ -75,57 +84,51 @@ export class PlacementDuty implements LeaderDuty {
     const currentNodeId = held?.value.nodeId ?? null
     // Between choosing and choosing again its own weight must not count.
     if (currentNodeId !== null) addLoad(loads, currentNodeId, -1)
-    const placement = placeTask({
-      role,
-      wantedNodeId: job[role].nodeId,
-      currentNodeId,
-      isPaused: job.isPaused,
-      isComplete: isComplete(job, this.#parts.reports.get(taskKey(job.id, 'target'))?.value ?? null),
-      members: this.#parts.members(),
-      loads,
-    })
+    const isDone = this.#isComplete(job)
+    const members = this.#parts.members()
+    const { isPaused } = job
+    const wantedNodeId = job[role].nodeId
+    const placement = placeTask({ role, wantedNodeId, currentNodeId, isPaused, isComplete: isDone, members, loads })
     const nodeId = nodeAfter(placement, currentNodeId)
     if (nodeId !== null) addLoad(loads, nodeId, 1)
-    await this.#record(job, role, placement, held)
+    const next = this.#assignmentAfter(placement, held?.value ?? emptyAssignment)
+    const completed = isDone && role === 'target' ? definitionOf(job) : next.completed
+    await this.#record(taskKey(job.id, role), { ...next, completed, natsAddress: job.source.natsAddress }, held)
   }
 
-  async #record(
-    job: ReplicationJob,
-    role: TaskRole,
-    placement: Placement,
-    held: Versioned<Assignment> | undefined,
-  ): Promise<void> {
-    const next = this.#assignmentAfter(placement, held?.value)
-    if (next === null) return
+  #isComplete(job: ReplicationJob): boolean {
+    const key = taskKey(job.id, 'target')
+    const assignment = this.#parts.assignments.get(key)?.value ?? null
+    return isComplete(job, { assignment, record: this.#parts.reports.get(key)?.value ?? null })
+  }
+
+  async #record(key: string, next: Assignment, held: Versioned<Assignment> | undefined): Promise<void> {
+    if (isDeepStrictEqual(next, held?.value ?? emptyAssignment)) return
     const { assignments, log } = this.#parts
-    const key = taskKey(job.id, role)
     try {
       const { bucket } = assignments
       const revision =
         held === undefined ? await bucket.create(key, next) : await bucket.update(key, next, held.revision)
       assignments.noteWrite({ key, value: next, revision })
-      log.info({ jobId: job.id, role, nodeId: next.nodeId, ownerTerm: next.ownerTerm }, 'task placed')
+      log.info({ task: key, nodeId: next.nodeId, ownerTerm: next.ownerTerm }, 'task placed')
     } catch (error) {
       // Somebody wrote it meanwhile; the watch will tell, and the next look decides again.
       if (!(error instanceof ConflictError)) throw error
     }
   }
 
-  /** @returns null when nothing changes */
-  #assignmentAfter(placement: Placement, held: Assignment | undefined): Assignment | null {
-    const ownerTerm = held?.ownerTerm ?? 0
+  #assignmentAfter(placement: Placement, held: Assignment): Assignment {
     switch (placement.kind) {
       case 'keep':
-        return held === undefined || held.unplacedReason === null ? null : { ...held, unplacedReason: null }
+        return { ...held, unplacedReason: null }
       case 'assign': {
-        const term = nextOwnerTerm(held?.ownerTerm ?? null, this.#parts.clock.now())
-        return { nodeId: placement.nodeId, ownerTerm: term, unplacedReason: null }
+        const ownerTerm = nextOwnerTerm(held.ownerTerm, this.#parts.clock.now())
+        return { ...held, nodeId: placement.nodeId, ownerTerm, unplacedReason: null }
       }
       case 'withdraw':
-        return { nodeId: null, ownerTerm, unplacedReason: null }
+        return { ...held, nodeId: null, unplacedReason: null }
       case 'unplaceable':
-        if (held?.nodeId === null && held.unplacedReason === placement.reason) return null
-        return { nodeId: null, ownerTerm, unplacedReason: placement.reason }
+        return { ...held, nodeId: null, unplacedReason: placement.reason }
     }
   }
 
@@ -137,20 +140,21 @@ export class PlacementDuty implements LeaderDuty {
 
   async #clearAway(signal: AbortSignal): Promise<void> {
     const { assignments, reports, streams } = this.#parts
-    for (const { key, revision } of assignments.list()) {
+    for (const { key, value, revision } of assignments.list()) {
       if (signal.aborted) return
-      if (!(await this.#isOrphan(key))) continue
+      if (!(await this.#isOrphan(key)) || this.#isBeingStopped(key, value)) continue
+      const task = parseTaskKey(key)
+      if (task?.role === 'source') await streams.remove({ jobId: task.jobId, natsAddress: value.natsAddress })
+      await reports.bucket.delete(key)
       await assignments.bucket.delete(key, revision).catch(ignoreConflict)
       assignments.noteDelete(key, revision)
     }
-    for (const { key, value, revision } of reports.list()) {
-      if (signal.aborted) return
-      if (reports.silenceMs(key) < orphanMs || !(await this.#isOrphan(key))) continue
-      const jobId = parseTaskKey(key)?.jobId ?? ''
-      // The report is what is left to remember the stream by, so it goes last.
-      await streams.remove({ jobId, natsAddress: value.natsAddress })
-      await reports.bucket.delete(key, revision).catch(ignoreConflict)
-    }
+  }
+
+  /** Its node still hears from a process of the deleted job, and will clear up after it itself. */
+  #isBeingStopped(key: string, { nodeId }: Assignment): boolean {
+    const { reports } = this.#parts
+    return nodeId !== null && reports.get(key)?.value.isRunning === true && reports.silenceMs(key) < orphanMs
   }
 
   async #isOrphan(key: string): Promise<boolean> {

@@ -171,6 +171,25 @@ test('a deleted job leaves no record and no stream, and its target is told to fo
   await node.jobs.remove('j1')
   await world.pass(1_000)
   expect([source.stopped?.forget, target.stopped?.forget]).toEqual([true, true])
+  expect(new Set(world.removedStreams)).toEqual(new Set(['j1']))
+  expect(await recordsOf(world)).toEqual([])
+})
+
+test('the stream of a job that is deleted while its node is dead is removed by the leader', async () => {
+  const world = new World()
+  const beta = member('beta')
+  const leader = world.start(true, beta, alpha)
+  const dying = world.start(false, alpha, beta)
+  await leader.jobs.save(jobDraft({ id: 'j1', source: draftTask('source', { nodeId: alpha.nodeId }) }))
+  await world.pass()
+  dying.launcher.running('source')[0]?.report(taskReport('source'))
+  await world.pass()
+  await dying.end()
+  await world.buckets.reports.update('j1.source', ...(await asIfRunning(world)))
+  await leader.jobs.remove('j1')
+  await world.pass(5_000)
+  expect(world.removedStreams).toEqual([])
+  await world.pass(15_000)
   expect(world.removedStreams).toEqual(['j1'])
   expect(await recordsOf(world)).toEqual([])
 })
@@ -302,6 +321,8 @@ test('a migration ends complete: its processes end and are not started again', a
   expect([source, target].map((one) => one?.hasExited)).toEqual([true, true])
   expect(node.launcher.processes).toHaveLength(2)
   await node.end()
+  // A store in memory forgets reports when its server restarts.
+  for (const { key } of await world.buckets.reports.list()) await world.buckets.reports.delete(key)
   const next = world.start(true, alpha)
   await world.pass(30_000)
   expect([next.status(job).status, next.launcher.processes.length]).toEqual(['complete', 0])
@@ -333,6 +354,13 @@ test('while the store refuses writes nothing is started unrecorded, and it heals
 
 function table(name: string, rowsDone: number, rowsTotal: number) {
   return { schema: 's', table: name, rowsDone, rowsTotal, bytesDone: 0, bytesTotal: 0, isDone: false }
+}
+
+/** The source's report as a node leaves it that dies without a word. */
+async function asIfRunning(world: World): Promise<[TaskReportRecord, number]> {
+  const held = await world.buckets.reports.get('j1.source')
+  if (held === null) throw new Error('there is no report')
+  return [{ ...held.value, isRunning: true }, held.revision]
 }
 
 async function recordsOf(world: World): Promise<readonly string[]> {

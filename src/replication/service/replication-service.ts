@@ -20,7 +20,7 @@ export interface ReplicationServiceParts {
     readonly jobs: Bucket<ReplicationJob>
     readonly names: Bucket<NameClaim>
     readonly assignments: Bucket<Assignment>
-    /** Durable: a migration's last word, that it is complete, is only here. */
+    /** May be kept in memory: what must last of them is in the assignments. */
     readonly reports: Bucket<TaskReportRecord>
   }
   readonly cluster: ClusterView

@@ -220,7 +220,6 @@ export class TaskKeeper {
       nodeName,
       ownerTerm: this.#ownerTerm ?? 0,
       definition: definitionOf(this.job),
-      natsAddress: this.job[this.role].natsAddress,
       isRunning,
       at: clock.now(),
       unmovedMs: clock.monotonicMs() - this.#movedAtMs,

@@ -8,8 +8,6 @@ export interface TaskReportRecord {
   readonly ownerTerm: number
   /** Of the job when the process was started. */
   readonly definition: DefinitionMark
-  /** Where the job's frame stream is; null: in the cluster's own NATS. Kept so that it can be cleaned up after a deletion. */
-  readonly natsAddress: string | null
   /** False once the process has been stopped. */
   readonly isRunning: boolean
   /** When the report came, epoch milliseconds by the node's own clock; for people. */

@@ -129,7 +129,10 @@ export class TaskSupervisor {
 
   #isWanted(job: ReplicationJob): boolean {
     if (job.isPaused) return false
-    return !isComplete(job, this.#parts.reports.get(taskKey(job.id, 'target'))?.value ?? null)
+    const key = taskKey(job.id, 'target')
+    const { assignments, reports } = this.#parts
+    const [assignment, record] = [assignments.get(key)?.value ?? null, reports.get(key)?.value ?? null]
+    return !isComplete(job, { assignment, record })
   }
 
   /** What a deleted job leaves behind here. The leader does most of it later, should this node die before. */
