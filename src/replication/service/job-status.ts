@@ -76,7 +76,8 @@ function taskState(role: TaskRole, facts: StatusFacts): JobStatus {
   if (record === null) return { status: 'pending', description: `the ${role} task is being started` }
   const { report } = record
   if (report.problem !== null) return problemState(role, facts.job, report.problem, record)
-  if (!record.isRunning)
+  // After a restart the last process's words are still there; the term says that they are not the new one's.
+  if (!record.isRunning || record.ownerTerm < assignment.ownerTerm)
     return { status: 'pending', description: `the ${role} task is being started on node ${record.nodeName}` }
   return silence(role, record, task.silentMs) ?? stall(role, record) ?? atWork(record)
 }
