@@ -113,6 +113,8 @@ describe('a body that is no JSON', () => {
     ['nothing', '', 'the body is empty, send a JSON object'],
     ['blanks', ' \n', 'the body is empty, send a JSON object'],
     ['half an object', '{"a":', 'the body is not valid JSON: it ends too early'],
+    ['no more than its beginning', '{', 'the body is not valid JSON: it ends too early'],
+    ['a text without its end', '{"a":"b', 'the body is not valid JSON: it ends too early'],
     ['a form', 'a=b', 'the body is not valid JSON'],
     ['a comma too many', '{"password":"hunter2",}', 'the body is not valid JSON: unexpected text at position 22'],
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'the body is not valid UTF-8'],
@@ -135,6 +137,13 @@ test('a body of more than 1 MB is answered 413', async () => {
   const payload = JSON.stringify({ a: 'x'.repeat(1_048_577) })
   const reply = await testApi().inject({ method: 'POST', url: '/v1/thing', headers: { host }, payload })
   expect(reply.json()).toMatchObject({ status: 413, code: 'HTTP_BODY_TOO_LARGE' })
+})
+
+test('a client that writes all of a body that is too long before it reads gets the answer, not a broken pipe', async () => {
+  const app = testApi()
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const reply = await fetch(`${address}/v1/thing`, { method: 'POST', body: 'x'.repeat(8_000_000) })
+  expect(await reply.json()).toMatchObject({ status: 413, code: 'HTTP_BODY_TOO_LARGE' })
 })
 
 test('unknown fields are named in a Warning header that cannot be broken out of', async () => {

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { UnavailableError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
+import { discardBody } from './discard-body.ts'
 import { BodyTooLargeError, MalformedRequestError, MethodNotAllowedError, UnknownPathError } from './errors.ts'
 import { type HostGuardOptions, hostGuard } from './host-guard.ts'
 import { answerError, headerSafe } from './json-answer.ts'
@@ -82,11 +83,18 @@ function answerUnknownPaths(app: FastifyInstance): void {
   })
 }
 
-function fail(log: Log, limitBytes: number, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+async function fail(
+  log: Log,
+  limitBytes: number,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const error = ownError(thrown, limitBytes)
   if (statusOf(error) === 500)
     log.error({ err: thrown, requestId: request.id, method: request.method, path: pathOf(request) }, 'request failed')
-  answerError(request, reply, error)
+  if (error instanceof BodyTooLargeError) await discardBody(request.raw)
+  return answerError(request, reply, error)
 }
 
 /** What the framework refuses by itself, in our classes; anything else stays as it is. */

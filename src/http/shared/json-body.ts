@@ -18,7 +18,7 @@ export function jsonBody(body: unknown): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new MalformedBodyError(`the body is not valid JSON${placeOf(error)}`)
+    throw new MalformedBodyError(`the body is not valid JSON${placeOf(error, text.length)}`)
   }
 }
 
@@ -31,8 +31,10 @@ function decode(bytes: Uint8Array): string {
 }
 
 // The parser's own message quotes the text around the fault, which may be a password; only the place is safe to tell.
-function placeOf(error: unknown): string {
+function placeOf(error: unknown, length: number): string {
   const match = error instanceof SyntaxError ? /position (\d+)|end of JSON/.exec(error.message) : null
   if (match === null) return ''
-  return match[1] === undefined ? ': it ends too early' : `: unexpected text at position ${match[1]}`
+  return match[1] === undefined || Number(match[1]) >= length
+    ? ': it ends too early'
+    : `: unexpected text at position ${match[1]}`
 }
