@@ -72,11 +72,10 @@ export class CheckpointStore {
     const checkpoint =
       raiseEpochTo === null
         ? before
-        : { ...before, epoch: Math.max(raiseEpochTo, before.epoch + 1), nextFrame: 0, nextItem: 0, ddlIntent: null }
+        : { ...before, epoch: Math.max(raiseEpochTo, before.epoch + 1), nextFrame: 0, nextItem: 0 }
     await session.execute(
       `UPDATE millrace.checkpoint SET owner_term = ${this.#ownerTerm}, claim = ${this.#claim}, epoch = ${checkpoint.epoch},
          next_frame = ${checkpoint.nextFrame}, next_item = ${checkpoint.nextItem}, updated_at = UTC_TIMESTAMP(6)
-         ${raiseEpochTo === null ? '' : ', ddl_intent = NULL'}
        WHERE job_id = ${this.jobText}`,
     )
     return checkpoint

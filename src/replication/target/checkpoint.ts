@@ -25,13 +25,23 @@ export interface Checkpoint {
   readonly ddlIntent: DdlIntent | null
 }
 
-/** Written before a DDL statement runs, so that a new run knows that it may have run. */
+/**
+ * Written before a DDL statement runs, so that a new run knows that it may have run; kept after, so that the same
+ * statement is known when a source that begins again sends it once more.
+ *
+ * Easy to get wrong: frames are numbered anew when the source begins again, so the statement is named by its place in
+ * the source's history.
+ */
 export interface DdlIntent {
-  readonly epoch: number
-  readonly frame: number
-  readonly item: number
-  /** The GTID it runs under, where the target lets us choose; its presence tells the outcome. */
+  /** The source's GTID of the statement, and where its event ends. */
   readonly gtid: string | null
+  readonly file: string
+  readonly offset: number
+  /** Of the statement's bytes. */
+  readonly digest: string
+  /** The GTID it runs under at the target, where that lets us choose; its presence tells the outcome. */
+  readonly ownGtid: string | null
   /** Digest of the definitions of what the statement names, before it ran. */
   readonly fingerprint: string
+  readonly isDone: boolean
 }

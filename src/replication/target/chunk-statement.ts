@@ -80,10 +80,13 @@ export function addCell(sql: SqlText, cell: Buffer, kind: CellKind): void {
       sql.addBytes(cell)
       break
     case 'json':
-      sql.add('_utf8mb4').addQuoted(cell)
+      sql.add('_utf8mb4 ').addQuoted(cell)
+      break
+    case 'text':
+      // MariaDB takes bytes without a character set for the binary form of a UUID or an address.
+      sql.add('_latin1 ').addQuoted(cell)
       break
     case 'bytes':
-    case 'text':
     case 'geometry':
       sql.addQuoted(cell)
       break
@@ -170,7 +173,7 @@ function addKeyCondition(sql: SqlText, { copy }: ChunkTable, places: readonly nu
     sql.add(`${index === 0 ? '(' : ' AND '}${quoteName(name)}=`)
     // A binary string would make the server compare byte by byte, past the key's index.
     if (column?.cellKind === 'bytes' && column.characterSet !== null && column.characterSet !== 'binary')
-      sql.add(`_${column.characterSet}`).addHex(cell)
+      sql.add(`_${column.characterSet} `).addHex(cell)
     else addCell(sql, cell, column?.cellKind ?? 'bytes')
   })
   sql.add(')')

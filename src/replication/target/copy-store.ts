@@ -64,8 +64,11 @@ export class CopyStore {
     )
   }
 
-  /** Records the tables of a copy item. */
+  /** Records the tables of a copy item: all there are now, for names and ids change with DDL. */
   async recordTables(session: Session, tables: readonly CopyTable[]): Promise<void> {
+    await session.execute(
+      `BEGIN; UPDATE millrace.copy_table SET table_id = NULL, description = NULL WHERE job_id = ${this.#job}`,
+    )
     for (const table of tables)
       await session.execute(
         `INSERT INTO millrace.copy_table (job_id, schema_name, table_name, table_id, is_prepared, description)
@@ -73,6 +76,7 @@ export class CopyStore {
            ${utf8Text(JSON.stringify(table))})
          ON DUPLICATE KEY UPDATE table_id = VALUES(table_id), description = VALUES(description)`,
       )
+    await session.execute('COMMIT')
   }
 
   async chunks(session: Session): Promise<ChunkRecord[]> {

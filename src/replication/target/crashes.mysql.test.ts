@@ -18,38 +18,44 @@ async function write(pair: StreamPair, signal: AbortSignal): Promise<number> {
        INSERT INTO twins SELECT v FROM accounts WHERE id = ${id}; COMMIT`,
     )
     if (transactions % 10 === 9) await pair.writer.query('DELETE FROM history ORDER BY id LIMIT 3')
-    if (transactions % 97 === 96) await pair.writer.query(`ALTER TABLE history ADD COLUMN c${transactions} INT DEFAULT ${transactions}`)
+    if (transactions % 97 === 96)
+      await pair.writer.query(`ALTER TABLE history ADD COLUMN c${transactions} INT DEFAULT ${transactions}`)
     transactions += 1
   }
   return transactions
 }
 
 describe.each(kinds)('on %s', (kind) => {
-  test.each([false, true])('kill -9 of the target server loses and repeats nothing (SQL forced: %s)', async (forceSql) => {
-    await using source = await startServer(kind)
-    await using target = await startServer(kind, { durable: true })
-    await using pair = await StreamPair.open(source, target, { forceSql })
-    await pair.writer.query('CREATE TABLE accounts (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
-    await pair.writer.query('CREATE TABLE history (id INT PRIMARY KEY AUTO_INCREMENT, account INT, v INT) ENGINE=InnoDB')
-    await pair.writer.query('CREATE TABLE twins (v INT) ENGINE=InnoDB')
-    for (let id = 0; id < 20; id += 1) await pair.writer.query(`INSERT INTO accounts VALUES (${id}, 0)`)
-    await pair.caughtUp()
-    const writing = new AbortController()
-    const writer = write(pair, writing.signal)
-    for (let round = 0; round < 4; round += 1) {
-      await sleep(200 + Math.random() * 500)
-      await target.kill()
-      await target.start()
-    }
-    writing.abort()
-    expect(await writer).toBeGreaterThan(50)
-    await pair.caughtUp(60_000)
-    for (const table of ['accounts', 'history', 'twins']) {
-      const lines = await pair.lines(table)
-      expect(lines.target).toEqual(lines.source)
-    }
-    expect(pair.task.rewinds).toEqual([])
-  })
+  test.each([false, true])(
+    'kill -9 of the target server loses and repeats nothing (SQL forced: %s)',
+    async (forceSql) => {
+      await using source = await startServer(kind)
+      await using target = await startServer(kind, { durable: true })
+      await using pair = await StreamPair.open(source, target, { forceSql })
+      await pair.writer.query('CREATE TABLE accounts (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
+      await pair.writer.query(
+        'CREATE TABLE history (id INT PRIMARY KEY AUTO_INCREMENT, account INT, v INT) ENGINE=InnoDB',
+      )
+      await pair.writer.query('CREATE TABLE twins (v INT) ENGINE=InnoDB')
+      for (let id = 0; id < 20; id += 1) await pair.writer.query(`INSERT INTO accounts VALUES (${id}, 0)`)
+      await pair.caughtUp()
+      const writing = new AbortController()
+      const writer = write(pair, writing.signal)
+      for (let round = 0; round < 4; round += 1) {
+        await sleep(200 + Math.random() * 500)
+        await target.kill()
+        await target.start()
+      }
+      writing.abort()
+      expect(await writer).toBeGreaterThan(50)
+      await pair.caughtUp(60_000)
+      for (const table of ['accounts', 'history', 'twins']) {
+        const lines = await pair.lines(table)
+        expect(lines.target).toEqual(lines.source)
+      }
+      expect(pair.task.rewinds).toEqual([])
+    },
+  )
 
   test('a newer owner stops the older one, and nothing is applied twice', async () => {
     await using source = await startServer(kind)

@@ -14,7 +14,7 @@ import { rawEvent } from '../../binlog/raw-event.ts'
 import type { Log } from '../../core/log.ts'
 import { errnoOf, SqlError } from '../../mysql/errors.ts'
 import type { Session } from '../../mysql/session.ts'
-import type { SourceServer } from '../pipe/frame.ts'
+import type { BinlogPlace, SourceServer } from '../pipe/frame.ts'
 import type { DdlIntent } from './checkpoint.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import type { CollationNames } from './collation-names.ts'
@@ -38,17 +38,13 @@ export interface DdlParts {
   readonly onNote: (note: string) => void
 }
 
-export interface DdlPlace {
-  readonly epoch: number
-  readonly frame: number
-  readonly item: number
-}
-
 export interface DdlRequest {
   readonly event: Buffer
-  readonly place: DdlPlace
+  /** The source's GTID. */
+  readonly gtid: string | null
+  readonly place: BinlogPlace
   readonly source: SourceServer
-  /** What an earlier run recorded, if anything. */
+  /** The last one recorded, of whatever statement. */
   readonly intent: DdlIntent | null
   /** The copy is under way: the structure may hold the statement's effect already. */
   readonly isCopying: boolean
@@ -67,32 +63,51 @@ export class DdlRunner {
     this.#parts = parts
   }
 
-  /** Runs it, unless an earlier run has, and moves the checkpoint past it. @throws DdlFailedError, StaleOwnerError */
-  async run(request: DdlRequest): Promise<void> {
+  /**
+   * Runs it, unless an earlier run has, and moves the checkpoint past it.
+   *
+   * @returns what is recorded now
+   * @throws DdlFailedError, StaleOwnerError
+   */
+  async run(request: DdlRequest): Promise<DdlIntent> {
     const { plain, checkpoints } = this.#parts
     const query = decodeQueryEvent(rawEvent(request.event))
     const text = query.sql.toString('utf8')
-    const isRepeat = request.intent !== null && isSamePlace(request.intent, request.place)
-    const isWanted = !(request.withoutTriggers && isTriggerStatement(text))
-    if (!isWanted) this.#parts.onNote('CREATE TRIGGER is left out while changes are applied as SQL')
-    const isDone =
-      !isWanted || (isRepeat && request.intent !== null && (await this.#hasRun(query, text, request.intent)))
-    if (!isDone) {
-      const gtid = isRepeat ? (request.intent?.gtid ?? null) : await this.#nextGtid()
-      if (!isRepeat) {
-        const before = await fingerprint(plain, query.schema, text)
-        await checkpoints.change(plain, { ddlIntent: { ...request.place, gtid, fingerprint: before } })
-      }
-      await this.#execute(query, request, gtid, isRepeat || request.isCopying)
+    const known = isSameStatement(request.intent, request, query) ? request.intent : null
+    const intent = known ?? (await this.#newIntent(query, text, request))
+    if (this.#isWanted(text, request) && !(known !== null && (await this.#hasRun(query, text, known)))) {
+      if (known === null) await checkpoints.change(plain, { ddlIntent: intent })
+      await this.#execute(query, request, intent.ownGtid, known !== null || request.isCopying)
     }
-    await checkpoints.change(plain, { ...request.after, ddlIntent: null })
+    const done = { ...intent, isDone: true }
+    await checkpoints.change(plain, { ...request.after, ddlIntent: done })
+    return done
+  }
+
+  #isWanted(text: string, { withoutTriggers }: DdlRequest): boolean {
+    if (!withoutTriggers || !isTriggerStatement(text)) return true
+    this.#parts.onNote('CREATE TRIGGER is left out while changes are applied as SQL')
+    return false
+  }
+
+  async #newIntent(query: QueryEvent, text: string, { gtid, place }: DdlRequest): Promise<DdlIntent> {
+    return {
+      gtid,
+      file: place.file,
+      offset: place.offset,
+      digest: digestOf(query),
+      ownGtid: await this.#nextGtid(),
+      fingerprint: await fingerprint(this.#parts.plain, query.schema, text),
+      isDone: false,
+    }
   }
 
   async #hasRun(query: QueryEvent, text: string, intent: DdlIntent): Promise<boolean> {
     const { plain } = this.#parts
-    if (intent.gtid !== null) {
+    if (intent.isDone) return true
+    if (intent.ownGtid !== null) {
       const [row] = await plain.query(
-        `SELECT GTID_SUBSET(${quoteText(intent.gtid)}, @@GLOBAL.gtid_executed) AS is_there`,
+        `SELECT GTID_SUBSET(${quoteText(intent.ownGtid)}, @@GLOBAL.gtid_executed) AS is_there`,
       )
       if (row?.['is_there'] === '1') return true
     }
@@ -161,8 +176,19 @@ export class DdlRunner {
   }
 }
 
-function isSamePlace(intent: DdlIntent, place: DdlPlace): boolean {
-  return intent.epoch === place.epoch && intent.frame === place.frame && intent.item === place.item
+/** By GTID where there is one: a source that took over has the statement at another place. */
+function isSameStatement(
+  intent: DdlIntent | null,
+  { gtid, place }: DdlRequest,
+  query: QueryEvent,
+): intent is DdlIntent {
+  if (intent === null || intent.digest !== digestOf(query)) return false
+  if (gtid !== null || intent.gtid !== null) return gtid === intent.gtid
+  return intent.file === place.file && intent.offset === place.offset
+}
+
+function digestOf(query: QueryEvent): string {
+  return createHash('sha256').update(query.schema).update('\0').update(query.sql).digest('hex')
 }
 
 function isTriggerStatement(sql: string): boolean {

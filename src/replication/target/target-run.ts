@@ -15,7 +15,7 @@ import type { FrameSource } from '../ports.ts'
 import type { TargetTaskContext } from '../task-context.ts'
 import { AppliedPosition } from './applied-position.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
-import type { CheckpointStage } from './checkpoint.ts'
+import type { CheckpointStage, DdlIntent } from './checkpoint.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import { CopyApplier } from './copy-applier.ts'
 import { CopyStore } from './copy-store.ts'
@@ -74,6 +74,7 @@ export class TargetRun {
   #committedMicros: bigint | null
   /** What the next checkpoint has to say besides the place. */
   #unsaved: CheckpointChange = {}
+  #ddlIntent: DdlIntent | null
   #savedAtMs = 0
   #groupSinceMs = 0
 
@@ -86,6 +87,7 @@ export class TargetRun {
     this.#source = checkpoint.source
     this.#formatEvent = checkpoint.formatEvent
     this.#committedMicros = checkpoint.committedMicros
+    this.#ddlIntent = checkpoint.ddlIntent
     this.#place = { frame: checkpoint.nextFrame, item: checkpoint.nextItem }
     if (checkpoint.position !== null) this.#applied.moveTo(checkpoint.position)
     this.#feed = new FrameFeed(frames, checkpoint)
@@ -251,11 +253,12 @@ export class TargetRun {
     this.#committedMicros = item.committed.micros
     const after = { ...this.#unsaved, ...this.#placeChange(), committedMicros: item.committed.micros }
     const source = this.#knownSource()
-    await runner.run({
+    this.#ddlIntent = await runner.run({
       event: item.event,
-      place: { epoch: this.#epoch, frame: this.#place.frame, item: this.#place.item - 1 },
+      gtid: item.gtid,
+      place: item.place,
       source,
-      intent: connections.checkpoint.ddlIntent,
+      intent: this.#ddlIntent,
       isCopying: this.#stage === 'copying',
       withoutTriggers: this.#appliesSql(source),
       after: { ...after, position: this.#applied.position() },

@@ -1,0 +1,296 @@
+import type { Connection } from 'mysql2/promise'
+import { afterAll, describe, expect, test } from 'vitest'
+import { commonTables, ownTables } from '../../../test/e2e/type-torture/tables.ts'
+import { eventually } from '../../../test/harness/eventually.ts'
+import type { ServerKind, TestServer } from '../../../test/harness/mysql-servers.ts'
+import { positionOf, sendLog, sourceServerOf } from '../../../test/target/binlog-frames.ts'
+import { tableLines } from '../../../test/target/compare-tables.ts'
+import { chunkItems, copyTables, structureItems } from '../../../test/target/copy-frames.ts'
+import { MemoryPipe } from '../../../test/target/memory-pipe.ts'
+import { ServerPool } from '../../../test/target/stream-pair.ts'
+import { type TargetOptions, TargetUnderTest } from '../../../test/target/target-under-test.ts'
+
+const kinds: readonly ServerKind[] = ['mysql-9.7', 'mysql-5.6', 'mariadb-10.11']
+const pool = new ServerPool()
+let schemas = 0
+
+afterAll(() => pool[Symbol.asyncDispose]())
+
+/** A schema on the source and a task that waits for it; what is sent is up to the test. */
+async function open(from: ServerKind, to: ServerKind, options: TargetOptions = {}) {
+  schemas += 1
+  const schema = `copy_${schemas}`
+  const [source, target] = [await pool.get(from, 'source'), await pool.get(to, 'target')]
+  const writer = await source.connect({ multipleStatements: true, charset: 'utf8mb4' })
+  await writer.query(
+    `SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'; CREATE DATABASE ${schema} DEFAULT CHARACTER SET utf8mb4; USE ${schema}`,
+  )
+  const pipe = new MemoryPipe(0, await positionOf(source))
+  const task = new TargetUnderTest(target, pipe, { jobId: schema, ...options })
+  return {
+    schema,
+    source,
+    target,
+    writer,
+    pipe,
+    task,
+    async [Symbol.asyncDispose]() {
+      await task.stop()
+      await writer.end()
+    },
+  }
+}
+
+type Copying = Awaited<ReturnType<typeof open>>
+
+async function begin({ source, pipe, task, schema }: Copying): Promise<void> {
+  pipe.restart((await task.resume()).epoch, await positionOf(source))
+  pipe.append([
+    { kind: 'epoch', source: await sourceServerOf(source) },
+    ...(await structureItems(source, schema)),
+    { kind: 'copy', tables: await copyTables(source, schema) },
+  ])
+}
+
+async function copyAll({ source, pipe, schema }: Copying, chunkRows: number): Promise<void> {
+  for (const table of await copyTables(source, schema))
+    for (const item of await chunkItems(source, table, chunkRows)) pipe.append([item])
+}
+
+async function untilStreaming({ task }: Copying): Promise<void> {
+  const check = () => {
+    if (task.report?.stage !== 'incremental') throw new Error(task.report?.problem?.message ?? task.report?.description)
+    return true
+  }
+  await eventually(check, 20_000, 'the end of the copy')
+  await eventually(() => task.report?.problem === null, 10_000, 'the end of the problem')
+}
+
+async function expectEqual(copying: Copying): Promise<void> {
+  const [rows] = (await copying.writer.query('SHOW TABLES')) as unknown as [Record<string, string>[]]
+  for (const row of rows) {
+    const table = Object.values(row)[0] ?? ''
+    const lines = (server: TestServer) => tableLines(server, copying.schema, table)
+    expect([table, await lines(copying.target)]).toEqual([table, await lines(copying.source)])
+  }
+}
+
+describe.each(kinds)('on %s', (kind) => {
+  test('the torture tables are copied byte for byte', async () => {
+    await using copying = await open(kind, kind)
+    for (const table of [...commonTables(), ...ownTables(kind)]) {
+      await copying.writer.query(table.create)
+      for (const row of table.rows)
+        await copying.writer.query(`INSERT INTO ${table.name} (${table.columns}) VALUES (${row})`)
+    }
+    await begin(copying)
+    await copyAll(copying, 3)
+    copying.pipe.append([{ kind: 'copied' }])
+    await untilStreaming(copying)
+    await expectEqual(copying)
+    expect(
+      await copying.target.query(`SELECT * FROM millrace.copied_chunk WHERE job_id = '${copying.schema}'`),
+    ).toEqual([])
+  })
+
+  test('changes during the copy end in the rows of the source, whatever they do to keys', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query(workloadTables)
+    for (let id = 0; id < 300; id += 1) await workloadInsert(copying.writer, id)
+    await begin(copying)
+    const low = copying.pipe.position
+    await changeRows(copying.writer, 150)
+    const tables = await copyTables(copying.source, copying.schema)
+    const keyed = tables.filter((table) => table.keyColumns.length > 0)
+    const chunks = (await Promise.all(keyed.map((table) => chunkItems(copying.source, table, 40)))).flat()
+    await changeRows(copying.writer, 150)
+    for (const chunk of chunks) copying.pipe.append([chunk], low)
+    const stopping = new AbortController()
+    const sending = sendLog(copying.source, copying.pipe, [copying.schema], stopping.signal)
+    await changeRows(copying.writer, 50)
+    await copying.writer.query('CREATE TABLE the_end (id INT PRIMARY KEY)')
+    await eventually(
+      async () =>
+        (await copying.target.query(`SHOW TABLES FROM ${copying.schema} LIKE 'the_end'`)).length === 1 ||
+        copying.task.report?.problem?.message,
+      30_000,
+    )
+    expect(copying.task.report?.problem).toBeNull()
+    stopping.abort()
+    await sending
+    copying.pipe.append([{ kind: 'copied' }])
+    await untilStreaming(copying)
+    await expectEqual(copying)
+  })
+
+  test('a copy that is interrupted goes on by chunk and leaves no row twice in a table without a key', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query('CREATE TABLE twins (v INT); CREATE TABLE k (id INT PRIMARY KEY, v INT)')
+    for (let id = 0; id < 50; id += 1)
+      await copying.writer.query(`INSERT INTO twins VALUES (${id % 7}); INSERT INTO k VALUES (${id}, 1)`)
+    await begin(copying)
+    const tables = await copyTables(copying.source, copying.schema)
+    for (const table of tables)
+      for (const item of await chunkItems(copying.source, table, 10)) {
+        copying.pipe.append([item])
+      }
+    const chunkIsDone = async () =>
+      (await copying.target.query(`SELECT 1 AS n FROM millrace.copied_chunk WHERE job_id = '${copying.schema}'`))
+        .length > 0
+    await eventually(chunkIsDone, 10_000, 'a chunk is written')
+    const before = await copying.task.resume()
+    if (before.from.kind !== 'copying') throw new Error(`the answer was ${before.from.kind}`)
+    const done = before.from.tables.find((table) => table.table === 'k')
+    copying.pipe.restart(before.epoch, before.from.position)
+    copying.pipe.append([
+      { kind: 'epoch', source: await sourceServerOf(copying.source) },
+      { kind: 'copy', tables },
+    ])
+    for (const table of tables)
+      for (const item of await chunkItems(copying.source, table, 10)) copying.pipe.append([item])
+    copying.pipe.append([{ kind: 'copied' }])
+    await untilStreaming(copying)
+    await expectEqual(copying)
+    expect(done?.chunks.length).toBeGreaterThan(0)
+  })
+
+  test('rows that are read again replace, and keys without a row are deleted', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query(
+      "CREATE TABLE names (name VARCHAR(20) PRIMARY KEY, v INT); INSERT INTO names VALUES ('a',1),('b',2),('c',3)",
+    )
+    await begin(copying)
+    await copyAll(copying, 10)
+    await copying.writer.query(
+      "UPDATE names SET name = 'A', v = 10 WHERE name = 'a'; DELETE FROM names WHERE name = 'c'",
+    )
+    const [table] = await copyTables(copying.source, copying.schema)
+    if (table === undefined) throw new Error('no table')
+    const [piece] = await chunkItems(copying.source, table, 10)
+    if (piece?.kind !== 'chunk') throw new Error('no chunk')
+    const keys = ['a', 'c'].map((name) => [Buffer.from(name).toString('base64')])
+    const [, second] = await chunkItems(copying.source, table, 10)
+    const rest = second?.kind === 'chunk' ? second.chunk : piece.chunk
+    copying.pipe.append([
+      {
+        kind: 'chunk',
+        chunk: {
+          ...piece.chunk,
+          isReread: true,
+          isLast: true,
+          keys,
+          rowCount: piece.chunk.rowCount + rest.rowCount,
+          rows: Buffer.concat([piece.chunk.rows, rest.rows]),
+        },
+      },
+      { kind: 'copied' },
+    ])
+    await untilStreaming(copying)
+    await expectEqual(copying)
+  })
+
+  test('a target table that differs, or holds rows, is an error before the first row, and goes when it is put right', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query(
+      'CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(10), KEY (v)); INSERT INTO t VALUES (1, 1)',
+    )
+    await copying.target.query(
+      `CREATE DATABASE ${copying.schema}; CREATE TABLE ${copying.schema}.t (id BIGINT PRIMARY KEY, v VARCHAR(10))`,
+    )
+    await begin(copying)
+    await copyAll(copying, 10)
+    copying.pipe.append([{ kind: 'copied' }])
+    const differs = await eventually(() => copying.task.report?.problem ?? undefined, 10_000)
+    expect(differs.code).toBe('REPL_TABLE_DIFFERS')
+    expect(differs.message).toMatch(/`id` is bigint.* at the target, int.* at the source/)
+    const { t } = { t: `${copying.schema}.t` }
+    await copying.target.query(
+      `DROP TABLE ${t}; CREATE TABLE ${t} (id INT PRIMARY KEY, v VARCHAR(10), KEY (v)) DEFAULT CHARSET utf8mb4 ${await collationOf(copying)}; INSERT INTO ${t} VALUES (9, 9)`,
+    )
+    const holds = await eventually(
+      () => (copying.task.report?.problem?.code === 'REPL_TARGET_NOT_EMPTY' ? copying.task.report.problem : undefined),
+      10_000,
+    )
+    expect(holds.message).toContain('already holds rows')
+    await copying.target.query(`DELETE FROM ${t}`)
+    await untilStreaming(copying)
+    await expectEqual(copying)
+  })
+
+  test('DropTableIfExists replaces what is there', async () => {
+    await using copying = await open(kind, kind, { dropTableIfExists: true })
+    await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)')
+    await copying.target.query(
+      `CREATE DATABASE ${copying.schema}; CREATE TABLE ${copying.schema}.t (other TEXT); INSERT INTO ${copying.schema}.t VALUES ('x')`,
+    )
+    await begin(copying)
+    await copyAll(copying, 10)
+    copying.pipe.append([{ kind: 'copied' }])
+    await untilStreaming(copying)
+    await expectEqual(copying)
+  })
+
+  test('a target table with a trigger is refused', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)')
+    await copying.target.query(
+      `CREATE DATABASE ${copying.schema} DEFAULT CHARACTER SET utf8mb4; CREATE TABLE ${copying.schema}.t (id INT PRIMARY KEY)`,
+    )
+    await copying.target.query(
+      `CREATE TRIGGER ${copying.schema}.tr BEFORE INSERT ON ${copying.schema}.t FOR EACH ROW SET @x = 1`,
+    )
+    await begin(copying)
+    const problem = await eventually(() => copying.task.report?.problem ?? undefined, 10_000)
+    expect(problem.code).toBe('REPL_TARGET_TRIGGER')
+    expect(problem.message).toContain('tr')
+  })
+
+  test('a migration ends complete once it has caught up, and stays so', async () => {
+    await using copying = await open(kind, kind, { kind: 'migration' })
+    await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)')
+    await begin(copying)
+    await copyAll(copying, 10)
+    copying.pipe.append([{ kind: 'copied' }])
+    copying.pipe.append([{ kind: 'heartbeat', sourceMicros: BigInt(Date.now()) * 1000n }])
+    await eventually(() => copying.task.report?.stage === 'complete', 10_000)
+    await expect(copying.task.resume()).rejects.toThrow('complete')
+  })
+})
+
+async function collationOf({ source, schema }: Copying): Promise<string> {
+  const [row] = await source.query<{ c: string }[]>(
+    `SELECT DEFAULT_COLLATION_NAME AS c FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${schema}'`,
+  )
+  return `COLLATE ${row?.c ?? ''}`
+}
+
+const workloadTables = `
+  CREATE TABLE parent (id INT PRIMARY KEY, u VARCHAR(20) UNIQUE) ENGINE=InnoDB;
+  CREATE TABLE child (id INT PRIMARY KEY, p INT, w INT UNIQUE, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE CASCADE) ENGINE=InnoDB;
+  CREATE TABLE moving (k VARCHAR(30) PRIMARY KEY, v INT) ENGINE=InnoDB`
+
+async function workloadInsert(writer: Connection, id: number): Promise<void> {
+  await writer.query(
+    `INSERT IGNORE INTO parent VALUES (${id}, 'u${id}'); INSERT IGNORE INTO child VALUES (${id}, ${id}, ${id}); INSERT IGNORE INTO moving VALUES ('k${id}', ${id})`,
+  )
+}
+
+/** Moves keys into and out of what is copied, swaps unique values, cascades, deletes, inserts. */
+async function changeRows(writer: Connection, count: number): Promise<void> {
+  const any = () => Math.floor(Math.random() * 330)
+  for (let n = 0; n < count; n += 1) {
+    const [a, b] = [any(), any()]
+    const statements = [
+      `DELETE FROM parent WHERE id = ${a}`,
+      `UPDATE IGNORE parent SET id = ${a} WHERE id = ${b}`,
+      `UPDATE IGNORE moving SET k = CONCAT('K', ${a}) WHERE k = CONCAT('k', ${b})`,
+      `UPDATE moving SET k = UPPER(k), v = v + 1 WHERE k = CONCAT('k', ${a})`,
+      `BEGIN; UPDATE IGNORE child SET w = -1 WHERE id = ${a}; UPDATE IGNORE child SET w = ${a} WHERE id = ${b}; UPDATE IGNORE child SET w = ${b} WHERE id = ${a}; COMMIT`,
+      `UPDATE IGNORE parent SET u = CONCAT('u', ${a}) WHERE id = ${b}`,
+      `UPDATE IGNORE child SET id = ${a}, p = ${b} WHERE id = ${b}`,
+      `DELETE FROM moving WHERE k = CONCAT('k', ${a})`,
+    ]
+    await writer.query(statements[n % statements.length] ?? '')
+    await workloadInsert(writer, any())
+  }
+}
