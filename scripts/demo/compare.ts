@@ -1,8 +1,8 @@
 /**
  * Compares source and target table by table: row counts, and a hash over all rows in order of their bytes.
  *
- * The server hashes each row over the stored bytes of its columns; the hashes are added up in sorted order here, so that
- * tables without a key compare too.
+ * The server hashes each row over the stored bytes of its columns; the hashes are sorted here, so that tables without a
+ * key compare too.
  */
 import { createHash } from 'node:crypto'
 import type { Connection } from 'mysql2/promise'
@@ -40,26 +40,36 @@ async function tablesOf(connection: Connection, schema: string): Promise<readonl
 }
 
 async function digest(connection: Connection, schema: string, table: string): Promise<{ rows: number; hash: string }> {
-  const [columns] = await connection.query(
+  const [found] = await connection.query(
     'SELECT COLUMN_NAME AS name, DATA_TYPE AS type FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
     [schema, table],
   )
-  if ((columns as Row[]).length === 0) return { rows: -1, hash: 'missing' }
-  const cells = (columns as Row[]).map(
-    (column) => `IFNULL(${exactText(String(column.name), String(column.type))}, 'N')`,
+  const columns = (found as Row[]).map((column) => ({ name: quote(String(column.name)), type: String(column.type) }))
+  if (columns.length === 0) return { rows: -1, hash: 'missing' }
+  const isFloating = ({ type }: { type: string }) => type === 'float' || type === 'double'
+  const cells = columns.filter((column) => !isFloating(column)).map((column) => `IFNULL(${exactText(column)}, 'N')`)
+  const floats = columns.filter(isFloating).map(({ name }, index) => `${name} AS f${index}`)
+  const hashed = `SHA2(CONCAT_WS(',', ${cells.length === 0 ? "''" : cells.join(', ')}), 256) AS h`
+  // Prepared, because only the binary protocol gives every bit of a FLOAT or DOUBLE: as text the servers round some.
+  const [rows] = await connection.execute(
+    `SELECT ${[hashed, ...floats].join(', ')} FROM ${quote(schema)}.${quote(table)}`,
   )
-  const [rows] = await connection.query(
-    `SELECT SHA2(CONCAT_WS(',', ${cells.join(', ')}), 256) AS h FROM ${quote(schema)}.${quote(table)} ORDER BY 1`,
-  )
+  const lines = (rows as Row[]).map((row) => [row.h, ...floats.map((_, index) => bits(row[`f${index}`]))].join())
   const hash = createHash('sha256')
-  for (const row of rows as Row[]) hash.update(String(row.h))
-  return { rows: (rows as Row[]).length, hash: hash.digest('hex') }
+  for (const line of lines.sort()) hash.update(line)
+  return { rows: lines.length, hash: hash.digest('hex') }
 }
 
-// HEX of a number rounds it; FLOAT as text keeps six digits only, times one as a double it keeps every bit, the sign of zero too.
-function exactText(column: string, type: string): string {
-  if (type === 'float' || type === 'double') return `CAST(${quote(column)} * 1e0 AS CHAR)`
-  return type === 'decimal' ? `CAST(${quote(column)} AS CHAR)` : `HEX(${quote(column)})`
+function bits(value: unknown): string {
+  if (value === null) return 'N'
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleBE(Number(value))
+  return bytes.toString('hex')
+}
+
+// HEX of a number rounds it.
+function exactText({ name, type }: { readonly name: string; readonly type: string }): string {
+  return type === 'decimal' ? `CAST(${name} AS CHAR)` : `HEX(${name})`
 }
 
 function quote(name: string): string {

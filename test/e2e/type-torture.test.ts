@@ -34,8 +34,11 @@ describe('a schema of every type', () => {
 
     await change(source, tables)
     await whenEqual(source, target, tables)
-    const stats = (await agent.udup('GET', `/v1/job/${id}/stats`)).json as Stats
-    expect(stats.Tasks[1]?.Strategy).toBe(strategy)
+    await eventually(async () => {
+      const stats = (await agent.udup('GET', `/v1/job/${id}/stats`)).json as Stats
+      expect(stats.Tasks[1]?.Strategy).toBe(strategy)
+      return true
+    }, 10_000)
   })
 })
 
