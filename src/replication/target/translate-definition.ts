@@ -137,6 +137,8 @@ function mysqlToMariadb(sql: string, notes: Set<string>): string {
         notes.add('the target has no invisible indexes; the index is visible there')
         return ''
       })
+      // MySQL 8.0 and later show the standard's new name, which MariaDB does not know.
+      .replace(/\bgeomcollection\b/gi, 'geometrycollection')
       .replace(/\b(STORED|VIRTUAL) NOT NULL\b/gi, '$1')
       .replace(/\b(STORED|VIRTUAL) NULL\b/gi, '$1')
       .replace(/\/\*!80013 SQL SECURITY[^*]*\*\//gi, ''),
