@@ -5,9 +5,9 @@ import { openSession, type Session } from '../../src/mysql/session.ts'
 import { copyingState } from '../../src/mysql/session-state.ts'
 import { readTextRow } from '../../src/mysql/text-row.ts'
 import type { ChunkPiece, CopyTable, FrameItem, KeyTuple, StructureObject } from '../../src/replication/pipe/frame.ts'
-import { copiedColumns } from '../../src/replication/source/copy/cell-expressions.ts'
+import { columnOf, copiedColumns, rowAlias } from '../../src/replication/source/copy/cell-expressions.ts'
 import { pickCopyKey } from '../../src/replication/source/copy/copy-key.ts'
-import { quoteName, quoteTable } from '../../src/replication/target/sql-text.ts'
+import { quoteTable } from '../../src/replication/target/sql-text.ts'
 import type { TestServer } from '../harness/mysql-servers.ts'
 
 const sqlMode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'
@@ -57,14 +57,12 @@ export function chunkItems(server: TestServer, table: CopyTable, chunkRows: numb
     const [definition] = await readDefinitions(session, [{ schema: table.schema, name: table.table }])
     const columns = copiedColumns(definition?.columns ?? [])
     const order =
-      table.keyColumns.length === 0
-        ? ''
-        : ` ORDER BY ${table.keyColumns.map((name) => `t.${quoteName(name)}`).join(',')}`
+      table.keyColumns.length === 0 ? '' : ` ORDER BY ${table.keyColumns.map((name) => columnOf(name)).join(',')}`
     await session.execute(copyingState)
     const rows: Buffer[] = []
     const cells = columns.map(({ expression }) => expression).join(',')
     for await (const batch of session.rawRows(
-      `SELECT ${cells} FROM ${quoteTable(table.schema, table.table)} AS t${order}`,
+      `SELECT ${cells} FROM ${quoteTable(table.schema, table.table)} AS ${rowAlias}${order}`,
     ))
       for (const row of batch) rows.push(Buffer.from(row))
     const size = table.keyColumns.length === 0 ? rows.length + 1 : chunkRows

@@ -39,6 +39,7 @@ const tables = [
     table_name VARCHAR(64) NOT NULL,
     table_id INT NULL,
     is_prepared TINYINT NOT NULL,
+    doubt VARCHAR(16) NOT NULL DEFAULT '',
     description LONGTEXT NULL,
     PRIMARY KEY (job_id, schema_name, table_name)
   )`,

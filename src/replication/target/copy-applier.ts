@@ -6,6 +6,7 @@ import { executeWriting } from './checked-execute.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { type ChunkTable, chunkStatements, missingKeysStatement } from './chunk-statement.ts'
+import { type DoubtfulTable, orphanStatement } from './copy-cascades.ts'
 import type { CopyStore } from './copy-store.ts'
 import { ApplyError, TargetTableDiffersError } from './errors.ts'
 import type { Progress } from './progress.ts'
@@ -76,6 +77,46 @@ export class CopyApplier {
   /** Waits for all chunks given. @throws what writing them threw */
   async drain(): Promise<void> {
     await this.#pool?.drain()
+  }
+
+  /**
+   * All rows have come: removes rows that lost their parent, or finds that tables must be copied once more.
+   *
+   * @returns those tables, emptied in the transaction that is open on the main session, which the caller commits
+   */
+  async finish(): Promise<readonly DoubtfulTable[]> {
+    const { connections, copies, catalog } = this.#parts
+    const { main, plain } = connections
+    const doubtful = await copies.doubtful(plain)
+    const again = doubtful.filter(({ doubt }) => doubt === 'again')
+    // A DELETE from a join asks for a default database, even when all its tables are named in full (error 1046).
+    await main.execute('USE millrace; BEGIN')
+    if (again.length > 0) {
+      for (const { schema, table } of again) await main.execute(`DELETE FROM ${quoteTable(schema, table)}`)
+      await main.execute(copies.copyAgainStatement(again))
+      return again
+    }
+    catalog.clear()
+    await this.#removeOrphans(doubtful)
+    await main.execute(copies.forgetStatement())
+    return []
+  }
+
+  /** A row that goes may leave others without a parent, so until none is left. */
+  async #removeOrphans(doubtful: readonly DoubtfulTable[]): Promise<void> {
+    const { connections, catalog } = this.#parts
+    const statements: string[] = []
+    for (const { schema, table } of doubtful) {
+      const target = await catalog.find(schema, table)
+      for (const key of target?.parents ?? []) {
+        const sql = orphanStatement(key)
+        if (sql !== null && (await catalog.find(key.parentSchema, key.parentTable)) !== null) statements.push(sql)
+      }
+    }
+    for (let affected = statements.length; affected > 0; ) {
+      affected = 0
+      for (const sql of statements) affected += (await connections.main.execute(sql)).affectedRows
+    }
   }
 
   /** Rows that were read again: written at once, in a transaction of their own that carries the fence. */

@@ -9,6 +9,7 @@ import type { Session } from '../../mysql/session.ts'
 import type { CopiedTable } from '../handshake.ts'
 import type { ChunkPiece, CopyTable, KeyTuple } from '../pipe/frame.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
+import type { CopyDoubt, DoubtfulTable } from './copy-cascades.ts'
 import { utf8Text } from './sql-text.ts'
 
 export interface ChunkRecord {
@@ -77,6 +78,37 @@ export class CopyStore {
          ON DUPLICATE KEY UPDATE table_id = VALUES(table_id), description = VALUES(description)`,
       )
     await session.execute('COMMIT')
+  }
+
+  /** Notes that a table's rows may be wrong when the copy ends; `again` outweighs `orphans`. */
+  doubtStatement(schema: string, table: string, doubt: CopyDoubt): Buffer {
+    const unless = doubt === 'again' ? '' : " AND doubt = ''"
+    return Buffer.from(
+      `UPDATE millrace.copy_table SET doubt = '${doubt}' WHERE job_id = ${this.#job}
+         AND schema_name = ${utf8Text(schema)} AND table_name = ${utf8Text(table)}${unless}`,
+    )
+  }
+
+  /** Tables about which there is a doubt. */
+  async doubtful(session: Session): Promise<DoubtfulTable[]> {
+    const rows = await session.query(
+      `SELECT schema_name, table_name, doubt FROM millrace.copy_table
+       WHERE job_id = ${this.#job} AND doubt <> '' AND description IS NOT NULL`,
+    )
+    return rows.map((row) => ({
+      schema: row['schema_name'] ?? '',
+      table: row['table_name'] ?? '',
+      doubt: row['doubt'] as CopyDoubt,
+    }))
+  }
+
+  /** Forgets what was copied of these tables, and the doubts about them. */
+  copyAgainStatement(tables: readonly DoubtfulTable[]): string {
+    const names = tables.map(({ schema, table }) => `(${utf8Text(schema)}, ${utf8Text(table)})`).join(',')
+    const where = `t.job_id = ${this.#job} AND (t.schema_name, t.table_name) IN (${names})`
+    return `DELETE c FROM millrace.copied_chunk AS c JOIN millrace.copy_table AS t
+        ON t.job_id = c.job_id AND t.table_id = c.table_id WHERE ${where};
+      UPDATE millrace.copy_table AS t SET t.doubt = '' WHERE ${where}`
   }
 
   async chunks(session: Session): Promise<ChunkRecord[]> {

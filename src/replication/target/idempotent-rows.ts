@@ -7,115 +7,163 @@
  *   what it finds (the source sends the whole row again). A delete that finds nothing is ignored.
  * - Tables without a key are not read again, so their changes come once and are applied exactly.
  *
- * Easy to get wrong: foreign keys. Parents may be copied after their children, so checks are off; but a delete or a new
- * key of a parent must reach the children that were copied already, for the log does not tell about them. Such a change
- * is made first with checks on, so that it cascades, and again without where the checks refuse it: what refuses it is a
- * row that is newer than the change.
+ * Easy to get wrong: foreign keys. Parents may be copied after their children, so checks are off, and what cascades is
+ * done here; see copy-cascades.ts.
  */
+
+import type { RowImage } from '../../binlog/row-image.ts'
+import { RowsFlag } from '../../binlog/rows-event.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
+import {
+  type ChildStatement,
+  type CopyDoubt,
+  childrenOfDeleted,
+  childrenOfMoved,
+  movedKeys,
+  tablesBelow,
+} from './copy-cascades.ts'
 import type { ExactRows } from './exact-rows.ts'
-import { type RowsChange, skipsForeignKeys } from './row-changes.ts'
+import type { RowsChange } from './row-changes.ts'
 import { serverErrno } from './row-failure.ts'
 import type { RowLiterals } from './row-literals.ts'
 import { addAssignments, addKeyCondition, addRowValues, assignedColumns, insertHead } from './row-statements.ts'
 import { SqlText } from './sql-text.ts'
 import type { RowStatement, StatementBatch } from './statement-batch.ts'
-import { rowKey, type TargetKey } from './table-catalog.ts'
+import { rowKey, type TableCatalog, type TargetKey, type TargetTable } from './table-catalog.ts'
 
 /** Row is referenced; no referenced row. */
 const foreignKeyErrors = new Set([1216, 1217, 1451, 1452])
 
-export class IdempotentRows {
-  readonly #batch: StatementBatch
-  readonly #exact: ExactRows
+/** USE_SQL_FOREIGN_KEY_F of MySQL 9.6 and later: what cascades has row events of its own. */
+const cascadesAreLogged = 1 << 4
 
-  /** @param exact for tables without a key; writes to the same batch */
-  constructor(batch: StatementBatch, exact: ExactRows) {
-    this.#batch = batch
-    this.#exact = exact
+export interface IdempotentParts {
+  readonly batch: StatementBatch
+  /** For tables without a key; writes to the same batch. */
+  readonly exact: ExactRows
+  readonly catalog: TableCatalog
+  /** The statement that notes a doubt about a table of the copy; null when it is noted already. */
+  readonly noteDoubt: (table: TargetTable, doubt: CopyDoubt) => Buffer | null
+}
+
+export class IdempotentRows {
+  readonly #parts: IdempotentParts
+
+  constructor(parts: IdempotentParts) {
+    this.#parts = parts
   }
 
   /** @throws as StatementBatch.flush */
   async add(change: RowsChange, literals: RowLiterals): Promise<void> {
     if (rowKey(literals.target, () => true) === null) {
-      await this.#exact.add(change, literals)
+      await this.#parts.exact.add(change, literals)
       return
     }
-    await this.#exact.end()
+    await this.#parts.exact.end()
     const { reader } = change.table
     const { kind } = reader.open(change.event)
-    const cascades = literals.target.hasCascadingChildren && !skipsForeignKeys(change)
+    const cascades =
+      literals.target.children.length > 0 && (change.flags & (RowsFlag.NoForeignKeyChecks | cascadesAreLogged)) === 0
     while (reader.next()) {
-      if (kind === 'write') await this.#replace(reader, literals)
-      else if (kind === 'delete') await this.#delete(reader, literals, cascades)
+      if (kind === 'write') await this.#replace(reader.after, literals)
+      else if (kind === 'delete') await this.#deleteRow(reader.before, literals, cascades)
       else await this.#update(reader, literals, cascades)
     }
   }
 
-  async #replace({ after }: RowsReader, literals: RowLiterals): Promise<void> {
+  async #replace(after: RowImage, literals: RowLiterals): Promise<void> {
     const columns = literals.writable(after)
     const sql = new SqlText(512).add(insertHead('REPLACE', literals, columns))
     const enumZeros = addRowValues(sql, literals, after, columns)
-    await this.#batch.add(this.#statement(literals, sql, enumZeros, () => literals.keyText(after, columns)))
+    await this.#parts.batch.add(this.#statement(literals, sql, enumZeros, literals.keyText(after, columns)))
   }
 
-  async #delete({ before }: RowsReader, literals: RowLiterals, cascades: boolean): Promise<void> {
+  async #deleteRow(before: RowImage, literals: RowLiterals, cascades: boolean): Promise<void> {
+    if (cascades) {
+      const keys = literals.target.children.filter((key) => key.onDelete !== 'refuse')
+      for (const child of childrenOfDeleted(literals, before)) await this.#runOnChild(child)
+      await this.#doubt(await tablesBelow(this.#parts.catalog, keys, false), 'orphans')
+    }
     const key = rowKey(literals.target, (index) => literals.isWhole(before, index))
     if (key === null) return
     const sql = new SqlText(256).add(`DELETE FROM ${literals.target.quoted} WHERE `)
     addKeyCondition(sql, literals, before, key)
-    const statement = this.#statement(literals, sql, 0, () => literals.keyText(before, key.columns))
-    if (cascades) await this.#runCascading(statement)
-    else await this.#batch.add(statement)
+    await this.#parts.batch.add(this.#statement(literals, sql, 0, literals.keyText(before, key.columns)))
   }
 
   async #update({ before, after }: RowsReader, literals: RowLiterals, cascades: boolean): Promise<void> {
+    const moved = cascades ? movedKeys(literals, before, after) : []
+    if (moved.length > 0) {
+      for (const child of childrenOfMoved(literals, before, after)) await this.#runOnChild(child)
+      await this.#doubt(await tablesBelow(this.#parts.catalog, moved, true), 'again')
+    }
     const key = rowKey(literals.target, (index) => literals.isWhole(before, index))
     if (key === null) return
-    const isWhole = literals.isComplete(after)
-    const hasNewKey = literals.target.uniqueKeys.some((unique) => literals.isChanged(before, after, unique.columns))
-    if (!isWhole || (cascades && hasNewKey)) await this.#change({ before, after }, literals, key, cascades && hasNewKey)
-    if (!isWhole) return
-    if (literals.isChanged(before, after, key.columns)) await this.#delete({ before } as RowsReader, literals, false)
-    await this.#replace({ after } as RowsReader, literals)
+    if (!literals.isComplete(after)) {
+      await this.#change(before, after, literals, key)
+      return
+    }
+    if (literals.isChanged(before, after, key.columns)) await this.#deleteRow(before, literals, false)
+    await this.#replace(after, literals)
   }
 
-  async #change(
-    { before, after }: Pick<RowsReader, 'before' | 'after'>,
-    literals: RowLiterals,
-    key: TargetKey,
-    cascades: boolean,
-  ): Promise<void> {
+  async #change(before: RowImage, after: RowImage, literals: RowLiterals, key: TargetKey): Promise<void> {
     const sql = new SqlText(512).add(`UPDATE ${literals.target.quoted} SET `)
     const enumZeros = addAssignments(sql, literals, after, assignedColumns(literals, before, after))
     sql.add(' WHERE ')
     addKeyCondition(sql, literals, before, key)
-    const statement = this.#statement(literals, sql, enumZeros, () => literals.keyText(before, key.columns))
-    if (cascades) await this.#runCascading(statement)
-    else await this.#batch.add(statement)
+    await this.#parts.batch.add(this.#statement(literals, sql, enumZeros, literals.keyText(before, key.columns)))
   }
 
-  async #runCascading(statement: RowStatement): Promise<void> {
-    await this.#batch.flush()
+  /** A delete goes on to the child's children by the server's own cascade; where that is refused, without. */
+  async #runOnChild({ sql, table, cascades }: ChildStatement): Promise<void> {
+    const { batch } = this.#parts
+    const statement: RowStatement = {
+      sql,
+      expected: null,
+      enumZeros: 0,
+      checksForeignKeys: false,
+      table,
+      key: () => 'children of a changed row',
+    }
+    if (!cascades) {
+      await batch.add(statement)
+      return
+    }
+    await batch.flush()
     try {
-      await this.#batch.add({ ...statement, checksForeignKeys: true })
-      await this.#batch.checkForeignKeys(false)
+      await batch.add({ ...statement, checksForeignKeys: true })
+      await batch.checkForeignKeys(false)
     } catch (error) {
       if (!foreignKeyErrors.has(serverErrno(error) ?? 0)) throw error
-      await this.#batch.checkForeignKeys(false)
-      await this.#batch.add(statement)
+      await batch.checkForeignKeys(false)
+      await batch.add(statement)
     }
   }
 
-  #statement(literals: RowLiterals, sql: SqlText, enumZeros: number, key: () => string): RowStatement {
-    const keyText = key()
+  async #doubt(tables: readonly TargetTable[], doubt: CopyDoubt): Promise<void> {
+    for (const table of tables) {
+      const sql = this.#parts.noteDoubt(table, doubt)
+      if (sql === null) continue
+      await this.#parts.batch.add({
+        sql,
+        expected: null,
+        enumZeros: 0,
+        checksForeignKeys: false,
+        table: table.quoted,
+        key: () => 'a note about it',
+      })
+    }
+  }
+
+  #statement(literals: RowLiterals, sql: SqlText, enumZeros: number, key: string): RowStatement {
     return {
       sql: sql.toBuffer(),
       expected: null,
       enumZeros,
       checksForeignKeys: false,
       table: literals.target.quoted,
-      key: () => keyText,
+      key: () => key,
     }
   }
 }

@@ -11,13 +11,15 @@ import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy, StrategyName } from './apply-strategy.ts'
 import type { RowsChange } from './row-changes.ts'
 import { RowImageStrategy } from './row-image-strategy.ts'
-import { SqlStrategy } from './sql-strategy.ts'
+import { SqlStrategy, type SqlStrategyOptions } from './sql-strategy.ts'
 import type { TableCatalog } from './table-catalog.ts'
 
 export interface MixedParts {
   readonly session: Session
   readonly catalog: TableCatalog
   readonly maxPacketBytes: number
+  /** See IdempotentParts. */
+  readonly noteDoubt: SqlStrategyOptions['noteDoubt']
   readonly wanted: StrategyName
   /** Null: the source has told none; row images can't be used. */
   readonly format: RawEvent | null
@@ -36,10 +38,11 @@ export class MixedStrategy {
   #images: RowImageStrategy | null | undefined
 
   constructor(parts: MixedParts) {
-    const { session, catalog, maxPacketBytes } = parts
+    const { session, catalog, maxPacketBytes, noteDoubt } = parts
     this.#parts = parts
-    this.#sql = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'exact' })
-    this.idempotent = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'idempotent' })
+    // A table without transactions may cascade nothing: it has no foreign keys.
+    this.#sql = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'exact', noteDoubt: () => null })
+    this.idempotent = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'idempotent', noteDoubt })
     this.exact = {
       name: parts.wanted,
       prepare: () => this.#prepare(),

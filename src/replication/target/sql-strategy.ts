@@ -3,7 +3,7 @@ import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import { TargetTriggerError } from './errors.ts'
 import { ExactRows } from './exact-rows.ts'
-import { IdempotentRows } from './idempotent-rows.ts'
+import { type IdempotentParts, IdempotentRows } from './idempotent-rows.ts'
 import type { RowsChange, SourceTable } from './row-changes.ts'
 import { RowLiterals } from './row-literals.ts'
 import { StatementBatch } from './statement-batch.ts'
@@ -16,6 +16,8 @@ export interface SqlStrategyOptions {
   readonly catalog: TableCatalog
   /** `idempotent`: see idempotent-rows.ts. Tables without transactions are always written so. */
   readonly mode: 'exact' | 'idempotent'
+  /** See IdempotentParts. */
+  readonly noteDoubt: IdempotentParts['noteDoubt']
   /** The longest statement the target takes. */
   readonly maxPacketBytes: number
 }
@@ -37,7 +39,7 @@ export class SqlStrategy implements ApplyStrategy {
     const limitBytes = isolates ? 1 : Math.min(packetBytes, maxPacketBytes >> 1)
     const batch = new StatementBatch(session, limitBytes)
     const exact = new ExactRows(batch, limitBytes)
-    const idempotent = new IdempotentRows(batch, exact)
+    const idempotent = new IdempotentRows({ batch, exact, catalog, noteDoubt: this.#options.noteDoubt })
     for (const change of changes) {
       const { schema, table } = change.table.name
       const target = await catalog.get(schema, table)

@@ -48,10 +48,25 @@ export interface TargetTable {
   readonly uniqueKeys: readonly TargetKey[]
   /** Names of triggers on it. */
   readonly triggers: readonly string[]
-  /** Another table's foreign key with a cascading action points here. */
-  readonly hasCascadingChildren: boolean
-  readonly isInForeignKey: boolean
+  /** Foreign keys of other tables, or its own, that point here. */
+  readonly children: readonly ForeignKey[]
+  /** Its own foreign keys. */
+  readonly parents: readonly ForeignKey[]
 }
+
+export interface ForeignKey {
+  readonly childSchema: string
+  readonly childTable: string
+  readonly parentSchema: string
+  readonly parentTable: string
+  /** Names of the child's columns and, in the same order, of the parent's. */
+  readonly childColumns: readonly string[]
+  readonly parentColumns: readonly string[]
+  readonly onDelete: ForeignKeyAction
+  readonly onUpdate: ForeignKeyAction
+}
+
+export type ForeignKeyAction = 'cascade' | 'set-null' | 'refuse'
 
 /** Engines that take part in transactions; on all others a crash can leave rows that no checkpoint knows. */
 const transactionalEngines = new Set(['innodb', 'rocksdb', 'tokudb', 'ndbcluster'])
@@ -186,21 +201,48 @@ async function readForeignKeys(
   session: Session,
   schema: string,
   table: string,
-): Promise<Pick<TargetTable, 'hasCascadingChildren' | 'isInForeignKey'>> {
+): Promise<Pick<TargetTable, 'children' | 'parents'>> {
   const rows = await session.query(
-    `SELECT CONSTRAINT_SCHEMA AS s, TABLE_NAME AS child, REFERENCED_TABLE_NAME AS parent,
-       UNIQUE_CONSTRAINT_SCHEMA AS parent_schema, DELETE_RULE AS on_delete, UPDATE_RULE AS on_update
-     FROM information_schema.REFERENTIAL_CONSTRAINTS
-     WHERE (CONSTRAINT_SCHEMA = ${utf8Text(schema)} AND TABLE_NAME = ${utf8Text(table)})
-        OR (UNIQUE_CONSTRAINT_SCHEMA = ${utf8Text(schema)} AND REFERENCED_TABLE_NAME = ${utf8Text(table)})`,
+    `SELECT k.CONSTRAINT_NAME AS name, k.TABLE_SCHEMA AS child_schema, k.TABLE_NAME AS child_table,
+       k.REFERENCED_TABLE_SCHEMA AS parent_schema, k.REFERENCED_TABLE_NAME AS parent_table,
+       k.COLUMN_NAME AS child_column, k.REFERENCED_COLUMN_NAME AS parent_column,
+       r.DELETE_RULE AS on_delete, r.UPDATE_RULE AS on_update
+     FROM information_schema.KEY_COLUMN_USAGE AS k
+     JOIN information_schema.REFERENTIAL_CONSTRAINTS AS r
+       ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME
+     WHERE (k.TABLE_SCHEMA = ${utf8Text(schema)} AND k.TABLE_NAME = ${utf8Text(table)} AND k.REFERENCED_TABLE_NAME IS NOT NULL)
+        OR (k.REFERENCED_TABLE_SCHEMA = ${utf8Text(schema)} AND k.REFERENCED_TABLE_NAME = ${utf8Text(table)})
+     ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`,
   )
-  const isPassive = (rule: string | null | undefined) => rule === 'RESTRICT' || rule === 'NO ACTION'
-  return {
-    isInForeignKey: rows.length > 0,
-    hasCascadingChildren: rows.some(
-      (row) => row['parent'] === table && !(isPassive(row['on_delete']) && isPassive(row['on_update'])),
-    ),
+  const byName = new Map<string, Row[]>()
+  for (const row of rows) {
+    const id = JSON.stringify([row['child_schema'], row['child_table'], row['name']])
+    byName.set(id, [...(byName.get(id) ?? []), row])
   }
+  const keys = [...byName.values()].map(readForeignKey)
+  return {
+    children: keys.filter((key) => key.parentSchema === schema && key.parentTable === table),
+    parents: keys.filter((key) => key.childSchema === schema && key.childTable === table),
+  }
+}
+
+function readForeignKey(parts: readonly Row[]): ForeignKey {
+  const first = parts[0] ?? {}
+  return {
+    childSchema: first['child_schema'] ?? '',
+    childTable: first['child_table'] ?? '',
+    parentSchema: first['parent_schema'] ?? '',
+    parentTable: first['parent_table'] ?? '',
+    childColumns: parts.map((part) => part['child_column'] ?? ''),
+    parentColumns: parts.map((part) => part['parent_column'] ?? ''),
+    onDelete: readAction(first['on_delete']),
+    onUpdate: readAction(first['on_update']),
+  }
+}
+
+function readAction(rule: string | null | undefined): ForeignKeyAction {
+  if (rule === 'CASCADE') return 'cascade'
+  return rule === 'SET NULL' ? 'set-null' : 'refuse'
 }
 
 /**

@@ -18,6 +18,7 @@ import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointStage, DdlIntent } from './checkpoint.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import { CopyApplier } from './copy-applier.ts'
+import type { CopyDoubt } from './copy-cascades.ts'
 import { CopyStore } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
 import { FrameGapError } from './errors.ts'
@@ -27,7 +28,7 @@ import type { Progress } from './progress.ts'
 import { ChangeReader, countRows } from './row-changes.ts'
 import { chooseStrategy } from './strategy-choice.ts'
 import { makeObject } from './structure.ts'
-import { TableCatalog } from './table-catalog.ts'
+import { TableCatalog, type TargetTable } from './table-catalog.ts'
 import { checkSource } from './target-checks.ts'
 import type { TargetConnections } from './target-connections.ts'
 import type { TargetStatus } from './target-status.ts'
@@ -77,6 +78,8 @@ export class TargetRun {
   #ddlIntent: DdlIntent | null
   #savedAtMs = 0
   #groupSinceMs = 0
+  /** Doubts noted in this run; a run that fails begins without them, as its transaction did. */
+  readonly #doubts = new Set<string>()
 
   constructor(parts: RunParts) {
     const { connections, checkpoints, frames, context, progress, status } = parts
@@ -287,11 +290,27 @@ export class TargetRun {
         return this.#copy.chunk(item.chunk, this.#epoch)
       case 'copied':
         await this.#settle()
-        await this.#parts.connections.main.execute(`BEGIN;${this.#copies.forgetStatement()}`)
-        this.#stage = 'streaming'
-        await this.#save({ stage: 'streaming' }, 'COMMIT')
-        return this.#parts.progress.copyEnded()
+        return this.#endCopy()
     }
+  }
+
+  async #endCopy(): Promise<void> {
+    const again = await this.#copy.finish()
+    if (again.length > 0) {
+      await this.#save({}, 'COMMIT')
+      const names = again.map(({ schema, table }) => `${schema}.${table}`).join(', ')
+      throw new FrameGapError(`keys that ${names} refer to changed during the copy; their rows are copied again`)
+    }
+    this.#stage = 'streaming'
+    await this.#save({ stage: 'streaming' }, 'COMMIT')
+    this.#parts.progress.copyEnded()
+  }
+
+  #noteDoubt(table: TargetTable, doubt: CopyDoubt): Buffer | null {
+    const note = `${table.quoted} ${doubt}`
+    if (this.#doubts.has(note)) return null
+    this.#doubts.add(note)
+    return this.#copies.doubtStatement(table.schema, table.name, doubt)
   }
 
   async #makeStructure(object: Extract<FrameItem, { kind: 'structure' }>['object']): Promise<void> {
@@ -352,6 +371,7 @@ export class TargetRun {
         session: connections.main,
         catalog: this.#catalog,
         maxPacketBytes: connections.facts.maxAllowedPacket,
+        noteDoubt: (table, doubt) => this.#noteDoubt(table, doubt),
         wanted: choice.name,
         format: this.#formatEvent === null ? null : rawEvent(this.#formatEvent),
         log: context.log,
