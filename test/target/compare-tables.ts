@@ -34,7 +34,7 @@ function cellExpression(name: string, type: string): string {
     case 'enum':
     case 'set':
     case 'bit':
-      return `HEX(${column} + 0)`
+      return `HEX(CAST(${column} AS UNSIGNED))`
     default:
       return `HEX(CAST(${column} AS BINARY))`
   }

@@ -98,4 +98,56 @@ describe.each(kinds)('on %s', (kind) => {
     const lines = await pair.lines('twins')
     expect(lines.target).toEqual(lines.source)
   })
+
+  test.each([
+    ['an index without a name', 'ALTER TABLE t ADD INDEX (v)'],
+    ['a swap of names', 'RENAME TABLE t TO swapped, u TO t, swapped TO u'],
+    ['a column', 'ALTER TABLE t ADD COLUMN w INT DEFAULT 3'],
+    ['a removal', 'DROP TABLE u'],
+  ])('a statement that ran right before the crash is not run twice: %s', async (_name, statement) => {
+    await using source = await startServer(kind)
+    await using target = await startServer(kind)
+    await using pair = await StreamPair.open(source, target)
+    await pair.writer.query(
+      'CREATE TABLE t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB; CREATE TABLE u (id INT PRIMARY KEY) ENGINE=InnoDB',
+    )
+    await pair.caughtUp()
+    const [rival, keeper] = [await target.connect(), await target.connect()]
+    for (const one of [rival, keeper]) one.on('error', () => {})
+    // The metadata lock holds the statement back when its intent is recorded; then the row's lock holds the checkpoint back.
+    await rival.query('BEGIN')
+    await rival.query(`SELECT * FROM ${pair.schema}.t`)
+    await rival.query(`SELECT * FROM ${pair.schema}.u`)
+    await pair.writer.query(statement)
+    const isWaiting = async () =>
+      (await target.query("SELECT 1 AS n FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock%'"))
+        .length > 0
+    await eventually(isWaiting, 20_000, 'the statement waits')
+    await keeper.query('BEGIN')
+    await keeper.query(`SELECT * FROM millrace.checkpoint WHERE job_id = '${pair.schema}' FOR UPDATE`)
+    await rival.query('COMMIT')
+    const isDone = async () =>
+      (
+        await target.query(
+          "SELECT 1 AS n FROM information_schema.PROCESSLIST WHERE INFO LIKE 'UPDATE millrace.checkpoint%'",
+        )
+      ).length > 0
+    await eventually(isDone, 20_000, 'the statement ran and its checkpoint waits')
+    await target.kill()
+    await target.start()
+    await pair.caughtUp()
+    await eventually(() => pair.task.report?.problem === null, 10_000, 'the end of the problem')
+    const definitions = async (server: typeof source) => {
+      const tables = await server.query<Record<string, string>[]>(`SHOW TABLES FROM ${pair.schema}`)
+      const texts: string[] = []
+      for (const row of tables) {
+        const [created] = await server.query<Record<string, string>[]>(
+          `SHOW CREATE TABLE ${pair.schema}.${Object.values(row)[0]}`,
+        )
+        texts.push(created?.['Create Table'] ?? '')
+      }
+      return texts
+    }
+    expect(await definitions(target)).toEqual(await definitions(source))
+  })
 })

@@ -69,8 +69,10 @@ export class TargetStatus {
 
   /** Something was committed: no problem of before is left. */
   goesWell(): void {
+    if (this.#problem === null && this.#waitsFor === null) return
     this.#problem = null
     this.#waitsFor = null
+    this.#context.report(this.#report())
   }
 
   /** The source had nothing more at that time. */
