@@ -14,6 +14,7 @@ import { openBucket } from '../engine/kv-bucket.ts'
 import { openOrderInbox } from '../engine/order-inbox.ts'
 import { checkCommand } from '../execution/check-command.ts'
 import { NodeExecutor } from '../execution/node-executor.ts'
+import { runningWithin } from '../execution/running-within.ts'
 import { checkRunAsUser } from '../execution/system-user.ts'
 import type { Execution, RunningExecution } from '../model/execution.ts'
 import type { ClusterView, LeaderDuty } from '../model/member.ts'
@@ -38,6 +39,8 @@ export interface Scheduling {
 }
 
 const askNodeMs = 2_000
+/** What an answer between nodes has around its content. */
+const answerRoomBytes = 4_096
 
 export async function openScheduling(
   scope: Scope,
@@ -125,7 +128,15 @@ async function openExecutor(
     outputLimitBytes: settings['output-limit'],
   })
   scope.use(executor, (opened) => opened.shutdown())
-  serve(connection, nodeSubject(nodeName, 'running'), () => executor.running(), signal)
+  serve(
+    connection,
+    nodeSubject(nodeName, 'running'),
+    async (payload) => {
+      const { jobName } = payload as { jobName: string }
+      return runningWithin(await executor.running(jobName), connection.maxPayloadBytes - answerRoomBytes)
+    },
+    signal,
+  )
   serve(
     connection,
     nodeSubject(nodeName, 'stop'),
@@ -146,7 +157,7 @@ async function runningAnywhere(
 ): Promise<readonly RunningExecution[]> {
   const nodes = cluster.members().filter(({ status }) => status === 'alive' || status === 'leaving')
   const answers = await Promise.allSettled(
-    nodes.map(({ nodeName }) => request(connection, nodeSubject(nodeName, 'running'), null, askNodeMs)),
+    nodes.map(({ nodeName }) => request(connection, nodeSubject(nodeName, 'running'), { jobName }, askNodeMs)),
   )
   return answers
     .flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value as readonly RunningExecution[]) : []))

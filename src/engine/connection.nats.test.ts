@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../test/harness/eventually.ts'
 import { freePort } from '../../test/harness/free-port.ts'
 import { startNats } from '../../test/harness/nats-server.ts'
 import { UnavailableError } from '../core/errors.ts'
@@ -59,4 +60,14 @@ test('what is written while the server is away is stored when it is back, and fa
   await nats.start()
   await writing
   expect((await patient.get('a'))?.value).toBe(2)
+})
+
+test('what the server told of itself is still known while it is away', async () => {
+  await using nats = await startNats({ config: 'max_payload: 2MB' })
+  const connection = await open(nats.url)
+  onTestFinished(() => connection.close())
+  const { serverVersion } = connection
+  await nats.kill()
+  await eventually(() => !connection.isConnected, 5_000)
+  expect([connection.serverVersion, connection.maxPayloadBytes]).toEqual([serverVersion, 2 * 1_048_576])
 })

@@ -88,9 +88,12 @@ export class Connection {
   #manager: JetStreamManager | null = null
   readonly #listeners = new Set<(isConnected: boolean) => void>()
   #isConnected = true
+  /** The client itself forgets what it knows of the server while it is not connected. */
+  #lastInfo: NatsConnection['info']
 
   constructor(nats: NatsConnection, options: ConnectionOptions) {
     this.nats = nats
+    this.#lastInfo = nats.info
     this.log = options.log
     this.clock = options.clock ?? systemClock
     this.replicas = options.replicas ?? 1
@@ -107,12 +110,12 @@ export class Connection {
   }
 
   get serverVersion(): string {
-    return this.nats.info?.version ?? ''
+    return this.#serverInfo()?.version ?? ''
   }
 
   /** The largest message in bytes, headers included. */
   get maxPayloadBytes(): number {
-    return this.nats.info?.max_payload ?? 1_048_576
+    return this.#serverInfo()?.max_payload ?? 1_048_576
   }
 
   async manager(): Promise<JetStreamManager> {
@@ -190,6 +193,11 @@ export class Connection {
 
   async close(): Promise<void> {
     await this.nats.close()
+  }
+
+  #serverInfo(): NatsConnection['info'] {
+    this.#lastInfo = this.nats.info ?? this.#lastInfo
+    return this.#lastInfo
   }
 
   /** Waits a little, and for the connection, but never past the deadline. */

@@ -7,7 +7,7 @@
  */
 import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
-import { NotFoundError } from '../core/errors.ts'
+import { NotFoundError, UnavailableError } from '../core/errors.ts'
 import type { Execution } from '../model/execution.ts'
 import type { Connection } from './connection.ts'
 import { isVersionAtLeast } from './server-version.ts'
@@ -22,6 +22,7 @@ const defaultHistoryLimit = 100
 const defaultMaxAgeMs = 365 * 24 * 3_600_000
 const defaultMaxBytes = 4 * 1024 * 1024 * 1024
 const headerRoomBytes = 2_048
+const listTimeoutMs = 15_000
 
 export interface ExecutionLogOptions {
   /** Executions kept of each job; by default 100. */
@@ -77,6 +78,7 @@ export class ExecutionLog {
     })
   }
 
+  /** @throws UnavailableError when it could not be read in time */
   async list(jobName: string): Promise<readonly Execution[]> {
     const executions = isVersionAtLeast(this.#connection.serverVersion, '2.11.0')
       ? await this.#listDirectly(subjectOf(jobName))
@@ -118,13 +120,16 @@ export class ExecutionLog {
   async #listByReading(subject: string): Promise<Execution[]> {
     const executions: Execution[] = []
     const end = new AbortController()
-    const options = { stream, filter: subject, fromSequence: 0, signal: end.signal }
-    for await (const event of readStream(this.#connection, options)) {
-      if (event.kind === 'message') executions.push(parse(event.message.payload))
-      if (event.kind === 'caught-up') break
+    const signal = AbortSignal.any([end.signal, AbortSignal.timeout(listTimeoutMs)])
+    try {
+      for await (const event of readStream(this.#connection, { stream, filter: subject, fromSequence: 0, signal })) {
+        if (event.kind === 'message') executions.push(parse(event.message.payload))
+        if (event.kind === 'caught-up') return executions
+      }
+      throw new UnavailableError('the history cannot be read: NATS does not answer')
+    } finally {
+      end.abort()
     }
-    end.abort()
-    return executions
   }
 }
 

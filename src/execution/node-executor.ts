@@ -89,9 +89,9 @@ export class NodeExecutor {
     return executor
   }
 
-  /** What runs on this node now, with the end of its output. @throws RunnerUnavailableError */
-  async running(): Promise<readonly RunningExecution[]> {
-    return (await this.#link.call('running', null)).executions
+  /** What runs of a job (or of all) on this node now, with the end of its output. @throws RunnerUnavailableError */
+  async running(jobName: string | null = null): Promise<readonly RunningExecution[]> {
+    return (await this.#link.call('running', { jobName })).executions
   }
 
   /**

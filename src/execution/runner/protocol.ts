@@ -51,7 +51,11 @@ export interface SequencedResult {
 export interface RunnerMethods {
   readonly hello: { readonly params: Hello; readonly answer: { readonly version: number; readonly pid: number } }
   readonly start: { readonly params: { readonly orders: readonly StartOrder[] }; readonly answer: null }
-  readonly running: { readonly params: null; readonly answer: { readonly executions: readonly RunningExecution[] } }
+  /** Of one job, or of all when `jobName` is null. */
+  readonly running: {
+    readonly params: { readonly jobName: string | null }
+    readonly answer: { readonly executions: readonly RunningExecution[] }
+  }
   readonly stop: { readonly params: { readonly key: string }; readonly answer: { readonly wasRunning: boolean } }
   readonly results: {
     readonly params: { readonly afterSequence: number; readonly count: number; readonly bytes: number }

@@ -99,7 +99,7 @@ export class RunnerServer {
         await runner.start((params as RunnerMethods['start']['params']).orders)
         return null
       case 'running':
-        return { executions: runner.running() }
+        return { executions: runner.running((params as RunnerMethods['running']['params'] | null)?.jobName ?? null) }
       case 'stop':
         return { wasRunning: runner.stop((params as RunnerMethods['stop']['params']).key) }
       case 'results': {

@@ -99,9 +99,13 @@ export class Runner {
     return accepting
   }
 
-  running(): RunningExecution[] {
-    const bytes = Math.floor(tailsBytes / Math.max(1, this.#live.size))
-    return [...this.#live.values()].map(({ accepted, command }) => runningRecord(accepted, command, bytes))
+  /** What runs of a job, or of all jobs. */
+  running(jobName: string | null): RunningExecution[] {
+    const wanted = [...this.#live.values()].filter(
+      ({ accepted }) => jobName === null || accepted.order.jobName === jobName,
+    )
+    const bytes = Math.floor(tailsBytes / Math.max(1, wanted.length))
+    return wanted.map(({ accepted, command }) => runningRecord(accepted, command, bytes))
   }
 
   /** @returns false when it neither waits nor runs here */

@@ -1,8 +1,8 @@
 /**
  * Executions as the Dkron API spells them, with what 0.7.2 did not tell.
  *
- * Easy to get wrong: clients of 0.7.2 see only `success` and `output`. So a fire that was never started carries its
- * reason as output too.
+ * Easy to get wrong: clients of 0.7.2 see only `success` and `output`. So a fire that was never started, or whose end
+ * nobody saw, carries its reason as output too.
  */
 import type { Execution, RunningExecution } from '../../model/execution.ts'
 import { rawNumber } from '../shared/json-answer.ts'
@@ -10,12 +10,12 @@ import { dateText } from './job-json.ts'
 
 export function executionJson(execution: Execution) {
   const { outcome, output, reason } = execution
-  const wasNotStarted = outcome === 'missed' || outcome === 'skipped' || outcome === 'unplaced'
+  const hasOwnOutput = outcome === 'succeeded' || outcome === 'failed'
   return {
     ...commonJson(execution),
     finished_at: dateText(execution.finishedAt),
     success: outcome === 'succeeded',
-    output: output === '' && wasNotStarted ? reason : output,
+    output: output === '' && !hasOwnOutput ? reason : output,
     outcome: outcome as string,
     reason,
     exit_code: execution.exitCode,
