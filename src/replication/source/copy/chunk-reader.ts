@@ -1,0 +1,82 @@
+/**
+ * Reads rows into pieces, as the server sends them: row packets, not decoded, one after another.
+ */
+import { quoteName, quoteTable } from '../../../mysql/identifier.ts'
+import type { Session } from '../../../mysql/session.ts'
+import type { ChunkPiece, KeyTuple } from '../../pipe/frame.ts'
+import { rowAlias } from './cell-expressions.ts'
+import { type KeyRange, keysCondition, rangeCondition, wholeTable } from './key-range.ts'
+import type { TableCopy } from './table-copy.ts'
+
+export type PieceTaker = (piece: ChunkPiece) => Promise<void>
+
+/** Bytes of rows of a piece; one larger row makes a larger piece. */
+const pieceBytes = 512 * 1024
+
+/** Takes the table's metadata lock for the rest of the session's transaction: until then no DDL can change it. */
+export async function pinTable(session: Session, table: TableCopy): Promise<void> {
+  await session.query(`SELECT 1 FROM ${quoteTable(table.name.schema, table.name.name)} LIMIT 0`)
+}
+
+/** Reads a chunk; the last piece, perhaps without rows, says that it is the last. */
+export function readChunk(session: Session, table: TableCopy, range: KeyRange, take: PieceTaker): Promise<void> {
+  if (table.key === null) return readPieces(session, table, selectRows(table), range, [], take)
+  const sql = `${selectRows(table)} FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${rangeCondition(table.key, range)}`
+  return readPieces(session, table, sql, range, [], take)
+}
+
+/** Reads single rows again, all in one piece. */
+export function readKeys(
+  session: Session,
+  table: TableCopy,
+  keys: readonly KeyTuple[],
+  take: PieceTaker,
+): Promise<void> {
+  if (table.key === null) return Promise.resolve()
+  const sql = `${selectRows(table)} FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${keysCondition(table.key, keys)}`
+  return readPieces(session, table, sql, wholeTable, keys, take)
+}
+
+function selectRows(table: TableCopy): string {
+  const cells = table.columns.map(({ expression }) => expression).join(', ')
+  return `SELECT ${cells} FROM ${quoteTable(table.name.schema, table.name.name)} AS ${rowAlias}`
+}
+
+async function readPieces(
+  session: Session,
+  table: TableCopy,
+  sql: string,
+  range: KeyRange,
+  keys: readonly KeyTuple[],
+  take: PieceTaker,
+): Promise<void> {
+  const isReread = keys.length > 0
+  const tableId = table.tableId
+  let rows: Buffer[] = []
+  let sizeBytes = 0
+  let piece = 0
+  let rowsRead = 0
+  let bytesRead = 0
+  const finish = async (isLast: boolean) => {
+    const content = Buffer.concat(rows, sizeBytes)
+    await take({ tableId, ...range, piece, isLast, isReread, keys, rowCount: rows.length, rows: content })
+    rowsRead += rows.length
+    bytesRead += sizeBytes
+    rows = []
+    sizeBytes = 0
+    piece += 1
+  }
+  for await (const batch of session.rawRows(sql)) {
+    for (const row of batch) {
+      // Keys that are missing can be told only when all rows are in one piece.
+      if (sizeBytes >= pieceBytes && !isReread) await finish(false)
+      rows.push(row)
+      sizeBytes += row.length
+    }
+  }
+  await finish(true)
+  if (rowsRead > 0) table.averageRowBytes = Math.max(1, bytesRead / rowsRead)
+  if (isReread) return
+  table.rowsDone += rowsRead
+  table.bytesDone += bytesRead
+}

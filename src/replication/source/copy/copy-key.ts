@@ -1,0 +1,62 @@
+/**
+ * The key that the chunks of a table follow: the primary key, or another unique key whose columns are all not null.
+ *
+ * Easy to get wrong: the server compares key values for us, so every value must be expressible exactly as a literal that
+ * compares as the index does. FLOAT, DOUBLE and SET are not; a table that has only such a key is copied whole.
+ */
+import type { ColumnDefinition, KeyDefinition, TableDefinition } from '../../../mysql/table-definition.ts'
+
+export interface CopyKey {
+  readonly indexName: string
+  readonly columns: readonly ColumnDefinition[]
+}
+
+const unusableTypes = new Set([
+  'float',
+  'double',
+  'set',
+  'json',
+  'vector',
+  'geometry',
+  'point',
+  'linestring',
+  'polygon',
+  'multipoint',
+  'multilinestring',
+  'multipolygon',
+  'geometrycollection',
+  'geomcollection',
+])
+
+/** @returns the key with the fewest columns among the usable ones, the primary key before all; null when there is none */
+export function pickCopyKey(table: TableDefinition): CopyKey | null {
+  const usable = table.keys
+    .map((key) => toCopyKey(key, table))
+    .filter((key) => key !== null)
+    .toSorted((a, b) => rank(a) - rank(b))
+  return usable[0] ?? null
+}
+
+function rank(key: CopyKey): number {
+  return key.indexName === 'PRIMARY' ? 0 : key.columns.length
+}
+
+function toCopyKey(key: KeyDefinition, table: TableDefinition): CopyKey | null {
+  if (!key.isUnique || !key.isVisible) return null
+  const columns: ColumnDefinition[] = []
+  for (const part of key.parts) {
+    const column = table.columns.find(({ name }) => name === part.column)
+    if (column === undefined || part.prefixLength !== null || part.isNullable) return null
+    if (column.isNullable || column.isGenerated || unusableTypes.has(column.dataType)) return null
+    columns.push(column)
+  }
+  return columns.length === 0 ? null : { indexName: key.name, columns }
+}
+
+/** Says whether two keys order rows alike, so that ranges of one are ranges of the other. */
+export function isSameOrder(a: CopyKey | null, b: CopyKey | null): boolean {
+  if (a === null || b === null) return a === b
+  const signature = (key: CopyKey) =>
+    JSON.stringify(key.columns.map(({ name, dataType, collation }) => [name, dataType, collation]))
+  return signature(a) === signature(b)
+}

@@ -1,0 +1,342 @@
+/**
+ * The copy while the stream runs: whoever reads the stream calls `step` at a transaction boundary, and nothing of the
+ * stream is passed on until it returns. What a step adds stands in the stream at that boundary.
+ *
+ * Chunks by key: a gate opens snapshots that see everything up to the boundary (low) and reads the end of the log behind
+ * them (high). Rows as they were somewhere between low and high enter at low; the events between are applied over them
+ * by key. When the stream has passed every high, the target is a state of the source.
+ *
+ * Tables without a key: a lock of milliseconds fixes a place in the log and a snapshot that is exactly it. Events before
+ * that place are dropped, the rows enter when the stream is there.
+ *
+ * Easy to get wrong: everything here happens between two transactions; a second step never begins before the first ended.
+ */
+import { compareFilePlaces } from '../../../binlog/position.ts'
+import type { Clock } from '../../../core/clock.ts'
+import type { Log } from '../../../core/log.ts'
+import { type LogPlace, readLogEnd } from '../../../mysql/binlog-place.ts'
+import { errnoOf } from '../../../mysql/errors.ts'
+import { readDefinitions } from '../../../mysql/schema-reader.ts'
+import type { Session } from '../../../mysql/session.ts'
+import type { Statement } from '../../ddl/statement.ts'
+import type { ObjectFilter } from '../../filter.ts'
+import type { FrameWriter } from '../frame-writer.ts'
+import { ChunkPlanner } from './chunk-planner.ts'
+import { pinTable, readChunk } from './chunk-reader.ts'
+import type { CopyTables } from './copy-tables.ts'
+import { GateOutput } from './gate-output.ts'
+import type { KeyRange } from './key-range.ts'
+import { type GatePlace, openSnapshots } from './snapshot-gate.ts'
+import { readViews } from './structure-reader.ts'
+import { definitionText, type TableCopy } from './table-copy.ts'
+import { type LockedTables, lockTables } from './table-lock.ts'
+import { WholeTableRead } from './whole-table-read.ts'
+
+export interface CopyParts {
+  /** In plainState: definitions, the log's place. */
+  readonly control: Session
+  /** In copyingState: bounds of chunks. */
+  readonly planning: Session
+  /** In plainState with a short lock_wait_timeout. */
+  readonly locking: Session
+  /** In copyingState, repeatable read: one a chunk that is read at the same time. */
+  readonly readers: readonly Session[]
+  readonly hasGtids: boolean
+  readonly filter: ObjectFilter
+  readonly writer: FrameWriter
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface StreamPlace extends GatePlace {
+  /** Everything before this place of the log has been passed on. */
+  readonly place: LogPlace
+  /** Nothing more has arrived. */
+  readonly isDrained: boolean
+}
+
+const startOfLog: LogPlace = { file: '', offset: 0 }
+/** A gate takes no further chunk after this long, or this much. */
+const gateMs = 400
+const gateBytes = 32 * 1024 * 1024
+const plannedPerReader = 4
+const restMs = 200
+const mostLockedTables = 20
+/** No such table, no such schema, unknown column or key, definition changed: DDL is on its way in the stream. */
+const structureErrors = new Set([1146, 1049, 1054, 1176, 1412, 1051])
+
+export class CopyRun {
+  readonly #parts: CopyParts
+  readonly #tables: CopyTables
+  readonly #planner: ChunkPlanner
+  #planned: Promise<void> = Promise.resolve()
+  #high: LogPlace
+  #whole: WholeTableRead | null = null
+  /** Every snapshot sees at least this; null when that is still to be shown. */
+  #committed: LogPlace | null
+
+  /**
+   * @param high the end of the log when the run began: chunks of earlier runs may hold anything before it
+   * @param isStartCommitted true when the start position came from this server's own snapshot
+   */
+  constructor(parts: CopyParts, tables: CopyTables, high: LogPlace, isStartCommitted: boolean) {
+    this.#parts = parts
+    this.#tables = tables
+    this.#planner = new ChunkPlanner(parts.planning)
+    this.#high = high
+    this.#committed = isStartCommitted ? startOfLog : null
+    this.#announce()
+  }
+
+  get tables(): readonly TableCopy[] {
+    return this.#tables.all
+  }
+
+  /** True for a table whose events are dropped until its rows have entered the stream. */
+  isWaiting(schema: string, name: string): boolean {
+    const table = this.#tables.get(schema, name)
+    return table?.isKeyless === true && !table.isWholeDone
+  }
+
+  onDdl(statement: Statement): void {
+    this.#tables.onDdl(statement)
+  }
+
+  /** True when everything before `place` has been passed on and the rows of a locked table must enter now. */
+  isDue(place: LogPlace): boolean {
+    return this.#whole !== null && compareFilePlaces(place, this.#whole.place) >= 0
+  }
+
+  /** True when a transaction, of which `place` is inside or the end, may come only after the rows of a locked table. */
+  isBehind(place: LogPlace): boolean {
+    return this.#whole !== null && compareFilePlaces(place, this.#whole.place) > 0
+  }
+
+  /** Lets the rows enter that `isDue` told of. */
+  async enter(): Promise<void> {
+    const whole = this.#whole
+    this.#whole = null
+    if (whole === null) return
+    this.#announce()
+    await whole.read(this.#parts.writer)
+    this.#raiseHigh(whole.place)
+  }
+
+  /** Copies some more; `complete`: the copy has been declared so and needs no more steps. */
+  async step(at: StreamPlace): Promise<'complete' | 'copied-some' | 'nothing-to-copy'> {
+    if (this.#whole !== null) return 'nothing-to-copy'
+    await this.#learnDefinitions(at.place)
+    this.#announce()
+    await this.#planned
+    await this.#planner.plan(this.#readable(), 1)
+    const hasChunks = this.#readable().some((table) => table.planned.length > 0)
+    if (hasChunks) await this.#gate(at)
+    else if (at.isDrained) await this.#beginWhole()
+    if (this.#isComplete(at.place)) {
+      await this.#declare()
+      return 'complete'
+    }
+    this.#planAhead()
+    return hasChunks ? 'copied-some' : 'nothing-to-copy'
+  }
+
+  #planAhead(): void {
+    this.#planned = this.#planner
+      .plan(this.#readable(), this.#parts.readers.length * plannedPerReader)
+      .catch((error: unknown) => {
+        if (!isStructureError(error)) throw error
+        this.#restAll()
+      })
+    // It is awaited by the next step, which may come after the failure.
+    this.#planned.catch(() => {})
+  }
+
+  /** Tables of which chunks can be planned and read now. */
+  #readable(): readonly TableCopy[] {
+    const now = this.#parts.clock.monotonicMs()
+    return this.#tables.all.filter(
+      (table) => table.state.kind === 'known' && table.key !== null && !table.isDone && table.restUntilMs <= now,
+    )
+  }
+
+  async #learnDefinitions(place: LogPlace): Promise<void> {
+    const stale = this.#tables.all.filter((table) => table.state.kind === 'stale')
+    if (stale.length > 0) {
+      const names = stale.map((table) => table.name)
+      const found = await readDefinitions(this.#parts.control, names)
+      const until = await readLogEnd(this.#parts.control)
+      for (const table of stale) {
+        const { schema, name } = table.name
+        const definition = found.find((one) => one.schema === schema && one.name === name) ?? null
+        table.state = { kind: 'checking', definition, until }
+      }
+    }
+    for (const table of this.#tables.all) this.#settle(table, place)
+  }
+
+  #settle(table: TableCopy, place: LogPlace): void {
+    const { state } = table
+    if (state.kind !== 'checking' || compareFilePlaces(place, state.until) < 0) return
+    if (state.definition === null) {
+      this.#tables.remove(table)
+      return
+    }
+    const isAsBefore =
+      table.definition !== null && definitionText(table.definition) === definitionText(state.definition)
+    if (!table.define(state.definition)) this.#tables.restart(table)
+    if (!isAsBefore) this.#tables.isChanged = true
+  }
+
+  /** Tells the target of the tables, once all that changed is known. */
+  #announce(): void {
+    const tables = this.#tables.all
+    if (!this.#tables.isChanged || tables.some((table) => table.definition === null)) return
+    this.#tables.isChanged = false
+    this.#parts.writer.add({ kind: 'copy', tables: tables.map((table) => table.toCopyTable()) })
+  }
+
+  async #gate(at: StreamPlace): Promise<void> {
+    const { readers, control, locking, hasGtids, clock, writer } = this.#parts
+    const planned = this.#readable().filter((table) => table.planned.length > 0)
+    const tables = hasGtids ? planned : planned.slice(0, mostLockedTables)
+    const lock = hasGtids ? null : await this.#tryLock(locking, tables)
+    if (!hasGtids && lock === null) return
+    const waiting = tables.reduce((sum, table) => sum + table.planned.length, 0)
+    const open = readers.slice(0, Math.max(1, Math.min(readers.length, waiting)))
+    const lastCommit = at.lastCommit ?? this.#committed
+    const high = await openSnapshots(open, control, { position: at.position, lastCommit }, clock)
+    this.#committed = startOfLog
+    await lock?.release()
+    const output = new GateOutput(writer)
+    const untilMs = clock.monotonicMs() + gateMs
+    const isOver = () => clock.monotonicMs() > untilMs || output.bytesTotal > gateBytes
+    const queue = new ChunkQueue(tables, isOver)
+    const checks = new Map<TableCopy, Promise<boolean>>()
+    await Promise.all(open.map((session) => this.#readChunks(session, queue, output, checks)))
+    await Promise.all(open.map((session) => session.execute('COMMIT')))
+    this.#raiseHigh(high)
+    // Other engines know no snapshots: their rows are as late as the reading.
+    if (tables.some((table) => !table.isTransactional)) this.#raiseHigh(await readLogEnd(control))
+    await output.write()
+  }
+
+  async #tryLock(session: Session, tables: readonly TableCopy[]): Promise<LockedTables | null> {
+    const lock = await lockTables(session, tables)
+    if (lock === null) this.#restAll()
+    return lock
+  }
+
+  async #readChunks(
+    session: Session,
+    queue: ChunkQueue,
+    output: GateOutput,
+    checks: Map<TableCopy, Promise<boolean>>,
+  ): Promise<void> {
+    const pinned = new Set<TableCopy>()
+    for (let next = queue.take(); next !== null; next = queue.take()) {
+      const { table, range } = next
+      table.chunksUnderWay += 1
+      try {
+        const isSame = pinned.has(table) || (await this.#pinAndCheck(session, table, checks))
+        pinned.add(table)
+        if (isSame) await readChunk(session, table, range, (piece) => output.take(piece))
+        else this.#defer(table, range)
+      } catch (error) {
+        if (!isStructureError(error)) throw error
+        this.#defer(table, range)
+      } finally {
+        table.chunksUnderWay -= 1
+      }
+    }
+  }
+
+  /** True when the table still is what the stream's position says; it stays so until the session commits. */
+  async #pinAndCheck(session: Session, table: TableCopy, checks: Map<TableCopy, Promise<boolean>>): Promise<boolean> {
+    await pinTable(session, table)
+    const running = checks.get(table) ?? this.#isAsKnown(table)
+    checks.set(table, running)
+    return running
+  }
+
+  async #isAsKnown(table: TableCopy): Promise<boolean> {
+    const [now] = await readDefinitions(this.#parts.control, [table.name])
+    if (now === undefined || table.definition === null) return false
+    return definitionText(now) === definitionText(table.definition)
+  }
+
+  /** Its definition has changed since: the statement that did it comes in the stream. */
+  #defer(table: TableCopy, range: KeyRange): void {
+    table.putBack(range)
+    table.restUntilMs = this.#parts.clock.monotonicMs() + restMs
+  }
+
+  #restAll(): void {
+    const untilMs = this.#parts.clock.monotonicMs() + restMs
+    for (const table of this.#tables.all) table.restUntilMs = Math.max(table.restUntilMs, untilMs)
+  }
+
+  async #beginWhole(): Promise<void> {
+    const { clock, control, locking, readers, log } = this.#parts
+    const now = clock.monotonicMs()
+    const table = this.#tables.all.find(
+      (one) => one.isKeyless && !one.isWholeDone && one.state.kind === 'known' && one.restUntilMs <= now,
+    )
+    const [reader] = readers
+    if (table === undefined || reader === undefined) return
+    this.#whole = await WholeTableRead.begin(table, { control, locking, reader })
+    if (this.#whole !== null) return
+    table.restUntilMs = now + 1_000
+    log.info(
+      { schema: table.name.schema, table: table.name.name },
+      'copy waits for a moment to lock a table without a key',
+    )
+  }
+
+  #isComplete(place: LogPlace): boolean {
+    return (
+      this.#whole === null &&
+      this.#tables.all.every((table) => table.isDone && table.definition !== null) &&
+      compareFilePlaces(place, this.#high) >= 0
+    )
+  }
+
+  async #declare(): Promise<void> {
+    const { writer, control, filter } = this.#parts
+    for (const view of await readViews(control, filter)) writer.add({ kind: 'structure', object: view })
+    writer.add({ kind: 'copied' })
+    await writer.flush()
+  }
+
+  #raiseHigh(place: LogPlace): void {
+    if (compareFilePlaces(place, this.#high) > 0) this.#high = place
+  }
+}
+
+function isStructureError(error: unknown): boolean {
+  return structureErrors.has(errnoOf(error) ?? 0)
+}
+
+/** Chunks of several tables in turn, so that the readers work on different ones. */
+class ChunkQueue {
+  readonly #tables: readonly TableCopy[]
+  readonly #isOver: () => boolean
+  #next = 0
+  #isFirst = true
+
+  constructor(tables: readonly TableCopy[], isOver: () => boolean) {
+    this.#tables = tables
+    this.#isOver = isOver
+  }
+
+  take(): { readonly table: TableCopy; readonly range: KeyRange } | null {
+    if (!this.#isFirst && this.#isOver()) return null
+    this.#isFirst = false
+    for (let tried = 0; tried < this.#tables.length; tried += 1) {
+      const table = this.#tables[this.#next % this.#tables.length]
+      this.#next += 1
+      const range = table?.planned.shift()
+      if (table !== undefined && range !== undefined) return { table, range }
+    }
+    return null
+  }
+}

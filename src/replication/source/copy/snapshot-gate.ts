@@ -1,0 +1,84 @@
+/**
+ * Opens snapshots that see everything that the stream has passed on.
+ *
+ * Easy to get wrong: an event reaches us before its engine commits it, so a snapshot opened too early would lack rows
+ * whose events are behind us already. MySQL with GTIDs tells by gtid_executed, MariaDB by binlog_snapshot_*; without
+ * either, only a read lock waits for the commits that are under way.
+ */
+import { MariadbGtidPosition } from '../../../binlog/mariadb-gtid.ts'
+import { compareFilePlaces, type Position } from '../../../binlog/position.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { isCommitted, type LogPlace, readLogEnd, readSnapshotPlace } from '../../../mysql/binlog-place.ts'
+import { LockConflictError } from '../../../mysql/errors.ts'
+import { quoteText } from '../../../mysql/identifier.ts'
+import type { Session } from '../../../mysql/session.ts'
+
+/** Where the stream stands when a gate opens. */
+export interface GatePlace {
+  readonly position: Position
+  /** Where the last transaction that was passed on in this run ended; null before the first. */
+  readonly lastCommit: LogPlace | null
+}
+
+const snapshot = 'START TRANSACTION WITH CONSISTENT SNAPSHOT'
+const longestWaitMs = 30_000
+
+/**
+ * Opens a snapshot in each session that sees everything up to the gate's place.
+ *
+ * @returns a place behind everything that any of them can see
+ * @throws LockConflictError to try again when the server does not commit what it has logged
+ */
+export async function openSnapshots(
+  sessions: readonly Session[],
+  control: Session,
+  gate: GatePlace,
+  clock: Clock,
+): Promise<LogPlace> {
+  if (control.vendor === 'mariadb') {
+    const places = await Promise.all(sessions.map((session) => openExactSnapshot(session, gate, clock)))
+    return places.reduce((last, place) => (compareFilePlaces(place, last) > 0 ? place : last))
+  }
+  const { position } = gate
+  if (position.kind === 'mysql-gtid')
+    await waitUntil(() => isCommitted(control, position.executed), control, gate, clock)
+  await Promise.all(sessions.map((session) => session.execute(snapshot)))
+  return readLogEnd(control)
+}
+
+async function openExactSnapshot(session: Session, gate: GatePlace, clock: Clock): Promise<LogPlace> {
+  let place: LogPlace = { file: '', offset: 0 }
+  const isLateEnough = async () => {
+    await session.execute(snapshot)
+    place = await readSnapshotPlace(session)
+    return seesGate(session, place, gate)
+  }
+  await waitUntil(isLateEnough, session, gate, clock)
+  return place
+}
+
+async function seesGate(session: Session, place: LogPlace, gate: GatePlace): Promise<boolean> {
+  if (gate.lastCommit !== null) return compareFilePlaces(place, gate.lastCommit) >= 0
+  if (gate.position.kind !== 'mariadb-gtid') return true
+  // The place may be of another server; what was committed is the same everywhere.
+  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(place.file)}, ${place.offset}) AS gtid`)
+  const seen = MariadbGtidPosition.parse(row?.gtid ?? '')
+  return seen.isAtOrAfter(MariadbGtidPosition.parse(gate.position.gtid))
+}
+
+async function waitUntil(
+  check: () => Promise<boolean>,
+  session: Session,
+  gate: GatePlace,
+  clock: Clock,
+): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + longestWaitMs
+  for (let pauseMs = 1; !(await check()); pauseMs = Math.min(pauseMs * 2, 100)) {
+    if (clock.monotonicMs() > deadlineMs)
+      throw new LockConflictError(
+        `${session.where} has logged ${gate.position.file}:${gate.position.offset} but does not commit it`,
+        0,
+      )
+    await clock.sleep(pauseMs)
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Puts a run together: sessions, checks, where to begin, and the first items of its frames.
+ *
+ * Easy to get wrong: the order. The structure is read before anything is written; the target hears of a table before its
+ * first row; and every resource belongs to the run's scope, so that a failure anywhere leaves none behind.
+ */
+import { createHash } from 'node:crypto'
+import { openBinlogStream } from '../../binlog/dump-connection.ts'
+import { Scope } from '../../core/scope.ts'
+import { readLogEnd } from '../../mysql/binlog-place.ts'
+import { readCapabilities, type ServerCapabilities } from '../../mysql/capabilities.ts'
+import type { Session } from '../../mysql/session.ts'
+import { createFilter, type ObjectFilter } from '../filter.ts'
+import type { ResumeAnswer, ResumeRequest } from '../handshake.ts'
+import type { SourceServer } from '../pipe/frame.ts'
+import type { SourceTaskContext } from '../task-context.ts'
+import { type Beginning, findBeginning } from './beginning.ts'
+import { CopyRun } from './copy/copy-run.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { logReader } from './log-reader.ts'
+import { PreparedTransactions } from './prepared-transactions.ts'
+import { checkCopyPrivileges, checkSource } from './source-checks.ts'
+import { SourceClock } from './source-clock.ts'
+import { SourceRun } from './source-run.ts'
+import { openLocker, openPlainSession, openReader } from './source-sessions.ts'
+import type { TableChoice } from './statement-rows.ts'
+import { StreamPass } from './stream-pass.ts'
+import type { BrokenTransactions } from './transaction-pass.ts'
+
+const handshakeTimeoutMs = 15_000
+const binlogHeartbeatMs = 2_500
+const smallestFrameBytes = 16 * 1024
+const largestFrameBytes = 8 * 1024 * 1024
+const mostFramesUnderWay = 32
+const windowBytes = 16 * 1024 * 1024
+
+export interface RunSetup {
+  readonly context: SourceTaskContext
+  readonly scope: Scope
+  readonly signal: AbortSignal
+  readonly broken: BrokenTransactions
+  /** Says what is being done, for the report. */
+  readonly say: (description: string) => void
+}
+
+/** The server, looked at. */
+interface Source {
+  readonly control: Session
+  readonly server: ServerCapabilities
+  readonly filter: ObjectFilter
+  readonly writer: FrameWriter
+}
+
+interface OpenCopy {
+  readonly run: CopyRun
+  readonly close: () => Promise<void>
+}
+
+/** @throws whatever keeps the run from beginning; the scope then closes what was opened */
+export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
+  const { context, scope, signal, say } = setup
+  const { job, server: endpoint } = context
+  say(`connects to ${endpoint.host}:${endpoint.port}`)
+  const control = await openPlainSession({ server: endpoint, scope, signal })
+  const server = await readCapabilities(control)
+  await checkSource(control, server)
+  const { include, exclude } = job.source
+  const filter = createFilter({ include, exclude, lowerCaseTableNames: server.lowerCaseTableNames })
+  say('waits for the target task')
+  const request: ResumeRequest = { jobId: job.id }
+  const asked = context.link.request('resume', request, handshakeTimeoutMs)
+  const { epoch, from } = (await orAborted(asked, signal)) as ResumeAnswer
+  say(`looks at the tables of ${control.where}`)
+  const beginning = await findBeginning({ from, control, server, filter, gtid: job.source.gtid })
+  await checkPrivileges(control, server, beginning)
+  const writer = await openWriter(setup, epoch, beginning)
+  writer.add({ kind: 'epoch', source: describeServer(server) })
+  for (const item of beginning.items) {
+    writer.add(item)
+    await writer.whenRoom()
+  }
+  const source: Source = { control, server, filter, writer }
+  const copy = beginning.tables === null ? null : await openCopy(setup, source, beginning)
+  return assemble(setup, source, beginning, copy)
+}
+
+/** Waits for something that knows no signal. */
+async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted()
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+async function checkPrivileges(control: Session, server: ServerCapabilities, { tables }: Beginning): Promise<void> {
+  if (tables === null) return
+  await checkCopyPrivileges(control, server, {
+    tables: tables.all.map((table) => table.name),
+    locked: tables.all.filter((table) => table.isKeyless || !server.hasGtids).map((table) => table.name),
+  })
+}
+
+async function openWriter({ context, scope, signal }: RunSetup, epoch: number, from: Beginning): Promise<FrameWriter> {
+  const { frameBytes, bufferedMessages } = context.job.source
+  const sink = scope.use(await context.openSink(), (one) => one.close())
+  const writer = new FrameWriter({
+    sink,
+    epoch,
+    start: from.position,
+    frameBytes: Math.min(largestFrameBytes, Math.max(smallestFrameBytes, frameBytes)),
+    windowFrames: Math.min(mostFramesUnderWay, Math.max(1, bufferedMessages)),
+    windowBytes,
+  })
+  const stop = () => writer.fail(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  scope.defer(() => signal.removeEventListener('abort', stop))
+  return writer
+}
+
+async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): Promise<OpenCopy | null> {
+  const { tables, isFresh, position } = beginning
+  if (tables === null) return null
+  const { server: endpoint, job, clock, log } = setup.context
+  const { control, server, filter, writer } = source
+  for (const table of tables.all)
+    if (!table.isTransactional && isFresh)
+      log.warn({ ...table.name, engine: table.engine }, 'copies a table of an engine without transactions')
+  const scope = setup.scope.use(new Scope(), (one) => one.close())
+  const owner = { server: endpoint, scope, signal: setup.signal }
+  const planning = await openReader(owner)
+  const locking = await openLocker(owner)
+  const count = Math.max(1, job.source.parallelWorkers)
+  const readers = await Promise.all(Array.from({ length: count }, () => openReader(owner)))
+  const high = isFresh ? { file: position.file, offset: position.offset } : await readLogEnd(control)
+  const parts = { control, planning, locking, readers, hasGtids: server.hasGtids, filter, writer, clock, log }
+  return { run: new CopyRun(parts, tables, high, isFresh), close: () => scope.close() }
+}
+
+async function assemble(
+  { context, scope, signal, broken }: RunSetup,
+  { control, server, filter, writer }: Source,
+  { position: start, isFresh }: Beginning,
+  copy: OpenCopy | null,
+): Promise<SourceRun> {
+  const { server: endpoint, clock, log, job } = context
+  const isWanted = tableChoice(filter, copy?.run ?? null)
+  const prepared = new PreparedTransactions({
+    isWanted,
+    listFiles: async () => (await control.query('SHOW BINARY LOGS')).map((row) => row.Log_name ?? ''),
+    readFile: logReader(endpoint, replicaId(job.id, 'second look'), signal),
+  })
+  const stream = scope.use(
+    await openBinlogStream({
+      ...endpoint,
+      serverId: replicaId(job.id, 'stream'),
+      start,
+      heartbeatMs: binlogHeartbeatMs,
+      log,
+      signal,
+    }),
+    (one) => one.close(),
+  )
+  const onDdl: ConstructorParameters<typeof StreamPass>[0]['onDdl'] = (statement) => copy?.run.onDdl(statement)
+  const pass = new StreamPass({ writer, filter, isWanted, version: server.version, broken, prepared, onDdl })
+  return new SourceRun({
+    stream,
+    start,
+    startPlace: start.kind === 'file' || (isFresh && start.kind === 'mariadb-gtid') ? start : null,
+    writer,
+    pass,
+    copy: copy?.run ?? null,
+    sourceClock: new SourceClock(control, clock),
+    clock,
+    where: control.where,
+    onCopied: () => void copy?.close(),
+  })
+}
+
+/** In scope, and not a table that will be read whole later. */
+function tableChoice(filter: ObjectFilter, copy: CopyRun | null): TableChoice {
+  const decided = new Map<string, boolean>()
+  return (schema, table) => {
+    const key = `${schema}\0${table}`
+    let isIn = decided.get(key)
+    if (isIn === undefined) {
+      isIn = filter.includesTable(schema, table)
+      decided.set(key, isIn)
+    }
+    return isIn && copy?.isWaiting(schema, table) !== true
+  }
+}
+
+function describeServer(server: ServerCapabilities): SourceServer {
+  return {
+    vendor: server.vendor,
+    version: server.version.text,
+    serverId: server.serverId,
+    serverUuid: server.serverUuid,
+    lowerCaseTableNames: server.lowerCaseTableNames,
+    characterSetServer: server.characterSetServer,
+    collationServer: server.collationServer,
+  }
+}
+
+/** A replica id that is the same in every run, and hardly anybody else's: in the upper half, where people pick none. */
+function replicaId(jobId: string, purpose: string): number {
+  return (createHash('sha1').update(`${jobId} ${purpose}`).digest().readUInt32LE(0) | 0x8000_0000) >>> 0
+}

@@ -1,0 +1,85 @@
+/**
+ * What a source must be and allow, looked at before anything is begun: each failure has its own message and cure.
+ */
+import type { ServerCapabilities } from '../../mysql/capabilities.ts'
+import { MissingPrivilegeError, ServerSettingError } from '../../mysql/errors.ts'
+import { quoteName, quoteTable, quoteText } from '../../mysql/identifier.ts'
+import type { Session } from '../../mysql/session.ts'
+import type { TableName } from '../../mysql/table-definition.ts'
+
+/** @throws ServerSettingError, MissingPrivilegeError */
+export async function checkSource(session: Session, server: ServerCapabilities): Promise<void> {
+  checkLog(server)
+  const account = await readAccount(session)
+  requireGlobal(server, account, ['REPLICATION SLAVE', 'REPLICATION REPLICA'])
+  requireGlobal(server, account, ['REPLICATION CLIENT', 'BINLOG MONITOR', 'SUPER'])
+}
+
+function checkLog(server: ServerCapabilities): void {
+  if (!server.hasBinaryLog)
+    throw new ServerSettingError(
+      `log_bin is OFF on ${server.where}, so it records no changes; add log_bin, binlog_format=ROW and a server_id to its ` +
+        'configuration and restart it',
+    )
+  if (server.binlogFormat !== 'ROW')
+    throw new ServerSettingError(
+      `binlog_format is ${server.binlogFormat} on ${server.where}, it must be ROW; run SET GLOBAL binlog_format = 'ROW', ` +
+        'set it in the configuration too, and reconnect all clients',
+    )
+}
+
+/** What the copy needs besides: reading every table, and locking those that have no usable key. */
+export interface CopyNeeds {
+  readonly tables: readonly TableName[]
+  /** Tables to lock for milliseconds. */
+  readonly locked: readonly TableName[]
+}
+
+/** @throws MissingPrivilegeError naming the first table that can't be read or locked */
+export async function checkCopyPrivileges(
+  session: Session,
+  server: ServerCapabilities,
+  needs: CopyNeeds,
+): Promise<void> {
+  const account = await readAccount(session)
+  requireOn(server, account, 'SELECT', needs.tables)
+  const unlocked = needs.locked.find(({ schema }) => !server.grants.hasOn('LOCK TABLES', schema, null))
+  if (unlocked === undefined) return
+  const reason = server.hasGtids ? `${name(unlocked)} has no usable primary or unique key` : 'GTIDs are off'
+  throw new MissingPrivilegeError(
+    `user ${account} lacks LOCK TABLES on ${server.where}, needed for milliseconds because ${reason}; run ` +
+      `GRANT LOCK TABLES ON ${quoteName(unlocked.schema)}.* TO ${account}`,
+    { details: { privilege: 'LOCK TABLES' } },
+  )
+}
+
+function requireGlobal(server: ServerCapabilities, account: string, oneOf: readonly [string, ...string[]]): void {
+  if (oneOf.some((privilege) => server.grants.hasGlobal(privilege))) return
+  const [privilege] = oneOf
+  throw new MissingPrivilegeError(
+    `user ${account} lacks ${privilege} on ${server.where}; run GRANT ${privilege} ON *.* TO ${account}`,
+    { details: { privilege } },
+  )
+}
+
+function requireOn(server: ServerCapabilities, account: string, privilege: string, tables: readonly TableName[]): void {
+  const missing = tables.find((table) => !server.grants.hasOn(privilege, table.schema, table.name))
+  if (missing === undefined) return
+  throw new MissingPrivilegeError(
+    `user ${account} lacks ${privilege} for ${name(missing)} on ${server.where}; run GRANT ${privilege} ON ` +
+      `${quoteTable(missing.schema, missing.name)} TO ${account}, or on ${quoteName(missing.schema)}.*`,
+    { details: { privilege } },
+  )
+}
+
+function name({ schema, name: table }: TableName): string {
+  return `${schema}.${table}`
+}
+
+/** The account that the server took us for, quoted as GRANT wants it. */
+async function readAccount(session: Session): Promise<string> {
+  const [row] = await session.query('SELECT CURRENT_USER() AS account')
+  const account = row?.account ?? ''
+  const at = account.lastIndexOf('@')
+  return `${quoteText(account.slice(0, at))}@${quoteText(account.slice(at + 1))}`
+}
