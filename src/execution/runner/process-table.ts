@@ -42,6 +42,14 @@ export function isAlive(pid: number, startTicks: string): boolean {
   return facts !== null && facts.startTicks === startTicks && facts.state !== 'Z' && facts.state !== 'X'
 }
 
+/** Whether a process of the group still runs. Reads the whole of /proc. */
+export function hasRunningMember(groupId: number): boolean {
+  return readdirSync('/proc').some((name) => {
+    const facts = /^\d+$/.test(name) ? readProcess(Number(name)) : null
+    return facts !== null && facts.groupId === groupId && facts.state !== 'Z' && facts.state !== 'X'
+  })
+}
+
 /** Differs after every boot of the machine. */
 export function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
