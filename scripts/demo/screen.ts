@@ -48,7 +48,7 @@ export async function quietRequest(method: string, url: string, body?: unknown):
 }
 
 export function bar(done: number, total: number, width = 28): string {
-  const share = total <= 0 ? 1 : Math.min(1, done / total)
+  const share = total <= 0 ? 0 : Math.min(1, done / total)
   const filled = Math.round(share * width)
   return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${(share * 100).toFixed(0).padStart(3)} %`
 }
