@@ -26,7 +26,6 @@ export const suites: readonly Suite[] = [
   vitestSuite('e2e', 420, 'servers', true),
   vitestSuite('crash', 300, 'servers', true),
   vitestSuite('faults', 1_800, 'servers', false),
-  vitestSuite('soak', 3_600, 'servers', false),
 ]
 
 function toolSuite(name: string, budgetSeconds: number, tool: string, args: readonly string[]): Suite {

@@ -75,7 +75,7 @@ export class SourceWriter {
     if (random.chance(0.004) && this.#columns < 8) {
       this.#columns += 1
       await connection.query(
-        `ALTER TABLE ${schema}.t${random.between(0, tableCount - 1)} ADD COLUMN IF NOT EXISTS extra${this.#columns} INT DEFAULT 7`,
+        `ALTER TABLE ${schema}.t${random.between(0, tableCount - 1)} ADD COLUMN extra${this.#columns} INT DEFAULT 7`,
       )
     }
     await connection.beginTransaction()
