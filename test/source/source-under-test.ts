@@ -17,6 +17,7 @@ export interface SourceTestOptions {
   readonly password?: string
   /** Frames held between the two: small ones make the source wait. */
   readonly pipeBytes?: number
+  readonly chunkBytes?: number
 }
 
 export class SourceUnderTest implements AsyncDisposable {
@@ -33,7 +34,14 @@ export class SourceUnderTest implements AsyncDisposable {
     this.replay = replay
     this.#queue = new BoundedQueue(options.pipeBytes ?? 4 * 1024 * 1024)
     const context = this.#context(server, options)
-    this.#running = Promise.all([runSourceTask(context, this.#stop.signal), this.#consume()]).then(() => {})
+    this.#running = Promise.all([
+      runSourceTask(
+        context,
+        this.#stop.signal,
+        options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes },
+      ),
+      this.#consume(),
+    ]).then(() => {})
   }
 
   get lastReport(): TaskReport | undefined {

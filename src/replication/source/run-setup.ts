@@ -10,11 +10,13 @@ import { Scope } from '../../core/scope.ts'
 import { readLogEnd } from '../../mysql/binlog-place.ts'
 import { readCapabilities, type ServerCapabilities } from '../../mysql/capabilities.ts'
 import type { Session } from '../../mysql/session.ts'
+import type { Statement } from '../ddl/statement.ts'
 import { createFilter, type ObjectFilter } from '../filter.ts'
 import type { ResumeAnswer, ResumeRequest } from '../handshake.ts'
 import type { SourceServer } from '../pipe/frame.ts'
 import type { SourceTaskContext } from '../task-context.ts'
 import { type Beginning, findBeginning } from './beginning.ts'
+import { defaultChunkBytes } from './copy/chunk-planner.ts'
 import { CopyRun } from './copy/copy-run.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { logReader } from './log-reader.ts'
@@ -34,11 +36,18 @@ const largestFrameBytes = 8 * 1024 * 1024
 const mostFramesUnderWay = 32
 const windowBytes = 16 * 1024 * 1024
 
+/** What tests and benchmarks change. */
+export interface SourceTuning {
+  /** Bytes of rows that a chunk should have. */
+  readonly chunkBytes?: number
+}
+
 export interface RunSetup {
   readonly context: SourceTaskContext
   readonly scope: Scope
   readonly signal: AbortSignal
   readonly broken: BrokenTransactions
+  readonly tuning: SourceTuning
   /** Says what is being done, for the report. */
   readonly say: (description: string) => void
 }
@@ -139,7 +148,9 @@ async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): 
   const count = Math.max(1, job.source.parallelWorkers)
   const readers = await Promise.all(Array.from({ length: count }, () => openReader(owner)))
   const high = isFresh ? { file: position.file, offset: position.offset } : await readLogEnd(control)
-  const parts = { control, planning, locking, readers, hasGtids: server.hasGtids, filter, writer, clock, log }
+  const { hasGtids } = server
+  const chunkBytes = setup.tuning.chunkBytes ?? defaultChunkBytes
+  const parts = { control, planning, locking, readers, hasGtids, chunkBytes, filter, writer, clock, log }
   return { run: new CopyRun(parts, tables, high, isFresh), close: () => scope.close() }
 }
 
@@ -167,7 +178,7 @@ async function assemble(
     }),
     (one) => one.close(),
   )
-  const onDdl: ConstructorParameters<typeof StreamPass>[0]['onDdl'] = (statement) => copy?.run.onDdl(statement)
+  const onDdl = (statement: Statement) => (copy?.run.isComplete === false ? copy.run.onDdl(statement) : [])
   const pass = new StreamPass({ writer, filter, isWanted, version: server.version, broken, prepared, onDdl })
   return new SourceRun({
     stream,

@@ -100,7 +100,7 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     const rowCount = 60_000
     const schema = await fill(rowCount)
     const writing = write(schema, rowCount, 4)
-    await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }] })
+    await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }], chunkBytes: 40_000 })
     await eventually(() => source.failure !== null || source.replay.isCopied, 60_000, 'the copy').catch((error) => {
       throw new Error(`${error.message}: ${JSON.stringify(source.lastReport)}`)
     })
@@ -108,14 +108,14 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     const transactions = await writing.stop()
     await whenEqual(source, schema, all)
     expect(transactions).toBeGreaterThan(100)
-    expect(source.replay.chunksDone).toBeGreaterThanOrEqual(4)
+    expect(source.replay.chunksDone).toBeGreaterThan(200)
   })
 
   test('goes on with the missing chunks after it was stopped in the copy, and after a rewind', async () => {
     const rowCount = 60_000
     const schema = await fill(rowCount)
     const writing = write(schema, rowCount, 2)
-    const options = { include: [{ schema, tables: [] }], pipeBytes: 300_000 }
+    const options = { include: [{ schema, tables: [] }], pipeBytes: 300_000, chunkBytes: 500_000 }
     const first = new SourceUnderTest(server, options)
     await eventually(() => first.failure !== null || first.replay.chunksDone >= 2, 30_000)
     await first[Symbol.asyncDispose]()
@@ -136,7 +136,11 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     const schema = await fill(rowCount)
     await server.query(`CREATE TABLE ${schema}.other LIKE ${schema}.t`)
     await server.query(`INSERT INTO ${schema}.other SELECT * FROM ${schema}.t WHERE id < 5000`)
-    await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }], pipeBytes: 200_000 })
+    await using source = new SourceUnderTest(server, {
+      include: [{ schema, tables: [] }],
+      pipeBytes: 200_000,
+      chunkBytes: 500_000,
+    })
     await eventually(() => source.failure !== null || source.replay.chunksDone >= 1, 30_000)
     await server.query(`ALTER TABLE ${schema}.t MODIFY v BIGINT NULL COMMENT 'x', ADD KEY (v)`)
     await server.query(`TRUNCATE TABLE ${schema}.pair`)

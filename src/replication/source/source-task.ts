@@ -8,7 +8,7 @@ import { MillraceError, messageOf } from '../../core/errors.ts'
 import { Scope } from '../../core/scope.ts'
 import type { SourceTaskContext, TaskProblem } from '../task-context.ts'
 import { RewindRequestedError } from './errors.ts'
-import { setUpRun } from './run-setup.ts'
+import { type SourceTuning, setUpRun } from './run-setup.ts'
 import { type RunFigures, SourceProgress } from './source-progress.ts'
 import type { SourceRun } from './source-run.ts'
 import type { BrokenTransactions } from './transaction-pass.ts'
@@ -20,21 +20,27 @@ const reportMs = 1_000
 const steadyMs = 30_000
 
 /** Runs until `signal` aborts; heals by itself and says in its reports what it waits for. Never throws. */
-export async function runSourceTask(context: SourceTaskContext, signal: AbortSignal): Promise<void> {
-  await new SourceTask(context, signal).run()
+export async function runSourceTask(
+  context: SourceTaskContext,
+  signal: AbortSignal,
+  tuning: SourceTuning = {},
+): Promise<void> {
+  await new SourceTask(context, signal, tuning).run()
 }
 
 class SourceTask {
   readonly #context: SourceTaskContext
   readonly #signal: AbortSignal
   readonly #progress: SourceProgress
+  readonly #tuning: SourceTuning
   readonly #broken: BrokenTransactions = new Set()
   #run: SourceRun | null = null
   #description = 'starts'
   #problem: TaskProblem | null = null
   #stopRun: ((reason: unknown) => void) | null = null
 
-  constructor(context: SourceTaskContext, signal: AbortSignal) {
+  constructor(context: SourceTaskContext, signal: AbortSignal, tuning: SourceTuning) {
+    this.#tuning = tuning
     this.#context = context
     this.#signal = signal
     this.#progress = new SourceProgress(context.clock)
@@ -70,7 +76,8 @@ class SourceTask {
       const say = (description: string) => {
         this.#description = description
       }
-      this.#run = await setUpRun({ context: this.#context, scope, signal, broken: this.#broken, say })
+      const parts = { context: this.#context, scope, signal, broken: this.#broken, tuning: this.#tuning, say }
+      this.#run = await setUpRun(parts)
       this.#problem = null
       this.#report()
       return await this.#run.run(signal)

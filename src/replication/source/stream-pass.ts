@@ -4,7 +4,9 @@
 import { formatPosition, type Position } from '../../binlog/position.ts'
 import type { QueryEvent } from '../../binlog/query-event.ts'
 import type { TransactionHead, TransactionPart, Xid } from '../../binlog/transaction-part.ts'
+import { quoteTable } from '../../mysql/identifier.ts'
 import type { ServerVersion } from '../../mysql/server-version.ts'
+import type { TableName } from '../../mysql/table-definition.ts'
 import { decodeSql } from '../ddl/decode-sql.ts'
 import { parseStatement } from '../ddl/parse-statement.ts'
 import { plainQueryEvent, withStatement, withUtf8Statement } from '../ddl/query-rewrite.ts'
@@ -24,8 +26,8 @@ export interface StreamPassParts {
   readonly version: ServerVersion
   readonly broken: BrokenTransactions
   readonly prepared: PreparedTransactions
-  /** Told of every statement that is passed on, before it is. */
-  readonly onDdl: (statement: Statement) => void
+  /** Told of every statement that is passed on, before it is. @returns tables to be emptied before it */
+  readonly onDdl: (statement: Statement) => readonly TableName[]
 }
 
 const ansiQuotes = 4n
@@ -151,7 +153,10 @@ export class StreamPass {
     const place = placeOf(position)
     if (decision.kind === 'skip') writer.skip({ kind: 'skip', gtid: transaction.gtid, place, committed })
     else {
-      this.#parts.onDdl(statement)
+      for (const { schema, name } of this.#parts.onDdl(statement)) {
+        const event = withUtf8Statement(query, `TRUNCATE TABLE ${quoteTable(schema, name)}`)
+        writer.add({ kind: 'ddl', event, gtid: null, place: placeOf(writer.position), committed })
+      }
       this.ddlTotal += 1
       writer.add({ kind: 'ddl', event: eventOf(decision, query), gtid: transaction.gtid, place, committed })
     }

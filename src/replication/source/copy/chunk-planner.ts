@@ -13,16 +13,19 @@ import type { CopyKey } from './copy-key.ts'
 import { type KeyRange, rangeCondition } from './key-range.ts'
 import type { TableCopy } from './table-copy.ts'
 
-/** Bytes of rows that a chunk should have. */
-export const chunkBytes = 4 * 1024 * 1024
+/** Bytes of rows that a chunk should have, when nobody says otherwise. */
+export const defaultChunkBytes = 4 * 1024 * 1024
 const fewestRows = 16
 const mostRows = 50_000
 
 export class ChunkPlanner {
   readonly #session: Session
+  readonly #chunkBytes: number
 
-  constructor(session: Session) {
+  /** @param chunkBytes bytes of rows that a chunk should have */
+  constructor(session: Session, chunkBytes: number) {
     this.#session = session
+    this.#chunkBytes = chunkBytes
   }
 
   /** Plans chunks of the given tables, in their order, until `wanted` wait for readers or nothing is left to plan. */
@@ -51,7 +54,7 @@ export class ChunkPlanner {
 
   /** The key of the row so many rows after the start of the gap; null when the gap has fewer. */
   async #findBound(table: TableCopy, key: CopyKey, gap: KeyRange): Promise<KeyTuple | null> {
-    const rows = Math.round(chunkBytes / table.averageRowBytes)
+    const rows = Math.round(this.#chunkBytes / table.averageRowBytes)
     const count = Math.min(mostRows, Math.max(fewestRows, rows))
     const order = key.columns.map(({ name }) => columnOf(name)).join(', ')
     const sql =

@@ -18,6 +18,7 @@ import { type LogPlace, readLogEnd } from '../../../mysql/binlog-place.ts'
 import { errnoOf } from '../../../mysql/errors.ts'
 import { readDefinitions } from '../../../mysql/schema-reader.ts'
 import type { Session } from '../../../mysql/session.ts'
+import type { TableName } from '../../../mysql/table-definition.ts'
 import type { Statement } from '../../ddl/statement.ts'
 import type { ObjectFilter } from '../../filter.ts'
 import type { FrameWriter } from '../frame-writer.ts'
@@ -42,6 +43,7 @@ export interface CopyParts {
   /** In copyingState, repeatable read: one a chunk that is read at the same time. */
   readonly readers: readonly Session[]
   readonly hasGtids: boolean
+  readonly chunkBytes: number
   readonly filter: ObjectFilter
   readonly writer: FrameWriter
   readonly clock: Clock
@@ -72,6 +74,8 @@ export class CopyRun {
   #planned: Promise<void> = Promise.resolve()
   #high: LogPlace
   #whole: WholeTableRead | null = null
+  /** The copy has been declared complete: statements concern it no longer. */
+  isComplete = false
   /** Every snapshot sees at least this; null when that is still to be shown. */
   #committed: LogPlace | null
 
@@ -82,7 +86,7 @@ export class CopyRun {
   constructor(parts: CopyParts, tables: CopyTables, high: LogPlace, isStartCommitted: boolean) {
     this.#parts = parts
     this.#tables = tables
-    this.#planner = new ChunkPlanner(parts.planning)
+    this.#planner = new ChunkPlanner(parts.planning, parts.chunkBytes)
     this.#high = high
     this.#committed = isStartCommitted ? startOfLog : null
     this.#announce()
@@ -98,8 +102,13 @@ export class CopyRun {
     return table?.isKeyless === true && !table.isWholeDone
   }
 
-  onDdl(statement: Statement): void {
-    this.#tables.onDdl(statement)
+  /** A statement that is about to be passed on. @returns tables to be emptied before it */
+  onDdl(statement: Statement): readonly TableName[] {
+    const emptied = this.#tables.onDdl(statement)
+    // Their earlier chunks must be void before the statement's own position can be recorded.
+    if (emptied.length > 0) this.#tell()
+    for (const table of emptied) table.touch()
+    return emptied.map((table) => table.name)
   }
 
   /** True when everything before `place` has been passed on and the rows of a locked table must enter now. */
@@ -117,14 +126,16 @@ export class CopyRun {
     const whole = this.#whole
     this.#whole = null
     if (whole === null) return
-    this.#announce()
-    await whole.read(this.#parts.writer)
+    // A statement on the table came between: what was locked may be another table of that name.
+    if (whole.table.state.kind === 'known') await whole.read(this.#parts.writer)
+    else await whole.giveUp()
     this.#raiseHigh(whole.place)
   }
 
   /** Copies some more; `complete`: the copy has been declared so and needs no more steps. */
   async step(at: StreamPlace): Promise<'complete' | 'copied-some' | 'nothing-to-copy'> {
     if (this.#whole !== null) return 'nothing-to-copy'
+    for (const table of this.#tables.all) table.passed(at.place)
     await this.#learnDefinitions(at.place)
     this.#announce()
     await this.#planned
@@ -132,8 +143,9 @@ export class CopyRun {
     const hasChunks = this.#readable().some((table) => table.planned.length > 0)
     if (hasChunks) await this.#gate(at)
     else if (at.isDrained) await this.#beginWhole()
-    if (this.#isComplete(at.place)) {
+    if (this.#canComplete(at.place)) {
       await this.#declare()
+      this.isComplete = true
       return 'complete'
     }
     this.#planAhead()
@@ -155,7 +167,8 @@ export class CopyRun {
   #readable(): readonly TableCopy[] {
     const now = this.#parts.clock.monotonicMs()
     return this.#tables.all.filter(
-      (table) => table.state.kind === 'known' && table.key !== null && !table.isDone && table.restUntilMs <= now,
+      (table) =>
+        table.isTold && table.state.kind === 'known' && table.key !== null && !table.isDone && table.restUntilMs <= now,
     )
   }
 
@@ -184,15 +197,18 @@ export class CopyRun {
     const isAsBefore =
       table.definition !== null && definitionText(table.definition) === definitionText(state.definition)
     if (!table.define(state.definition)) this.#tables.restart(table)
-    if (!isAsBefore) this.#tables.isChanged = true
+    if (!isAsBefore) this.#tables.changed(table)
   }
 
-  /** Tells the target of the tables, once all that changed is known. */
+  /** Tells the target of the tables when something changed, once all definitions are known to hold here. */
   #announce(): void {
-    const tables = this.#tables.all
-    if (!this.#tables.isChanged || tables.some((table) => table.definition === null)) return
+    if (this.#tables.isChanged && this.#tables.all.every((table) => table.state.kind === 'known')) this.#tell()
+  }
+
+  #tell(): void {
     this.#tables.isChanged = false
-    this.#parts.writer.add({ kind: 'copy', tables: tables.map((table) => table.toCopyTable()) })
+    for (const table of this.#tables.all) table.isTold = true
+    this.#parts.writer.add({ kind: 'copy', tables: this.#tables.all.map((table) => table.toCopyTable()) })
   }
 
   async #gate(at: StreamPlace): Promise<void> {
@@ -212,11 +228,12 @@ export class CopyRun {
     const isOver = () => clock.monotonicMs() > untilMs || output.bytesTotal > gateBytes
     const queue = new ChunkQueue(tables, isOver)
     const checks = new Map<TableCopy, Promise<boolean>>()
-    await Promise.all(open.map((session) => this.#readChunks(session, queue, output, checks)))
+    const read = await Promise.all(open.map((session) => this.#readChunks(session, queue, output, checks)))
     await Promise.all(open.map((session) => session.execute('COMMIT')))
-    this.#raiseHigh(high)
     // Other engines know no snapshots: their rows are as late as the reading.
-    if (tables.some((table) => !table.isTransactional)) this.#raiseHigh(await readLogEnd(control))
+    const until = tables.some((table) => !table.isTransactional) ? await readLogEnd(control) : high
+    for (const { table, range } of read.flat()) table.entered(range, until)
+    this.#raiseHigh(until)
     await output.write()
   }
 
@@ -231,16 +248,19 @@ export class CopyRun {
     queue: ChunkQueue,
     output: GateOutput,
     checks: Map<TableCopy, Promise<boolean>>,
-  ): Promise<void> {
+  ): Promise<readonly ChunkOfTable[]> {
     const pinned = new Set<TableCopy>()
+    const read: ChunkOfTable[] = []
     for (let next = queue.take(); next !== null; next = queue.take()) {
       const { table, range } = next
       table.chunksUnderWay += 1
       try {
         const isSame = pinned.has(table) || (await this.#pinAndCheck(session, table, checks))
         pinned.add(table)
-        if (isSame) await readChunk(session, table, range, (piece) => output.take(piece))
-        else this.#defer(table, range)
+        if (isSame) {
+          await readChunk(session, table, range, (piece) => output.take(piece))
+          read.push({ table, range })
+        } else this.#defer(table, range)
       } catch (error) {
         if (!isStructureError(error)) throw error
         this.#defer(table, range)
@@ -248,6 +268,7 @@ export class CopyRun {
         table.chunksUnderWay -= 1
       }
     }
+    return read
   }
 
   /** True when the table still is what the stream's position says; it stays so until the session commits. */
@@ -279,7 +300,7 @@ export class CopyRun {
     const { clock, control, locking, readers, log } = this.#parts
     const now = clock.monotonicMs()
     const table = this.#tables.all.find(
-      (one) => one.isKeyless && !one.isWholeDone && one.state.kind === 'known' && one.restUntilMs <= now,
+      (one) => one.isTold && one.isKeyless && !one.isWholeDone && one.state.kind === 'known' && one.restUntilMs <= now,
     )
     const [reader] = readers
     if (table === undefined || reader === undefined) return
@@ -292,10 +313,11 @@ export class CopyRun {
     )
   }
 
-  #isComplete(place: LogPlace): boolean {
+  #canComplete(place: LogPlace): boolean {
     return (
       this.#whole === null &&
-      this.#tables.all.every((table) => table.isDone && table.definition !== null) &&
+      !this.#tables.isChanged &&
+      this.#tables.all.every((table) => table.isDone && table.state.kind === 'known') &&
       compareFilePlaces(place, this.#high) >= 0
     )
   }
@@ -316,6 +338,11 @@ function isStructureError(error: unknown): boolean {
   return structureErrors.has(errnoOf(error) ?? 0)
 }
 
+interface ChunkOfTable {
+  readonly table: TableCopy
+  readonly range: KeyRange
+}
+
 /** Chunks of several tables in turn, so that the readers work on different ones. */
 class ChunkQueue {
   readonly #tables: readonly TableCopy[]
@@ -328,7 +355,7 @@ class ChunkQueue {
     this.#isOver = isOver
   }
 
-  take(): { readonly table: TableCopy; readonly range: KeyRange } | null {
+  take(): ChunkOfTable | null {
     if (!this.#isFirst && this.#isOver()) return null
     this.#isFirst = false
     for (let tried = 0; tried < this.#tables.length; tried += 1) {

@@ -15,7 +15,7 @@ import { TableCopy } from './table-copy.ts'
 export class CopyTables {
   readonly #byName = new Map<string, TableCopy>()
   #nextId: number
-  /** Names or ids changed: the target must be told. */
+  /** The list changed: the target must be told. Chunks of tables that were told of can go on. */
   isChanged = true
 
   constructor(tables: readonly TableCopy[]) {
@@ -97,15 +97,32 @@ export class CopyTables {
   restart(table: TableCopy): void {
     table.restart(this.#nextId)
     this.#nextId += 1
+    this.changed(table)
+  }
+
+  /** The target knows the table otherwise than it is now. */
+  changed(table: TableCopy): void {
+    table.isTold = false
     this.isChanged = true
   }
 
-  /** A statement that is passed on now. */
-  onDdl(statement: Statement): void {
+  /**
+   * A statement that is passed on now.
+   *
+   * @returns tables that must be told of anew and emptied before the statement runs, for it moves rows without row
+   * events, copied ones with those that are not
+   */
+  onDdl(statement: Statement): readonly TableCopy[] {
+    if (statement.kind === 'alter-table' && statement.exchangeWith !== null)
+      return this.#exchanged(statement.table, statement.exchangeWith)
+    this.#follow(statement)
+    return []
+  }
+
+  #follow(statement: Statement): void {
     switch (statement.kind) {
       case 'alter-table':
         this.#touch(statement.table)
-        if (statement.exchangeWith !== null) this.#exchanged(statement.table, statement.exchangeWith)
         if (statement.renameTo !== null) this.#rename(statement.table, statement.renameTo)
         break
       case 'rename-table':
@@ -137,8 +154,7 @@ export class CopyTables {
   }
 
   #touch(name: NamedObject): void {
-    const table = this.#find(name)
-    if (table !== undefined) table.state = { kind: 'stale' }
+    this.#find(name)?.touch()
   }
 
   #drop(name: NamedObject): void {
@@ -146,14 +162,10 @@ export class CopyTables {
     if (table !== undefined) this.remove(table)
   }
 
-  /** Their rows change places without row events, copied ones with those that are not. */
-  #exchanged(...names: readonly NamedObject[]): void {
-    for (const name of names) {
-      const table = this.#find(name)
-      if (table === undefined) continue
-      table.state = { kind: 'stale' }
-      this.restart(table)
-    }
+  #exchanged(...names: readonly NamedObject[]): readonly TableCopy[] {
+    const tables = names.map((name) => this.#find(name)).filter((table) => table !== undefined)
+    for (const table of tables) this.restart(table)
+    return tables
   }
 
   #rename(from: NamedObject, to: NamedObject): void {
@@ -163,7 +175,8 @@ export class CopyTables {
     this.isChanged = true
     if (table === undefined) return
     table.name = { schema: to.schema, name: to.name }
-    table.state = { kind: 'stale' }
+    table.touch()
+    this.changed(table)
     this.#byName.set(keyOf(to), table)
   }
 }

@@ -5,6 +5,7 @@
  * definition counts only when it is known to hold at the stream's position: no DDL on the table between there and the
  * end of the log at the time it was read.
  */
+import { compareFilePlaces } from '../../../binlog/position.ts'
 import type { LogPlace } from '../../../mysql/binlog-place.ts'
 import type { TableDefinition, TableName } from '../../../mysql/table-definition.ts'
 import type { CopyTable } from '../../pipe/frame.ts'
@@ -45,6 +46,10 @@ export class TableCopy {
   /** Planned chunks that wait for a reader. */
   planned: KeyRange[] = []
   chunksUnderWay = 0
+  /** The target knows the table as it is here. */
+  isTold = false
+  /** Chunks that entered at a place of the past, until the stream has come to the place up to which they may be newer. */
+  #open: { readonly range: KeyRange; readonly until: LogPlace }[] = []
   /** A table without a key is done when it was read whole. */
   isWholeDone = false
   rowsDone = 0
@@ -95,9 +100,30 @@ export class TableCopy {
     this.tableId = tableId
     this.gaps = [wholeTable]
     this.planned = []
+    this.#open = []
     this.isWholeDone = false
     this.rowsDone = 0
     this.bytesDone = 0
+  }
+
+  /** A chunk entered whose rows may be as late as `until`. */
+  entered(range: KeyRange, until: LogPlace): void {
+    this.#open.push({ range, until })
+  }
+
+  /** The stream has come to `place`. */
+  passed(place: LogPlace): void {
+    this.#open = this.#open.filter(({ until }) => compareFilePlaces(place, until) < 0)
+  }
+
+  /**
+   * A DDL statement on the table is passed on. Chunks that may have been read behind it, but entered before it, are read
+   * again.
+   */
+  touch(): void {
+    this.state = { kind: 'stale' }
+    this.planned.push(...this.#open.map(({ range }) => range))
+    this.#open = []
   }
 
   /** Gives a planned chunk back. */

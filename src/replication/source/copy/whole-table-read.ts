@@ -64,8 +64,13 @@ export class WholeTableRead {
       writer.add({ kind: 'chunk', chunk: piece })
       await writer.whenRoom()
     })
+    await this.giveUp()
+    this.table.isWholeDone = true
+  }
+
+  /** Releases what is held. */
+  async giveUp(): Promise<void> {
     if (this.#lock === null) await this.#session.execute('COMMIT')
     else await this.#lock.release()
-    this.table.isWholeDone = true
   }
 }
