@@ -49,7 +49,11 @@ export const options = {
   join: option(hostListOption, '', 'NATS addresses of agents to form a cluster with, comma separated.'),
   tag: option(tagsOption, '', 'A tag of this node as key=value; may be given again. Jobs choose nodes by tags.'),
   timezone: option(zoneOption, 'UTC', 'Time zone of schedules that name none.'),
-  'log-level': option(choiceOption(['debug', 'info', 'warn', 'error'] as const), 'info', 'Least severe message that is logged.'),
+  'log-level': option(
+    choiceOption(['debug', 'info', 'warn', 'error'] as const),
+    'info',
+    'Least severe message that is logged.',
+  ),
   'leave-timeout': option(durationOption, '30s', 'How long a leaving agent waits for running work.'),
   'allow-host': option(hostListOption, '', 'More host names under which the APIs may be called, comma separated.'),
   insecure: option(switchOption, 'false', 'Allow API addresses that are not loopback without an access token.'),
