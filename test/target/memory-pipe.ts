@@ -37,8 +37,12 @@ export class MemoryPipe {
   }
 
   appendFrame(frame: Frame): void {
+    this.appendBytes(encodeFrame(frame))
+  }
+
+  appendBytes(payload: Uint8Array): void {
     this.#last += 1
-    this.#frames.push({ sequence: this.#last, payload: encodeFrame(frame) })
+    this.#frames.push({ sequence: this.#last, payload })
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()

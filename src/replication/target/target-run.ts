@@ -10,7 +10,7 @@
 import { comparePositions, formatPosition, type Position } from '../../binlog/position.ts'
 import { rawEvent } from '../../binlog/raw-event.ts'
 import type { CommitTime } from '../../binlog/transaction-part.ts'
-import type { BinlogPlace, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
+import type { BinlogPlace, ChunkPiece, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
 import type { FrameSource } from '../ports.ts'
 import type { TargetTaskContext } from '../task-context.ts'
 import { AppliedPosition } from './applied-position.ts'
@@ -287,11 +287,21 @@ export class TargetRun {
           return this.#copy.reread(item.chunk)
         }
         await this.#group.commit()
+        if (item.chunk.piece === 0 && isWholeTable(item.chunk)) await this.#saveBeforeWholeTable()
         return this.#copy.chunk(item.chunk, this.#epoch)
       case 'copied':
         await this.#settle()
         return this.#endCopy()
     }
+  }
+
+  /**
+   * The source leaves out what a table without a key went through before this place, for its rows hold it already. Once
+   * the rows are recorded as done it would not: so the position must not be an older one then.
+   */
+  async #saveBeforeWholeTable(): Promise<void> {
+    await this.#settle()
+    await this.#save({ nextItem: this.#place.item - 1 })
   }
 
   async #endCopy(): Promise<void> {
@@ -435,4 +445,9 @@ export class TargetRun {
   #now(): number {
     return this.#parts.context.clock.monotonicMs()
   }
+}
+
+/** Tables without a key are copied whole; small ones with a key may be, and it does no harm to them. */
+function isWholeTable(chunk: ChunkPiece): boolean {
+  return chunk.after === null && chunk.upTo === null
 }
