@@ -27,6 +27,8 @@ export class SourceUnderTest implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #queue: BoundedQueue<Uint8Array>
   readonly #running: Promise<void>
+  #paused: Promise<void> = Promise.resolve()
+  #unpause = () => {}
   #rewind: ((payload: unknown) => Promise<unknown>) | null = null
 
   /** @param replay what an earlier run left, to go on from */
@@ -48,6 +50,17 @@ export class SourceUnderTest implements AsyncDisposable {
     return this.reports.at(-1)
   }
 
+  /** The target takes nothing until `goOn`, so the source waits when the pipe is full. */
+  pause(): void {
+    this.#paused = new Promise((resolve) => {
+      this.#unpause = resolve
+    })
+  }
+
+  goOn(): void {
+    this.#unpause()
+  }
+
   /** Throws what the replay found wrong. */
   check(): void {
     if (this.failure !== null) throw this.failure
@@ -58,6 +71,7 @@ export class SourceUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.goOn()
     this.#stop.abort(new Error('the test is over'))
     this.#queue.fail(new Error('the test is over'))
     await this.#running.catch(() => {})
@@ -65,6 +79,7 @@ export class SourceUnderTest implements AsyncDisposable {
 
   async #consume(): Promise<void> {
     for (;;) {
+      await this.#paused
       const bytes = await this.#queue.take().catch(() => undefined)
       if (bytes === undefined) return
       try {
