@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -203,3 +203,17 @@ async function fakeServer(dataDir: string, script: string): Promise<string> {
   await chmod(path, 0o755)
   return path
 }
+
+test('a server that says that it could not write its store is started again, and what it stored is there', async () => {
+  const where = await place()
+  const server = await where.start()
+  const connection = await connectTo(server)
+  onTestFinished(() => connection.close())
+  const bucket = await openBucket<number>(connection, { name: 'b', storage: 'file' })
+  await bucket.put('a', 1)
+  const firstPid = server.pid
+  const line = `[${firstPid}] 2026/01/02 03:04:05.000006 [ERR] Filestore [KV_b] Critical write error: write 1.blk: no space left on device\n`
+  await appendFile(serverFiles(where.dataDir).log, line)
+  await eventually(() => server.pid !== firstPid, 20_000)
+  expect((await bucket.get('a'))?.value).toBe(1)
+})

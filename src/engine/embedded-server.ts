@@ -28,6 +28,7 @@ import {
   writeConfig,
 } from './server-config.ts'
 import { endServer, findRunningServer, type ServerRecord, spawnServer, whenEnded } from './server-process.ts'
+import { watchStore } from './store-watch.ts'
 
 const restartBackoff = { firstMs: 50, maxMs: 10_000 }
 /** A server that lived this long starts its back-off anew. */
@@ -107,7 +108,7 @@ class SupervisedServer implements EmbeddedServer {
   readonly #log: Log
   readonly #closing = new AbortController()
   readonly #listeners = new Set<() => void>()
-  readonly #supervision: Promise<void>
+  readonly #supervision: Promise<unknown>
   #running: ServerRecord
 
   constructor(launch: Launch, running: ServerRecord, wasAdopted: boolean, log: Log) {
@@ -119,7 +120,7 @@ class SupervisedServer implements EmbeddedServer {
     this.credentials = launch.credentials
     this.url = `nats://${formatAddress(dialAddress(launch.listen))}`
     log.info({ pid: running.pid, version: this.version, wasAdopted }, 'embedded nats server runs')
-    this.#supervision = this.#supervise()
+    this.#supervision = Promise.all([this.#supervise(), this.#watchStore()])
   }
 
   get pid(): number {
@@ -157,6 +158,12 @@ class SupervisedServer implements EmbeddedServer {
       for (const listener of this.#listeners) listener()
       await this.#startAgain(failures)
     }
+  }
+
+  #watchStore(): Promise<void> {
+    const { files } = this.#launch
+    const watched = { logPath: files.log, storePath: files.store, log: this.#log, pid: () => this.pid }
+    return watchStore({ ...watched, restart: () => endServer(this.#running) }, this.#closing.signal)
   }
 
   async #startAgain(failuresBefore: number): Promise<void> {
