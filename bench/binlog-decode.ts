@@ -19,6 +19,7 @@ import {
 } from '../src/binlog/index.ts'
 import { dumpOptions, endOfLog } from '../test/binlog/collect-parts.ts'
 import { type ServerKind, startServer, type TestServer } from '../test/harness/mysql-servers.ts'
+import { type Figure, tellFigures } from './figures.ts'
 
 const rowCount = 100_000
 const rowsAStatement = 1_000
@@ -133,13 +134,15 @@ await using server = await startServer(kind)
 await fill(server)
 await countEvents(server)
 let base: number | null = null
+const figures: Figure[] = []
 console.log(`${kind}, ${rowCount} rows inserted, ${rowCount} updated at once, 20000 updated one by one`)
 for (const { name, withParts, work } of runs) {
   const { seconds, cpuSeconds, bytes, events, rows } = await read(server, withParts, work)
   base ??= seconds
-  const rate = [`${Math.round(bytes / seconds / 1e6)} MB/s`, `${Math.round(events / seconds / 1000)} k events/s`]
-  if (rows > 0) rate.push(`${Math.round(rows / seconds / 1000)} k rows/s`)
-  console.log(
-    `${name.padEnd(32)} ${(seconds / base).toFixed(2)} x  ${rate.join('  ')}  (${cpuSeconds.toFixed(2)} CPU s)`,
-  )
+  const compared = { comparedWith: 'events alone', ratio: base / seconds }
+  figures.push({ measure: name, value: bytes / seconds / 1e6, unit: 'MB/s', ...compared })
+  figures.push({ measure: `${name}: events`, value: events / seconds, unit: '1/s' })
+  if (rows > 0) figures.push({ measure: `${name}: rows`, value: rows / seconds, unit: '1/s' })
+  figures.push({ measure: `${name}: CPU`, value: cpuSeconds, unit: 's' })
 }
+tellFigures(figures)

@@ -6,6 +6,7 @@
 import { Cron } from 'croner'
 import { nextFire } from '../src/schedule/grammar/next-fire.ts'
 import { parseSchedule } from '../src/schedule/grammar/parse-schedule.ts'
+import { type Figure, tellFigures } from './figures.ts'
 
 const cases = [
   ['* * * * * *', 'UTC'],
@@ -32,15 +33,14 @@ function measure(next: (afterMs: number) => unknown, calls: number): number {
   return best
 }
 
-console.log(`${'schedule'.padEnd(24)}${'zone'.padEnd(22)}${'ns/op'.padStart(8)}${'croner'.padStart(10)}   ratio`)
+const figures: Figure[] = []
 for (const [spec, zone] of cases) {
   const schedule = parseSchedule(spec)
   const context = { zone, anchorMs: startMs }
   const oracle = new Cron(spec, { timezone: zone, paused: true })
   const ours = measure((afterMs) => nextFire(schedule, afterMs, context), 20_000)
   const theirs = measure((afterMs) => oracle.nextRun(new Date(afterMs)), 1_000)
-  const figures = `${ours.toFixed(0).padStart(8)}${theirs.toFixed(0).padStart(10)}   ${(theirs / ours).toFixed(1)}x`
-  console.log(`${spec.padEnd(24)}${zone.padEnd(22)}${figures}`)
+  figures.push({ measure: `${spec} in ${zone}`, value: ours, unit: 'ns', comparedWith: 'croner', ratio: theirs / ours })
 }
 
 const zones = Intl.supportedValuesOf('timeZone')
@@ -50,4 +50,5 @@ const spread = measure((afterMs) => {
   next = (next + 1) % zones.length
   return nextFire(daily, afterMs, { zone: zones[next] ?? 'UTC', anchorMs: 0 })
 }, 20_000)
-console.log(`${'@daily'.padEnd(24)}${`${zones.length} zones in turn`.padEnd(22)}${spread.toFixed(0).padStart(8)}`)
+figures.push({ measure: `@daily in ${zones.length} zones in turn`, value: spread, unit: 'ns' })
+tellFigures(figures)

@@ -1,0 +1,42 @@
+/** The jobs that the scheduler's benchmarks create. */
+import type { TestAgent } from '../../test/harness/millrace-agent.ts'
+import { httpLoad, type LoadResult, times } from './http-load.ts'
+
+export type BenchJob = Readonly<Record<string, unknown>> & { readonly name: string }
+
+const connections = 16
+
+/** Creates jobs, or changes those that are there. */
+export async function saveJobs(agent: TestAgent, jobs: readonly BenchJob[]): Promise<LoadResult> {
+  const body = (index: number) => jobs[index]
+  const next = times(jobs.length, (index) => ({ method: 'POST', path: '/v1/jobs', body: body(index) }))
+  return await httpLoad({ port: agent.dkronPort, connections, wantedStatus: 201, next })
+}
+
+export async function deleteJobs(agent: TestAgent, names: readonly string[]): Promise<LoadResult> {
+  const next = times(names.length, (index) => ({ method: 'DELETE', path: `/v1/jobs/${names[index]}` }))
+  return await httpLoad({ port: agent.dkronPort, connections, wantedStatus: 200, next })
+}
+
+/** Ten jobs are due in each second; the others wait for a day of the year that is months away. */
+export function mostlyIdleJobs(count: number): readonly BenchJob[] {
+  const busy = Array.from({ length: Math.min(600, count) }, (_none, index) => ({
+    name: `busy-${index}`,
+    schedule: `${index % 60} * * * * *`,
+    command: 'true',
+  }))
+  const month = ((new Date().getUTCMonth() + 6) % 12) + 1
+  const idle = Array.from({ length: count - busy.length }, (_none, index) => ({
+    name: `idle-${index}`,
+    schedule: `${index % 60} ${Math.floor(index / 60) % 60} ${index % 24} ${(index % 28) + 1} ${month} *`,
+    timezone: zones[index % zones.length],
+    command: 'true',
+  }))
+  return [...busy, ...idle]
+}
+
+const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
+
+export function namesOf(jobs: readonly BenchJob[]): readonly string[] {
+  return jobs.map(({ name }) => name)
+}
