@@ -15,12 +15,15 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const pipesPerCall = 64
+/** With fewer left than this, more are made while the commands at hand are started. */
+const keptReady = 32
 const run = promisify(execFile)
 
 export class PipePool {
   readonly #dir: string
-  #free: string[] = []
+  readonly #free: string[] = []
   #next = 1
+  #making: Promise<void> | null = null
 
   private constructor(dir: string) {
     this.#dir = dir
@@ -39,11 +42,9 @@ export class PipePool {
 
   /** Makes sure that `count` pipes can be taken. @throws if the folder takes none */
   async reserve(count: number): Promise<void> {
-    while (this.#free.length < count) {
-      const names = Array.from({ length: pipesPerCall }, () => String(this.#next++))
-      await run('mkfifo', ['-m', '600', '--', ...names.map((name) => this.pathOf(name))])
-      this.#free.push(...names)
-    }
+    while (this.#free.length < count) await this.#make()
+    // Waiting for mkfifo would cost a start some 30 ms on a busy machine. If this fails, whoever has to wait is told.
+    if (this.#free.length < count + keptReady) this.#make().catch(() => {})
   }
 
   /** A fresh pipe's name. @throws if none was reserved */
@@ -65,6 +66,19 @@ export class PipePool {
   /** The descriptor that a command writes to. */
   openForCommand(name: string): number {
     return openSync(this.pathOf(name), constants.O_RDWR)
+  }
+
+  #make(): Promise<void> {
+    this.#making ??= this.#makeMany().finally(() => {
+      this.#making = null
+    })
+    return this.#making
+  }
+
+  async #makeMany(): Promise<void> {
+    const names = Array.from({ length: pipesPerCall }, () => String(this.#next++))
+    await run('mkfifo', ['-m', '600', '--', ...names.map((name) => this.pathOf(name))])
+    this.#free.push(...names)
   }
 
   /** Nobody opens it by name any more; who has it open goes on. */
