@@ -4,6 +4,8 @@
  * Easy to get wrong: ENUM's member 0 (a value that was wrong when it was stored) is refused by strict mode. Such a
  * statement runs without it, and then exactly as many complaints must come as there are such cells.
  */
+
+import { ServerSettingError } from '../../mysql/errors.ts'
 import type { ExecuteResult, Session } from '../../mysql/session.ts'
 import { ValueChangedError } from './errors.ts'
 import { lenientSqlMode, strictSqlMode } from './target-session.ts'
@@ -15,6 +17,18 @@ const truncated = '1265'
 export interface WritingStatement {
   readonly sql: Buffer
   readonly enumZeros: number
+}
+
+/**
+ * A server drops the connection of whoever sends more than it takes, so this is found out before.
+ * @throws ServerSettingError naming the table and the setting
+ */
+export function refuseTooLarge(sizeBytes: number, maxPacketBytes: number, table: string, where: string): void {
+  // One byte of the packet is the command.
+  if (sizeBytes < maxPacketBytes) return
+  throw new ServerSettingError(
+    `a row of table ${table} needs a statement of ${sizeBytes} bytes and the target ${where} takes ${maxPacketBytes}; raise max_allowed_packet there above it`,
+  )
 }
 
 /** @throws ValueChangedError; what `Session.execute` throws */

@@ -11,7 +11,7 @@ import type { Clock } from '../../core/clock.ts'
 import { LockConflictError } from '../../mysql/errors.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { ChunkPiece } from '../pipe/frame.ts'
-import { executeWriting } from './checked-execute.ts'
+import { executeWriting, refuseTooLarge } from './checked-execute.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type ChunkTable, chunkStatements } from './chunk-statement.ts'
 import { type CopyStore, chunkId } from './copy-store.ts'
@@ -32,6 +32,8 @@ export interface ChunkPoolParts {
   readonly copies: CopyStore
   readonly epoch: number
   readonly statementBytes: number
+  /** The longest the server takes. */
+  readonly maxPacketBytes: number
   readonly clock: Clock
   readonly onWritten: (piece: ChunkPiece) => void
 }
@@ -118,13 +120,15 @@ export class ChunkPool {
   }
 
   async #writeOnce(session: Session, { table, piece }: Work, isKeyless: boolean): Promise<void> {
-    const { copies, epoch, checkpoints, statementBytes } = this.#parts
+    const { copies, epoch, checkpoints, statementBytes, maxPacketBytes } = this.#parts
     await session.execute('BEGIN')
     if (isKeyless && piece.piece === 0) await session.execute(`DELETE FROM ${table.target.quoted}`)
-    for (const statement of chunkStatements(table, piece, statementBytes))
+    for (const statement of chunkStatements(table, piece, statementBytes)) {
+      refuseTooLarge(statement.sql.length, maxPacketBytes, table.target.quoted, session.where)
       await executeWriting(session, statement).catch((error: unknown) => {
         throw describeFailure(error, [{ table: table.target.quoted, key: () => 'a row of the copy' }])
       })
+    }
     await session.execute(`${copies.pieceStatement(piece, epoch)};COMMIT`).catch((error: unknown) => {
       throw checkpoints.explainFence(error, session)
     })

@@ -142,6 +142,7 @@ export class CopyApplier {
       copies,
       epoch,
       statementBytes: connections.statementBytes,
+      maxPacketBytes: connections.facts.maxAllowedPacket,
       clock,
       onWritten: (piece) => progress.chunkWritten(piece),
     })

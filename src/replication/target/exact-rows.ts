@@ -46,7 +46,7 @@ export class ExactRows {
     this.#limitBytes = limitBytes
   }
 
-  /** @throws as StatementBatch.flush */
+  /** @throws as StatementBatch.settle */
   async add(change: RowsChange, literals: RowLiterals): Promise<void> {
     const { reader } = change.table
     const { kind } = reader.open(change.event)

@@ -53,7 +53,7 @@ export class IdempotentRows {
     this.#parts = parts
   }
 
-  /** @throws as StatementBatch.flush */
+  /** @throws as StatementBatch.settle */
   async add(change: RowsChange, literals: RowLiterals): Promise<void> {
     if (rowKey(literals.target, () => true) === null) {
       await this.#parts.exact.add(change, literals)
@@ -130,7 +130,7 @@ export class IdempotentRows {
       await batch.add(statement)
       return
     }
-    await batch.flush()
+    await batch.settle()
     try {
       await batch.add({ ...statement, checksForeignKeys: true })
       await batch.checkForeignKeys(false)

@@ -10,6 +10,7 @@ import { encodeEventForBinlogStatement } from '../../binlog/binlog-statement.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { RowsFlag } from '../../binlog/rows-event.ts'
 import type { Session } from '../../mysql/session.ts'
+import { refuseTooLarge } from './checked-execute.ts'
 import type { RowsChange } from './row-changes.ts'
 import { describeFailure } from './row-failure.ts'
 import { quoteTable } from './sql-text.ts'
@@ -21,10 +22,12 @@ const flagsOffset = 6
 export class RowImageStrategy {
   readonly #session: Session
   readonly #limitBytes: number
+  readonly #maxPacketBytes: number
 
   /** @param maxPacketBytes the longest statement the target takes; base64 adds a third */
   constructor(session: Session, maxPacketBytes: number) {
     this.#session = session
+    this.#maxPacketBytes = maxPacketBytes
     this.#limitBytes = Math.min(eventBytes[session.vendor], maxPacketBytes >> 1)
   }
 
@@ -41,24 +44,33 @@ export class RowImageStrategy {
 
   /** As ApplyStrategy.write. */
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
+    const { where } = this.#session
     const limitBytes = isolates ? 1 : this.#limitBytes
     let from = 0
     let bytes = 0
+    let underWay: Promise<void> = Promise.resolve()
     for (let index = 0; index < changes.length; index += 1) {
       const change = changes[index]
       if (change === undefined) break
       bytes += change.event.buffer.length
       if (changes[index - 1]?.table !== change.table) bytes += change.table.mapEvent.buffer.length
       if (bytes < limitBytes && index + 1 < changes.length) continue
-      await this.#send(changes.slice(from, index + 1))
+      const part = changes.slice(from, index + 1)
+      const sql = statementOf(part)
+      const { schema, table } = change.table.name
+      refuseTooLarge(sql.length, this.#maxPacketBytes, quoteTable(schema, table), where)
+      // While the server works on one statement the next is built.
+      await underWay
+      underWay = this.#send(part, sql)
+      underWay.catch(() => {})
       from = index + 1
       bytes = 0
     }
+    await underWay
   }
 
-  async #send(changes: readonly RowsChange[]): Promise<void> {
-    const text = encodeEventForBinlogStatement(null, statementEvents(changes))
-    await this.#session.execute(`BINLOG '${text}'`).catch((error: unknown) => {
+  async #send(changes: readonly RowsChange[], sql: Buffer): Promise<void> {
+    await this.#session.execute(sql).catch((error: unknown) => {
       const [first] = changes
       const { schema, table } = first?.table.name ?? { schema: '', table: '' }
       throw describeFailure(error, [
@@ -69,6 +81,10 @@ export class RowImageStrategy {
       ])
     })
   }
+}
+
+function statementOf(changes: readonly RowsChange[]): Buffer {
+  return Buffer.from(`BINLOG '${encodeEventForBinlogStatement(null, statementEvents(changes))}'`, 'latin1')
 }
 
 /** Table maps and rows, each run of one table a statement of its own. */

@@ -37,7 +37,7 @@ export class SqlStrategy implements ApplyStrategy {
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
     const { session, catalog, mode, maxPacketBytes } = this.#options
     const limitBytes = isolates ? 1 : Math.min(packetBytes, maxPacketBytes >> 1)
-    const batch = new StatementBatch(session, limitBytes)
+    const batch = new StatementBatch(session, limitBytes, maxPacketBytes)
     const exact = new ExactRows(batch, limitBytes)
     const idempotent = new IdempotentRows({ batch, exact, catalog, noteDoubt: this.#options.noteDoubt })
     for (const change of changes) {
@@ -48,7 +48,7 @@ export class SqlStrategy implements ApplyStrategy {
       await rows.add(change, this.#literalsOf(change.table, target))
     }
     await exact.end()
-    await batch.flush()
+    await batch.settle()
     await batch.checkForeignKeys(false)
   }
 
