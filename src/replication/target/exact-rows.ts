@@ -77,11 +77,22 @@ export class ExactRows {
 
   async #insert({ after }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
     const columns = literals.writable(after)
-    const open = await this.#continue('insert', columns, literals, checksForeignKeys, () =>
-      literals.keyText(after, rowKey(literals.target, (index) => literals.isWhole(after, index))?.columns ?? columns),
-    )
-    this.#sql.add(open.rowCount === 0 ? insertHead('INSERT', literals, columns) : ',')
-    open.enumZeros += addRowValues(this.#sql, literals, after, columns)
+    const key = () =>
+      literals.keyText(after, rowKey(literals.target, (index) => literals.isWhole(after, index))?.columns ?? columns)
+    let open = await this.#continue('insert', columns, literals, checksForeignKeys, key)
+    const head = insertHead('INSERT', literals, columns)
+    this.#sql.add(open.rowCount === 0 ? head : ',')
+    const start = this.#sql.length
+    const enumZeros = addRowValues(this.#sql, literals, after, columns)
+    if (open.rowCount > 0 && this.#sql.length > this.#limitBytes) {
+      // A long row goes alone, for together they may be more than the server takes.
+      const values = this.#sql.cutFrom(start)
+      this.#sql.cutFrom(start - 1)
+      await this.end()
+      open = await this.#continue('insert', columns, literals, checksForeignKeys, key)
+      this.#sql.add(head).addBytes(values)
+    }
+    open.enumZeros += enumZeros
     await this.#endRow(open, Number.POSITIVE_INFINITY)
   }
 

@@ -44,27 +44,15 @@ export class RowImageStrategy {
 
   /** As ApplyStrategy.write. */
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
-    const { where } = this.#session
-    const limitBytes = isolates ? 1 : this.#limitBytes
-    let from = 0
-    let bytes = 0
     let underWay: Promise<void> = Promise.resolve()
-    for (let index = 0; index < changes.length; index += 1) {
-      const change = changes[index]
-      if (change === undefined) break
-      bytes += change.event.buffer.length
-      if (changes[index - 1]?.table !== change.table) bytes += change.table.mapEvent.buffer.length
-      if (bytes < limitBytes && index + 1 < changes.length) continue
-      const part = changes.slice(from, index + 1)
+    for (const part of statementParts(changes, isolates ? 1 : this.#limitBytes)) {
       const sql = statementOf(part)
-      const { schema, table } = change.table.name
-      refuseTooLarge(sql.length, this.#maxPacketBytes, quoteTable(schema, table), where)
+      const { schema, table } = part.at(-1)?.table.name ?? { schema: '', table: '' }
+      refuseTooLarge(sql.length, this.#maxPacketBytes, quoteTable(schema, table), this.#session.where)
       // While the server works on one statement the next is built.
       await underWay
       underWay = this.#send(part, sql)
       underWay.catch(() => {})
-      from = index + 1
-      bytes = 0
     }
     await underWay
   }
@@ -81,6 +69,22 @@ export class RowImageStrategy {
       ])
     })
   }
+}
+
+/** Changes for one statement each: as many as fit into the limit, a larger one alone. */
+function* statementParts(changes: readonly RowsChange[], limitBytes: number): Generator<readonly RowsChange[]> {
+  let from = 0
+  let bytes = 0
+  for (const [index, { event, table }] of changes.entries()) {
+    const ownBytes = event.buffer.length + (changes[index - 1]?.table === table ? 0 : table.mapEvent.buffer.length)
+    if (index > from && bytes + ownBytes > limitBytes) {
+      yield changes.slice(from, index)
+      from = index
+      bytes = 0
+    }
+    bytes += ownBytes
+  }
+  if (from < changes.length) yield changes.slice(from)
 }
 
 function statementOf(changes: readonly RowsChange[]): Buffer {

@@ -75,9 +75,11 @@ export class SqlText {
     return this
   }
 
-  /** Drops everything after `length`. */
-  truncate(length: number): void {
+  /** Cuts off everything after `length`. @returns a copy of it */
+  cutFrom(length: number): Buffer {
+    const rest = Buffer.from(this.#buffer.subarray(length, this.#length))
     this.#length = length
+    return rest
   }
 
   clear(): void {

@@ -8,53 +8,23 @@
  * stream only when they would fill it. A run that fails after that asks the source to send again.
  */
 import { comparePositions, formatPosition, type Position } from '../../binlog/position.ts'
-import { rawEvent } from '../../binlog/raw-event.ts'
 import type { CommitTime } from '../../binlog/transaction-part.ts'
 import type { BinlogPlace, ChunkPiece, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
-import type { FrameSource } from '../ports.ts'
-import type { TargetTaskContext } from '../task-context.ts'
 import { AppliedPosition } from './applied-position.ts'
-import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointStage, DdlIntent } from './checkpoint.ts'
-import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
+import type { CheckpointChange } from './checkpoint-store.ts'
 import { CopyApplier } from './copy-applier.ts'
-import type { CopyDoubt } from './copy-cascades.ts'
 import { CopyStore } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
 import { FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
-import { MixedStrategy } from './mixed-strategy.ts'
-import type { Progress } from './progress.ts'
 import { ChangeReader, countRows } from './row-changes.ts'
-import { chooseStrategy } from './strategy-choice.ts'
+import { type RunParts, runLimits } from './run-parts.ts'
+import { RunStrategies } from './run-strategies.ts'
 import { makeObject } from './structure.ts'
-import { TableCatalog, type TargetTable } from './table-catalog.ts'
+import { TableCatalog } from './table-catalog.ts'
 import { checkSource } from './target-checks.ts'
-import type { TargetConnections } from './target-connections.ts'
-import type { TargetStatus } from './target-status.ts'
 import { TransactionGroup } from './transaction-group.ts'
-
-/** A group is committed when it holds this many source transactions, or has waited this long. */
-const groupTransactions = 500
-const groupBytes = 1024 * 1024
-const groupAgeMs = 200
-/** A checkpoint that nothing depends on is written this often. */
-const lazyCheckpointMs = 1_000
-/** More frames than this are not kept for a transaction whose end has not come. */
-const heldFramesBytes = 64 * 1024 * 1024
-/** A migration has caught up when it is this close. */
-const caughtUpMs = 2_000
-
-export interface RunParts {
-  readonly context: TargetTaskContext
-  readonly connections: TargetConnections
-  readonly checkpoints: CheckpointStore
-  readonly frames: FrameSource
-  readonly progress: Progress
-  readonly status: TargetStatus
-  /** Changes go one by one until the first commit, so that an error names its row. */
-  readonly isolates: boolean
-}
 
 export class TargetRun {
   readonly #parts: RunParts
@@ -64,12 +34,10 @@ export class TargetRun {
   readonly #catalog: TableCatalog
   readonly #copies: CopyStore
   readonly #copy: CopyApplier
+  readonly #strategies: RunStrategies
   readonly #group: TransactionGroup
   readonly #epoch: number
   #stage: CheckpointStage
-  #source: SourceServer | null
-  #formatEvent: Buffer | null
-  #strategies: MixedStrategy | null = null
   #place: { frame: number; item: number }
   #transaction: { readonly gtid: string | null } | null = null
   #committedMicros: bigint | null
@@ -78,8 +46,6 @@ export class TargetRun {
   #ddlIntent: DdlIntent | null
   #savedAtMs = 0
   #groupSinceMs = 0
-  /** Doubts noted in this run; a run that fails begins without them, as its transaction did. */
-  readonly #doubts = new Set<string>()
 
   constructor(parts: RunParts) {
     const { connections, checkpoints, frames, context, progress, status } = parts
@@ -87,8 +53,6 @@ export class TargetRun {
     this.#parts = parts
     this.#epoch = checkpoint.epoch
     this.#stage = checkpoint.stage
-    this.#source = checkpoint.source
-    this.#formatEvent = checkpoint.formatEvent
     this.#committedMicros = checkpoint.committedMicros
     this.#ddlIntent = checkpoint.ddlIntent
     this.#place = { frame: checkpoint.nextFrame, item: checkpoint.nextItem }
@@ -105,10 +69,17 @@ export class TargetRun {
       clock: context.clock,
       onNote: (note) => status.note(note),
     })
+    this.#strategies = new RunStrategies({
+      context,
+      connections,
+      catalog: this.#catalog,
+      copies: this.#copies,
+      status,
+    })
     this.#group = new TransactionGroup({
       session: connections.main,
       checkpoints,
-      strategy: () => this.#strategy(),
+      strategy: () => this.#strategies.forStage(this.#stage),
       position: () => this.#applied.position(),
       onCommit: (change, transactions) => this.#committed(change, transactions),
     })
@@ -152,7 +123,7 @@ export class TargetRun {
     }
     if (!this.#feed.hasMore) await this.#group.commit()
     if (this.#transaction === null) await this.#saveLazily()
-    else if (this.#group.holdsUnfinished && this.#feed.heldBytes > heldFramesBytes)
+    else if (this.#group.holdsUnfinished && this.#feed.heldBytes > runLimits.heldFramesBytes)
       this.#feed.releaseBefore(frame.number + 1)
   }
 
@@ -196,16 +167,15 @@ export class TargetRun {
 
   async #beginEpoch(source: SourceServer): Promise<void> {
     checkSource(source, this.#parts.connections.facts)
-    this.#source = source
+    this.#strategies.source = source
     this.#unsaved = { ...this.#unsaved, source }
-    this.#strategies = null
   }
 
   async #changeFormat(event: Buffer): Promise<void> {
     await this.#group.commit()
-    this.#formatEvent = Buffer.from(event)
-    this.#unsaved = { ...this.#unsaved, formatEvent: this.#formatEvent }
-    this.#strategies = null
+    const formatEvent = Buffer.from(event)
+    this.#strategies.format = formatEvent
+    this.#unsaved = { ...this.#unsaved, formatEvent }
   }
 
   async #applyChange(kind: 'event' | 'statement', event: Buffer): Promise<void> {
@@ -225,8 +195,12 @@ export class TargetRun {
     this.#transaction = null
     this.#committedMicros = committed.micros
     this.#group.finish({ ...this.#unsaved, ...this.#placeChange(), committedMicros: committed.micros })
-    const isOld = this.#now() - this.#groupSinceMs > groupAgeMs
-    if (this.#group.transactions >= groupTransactions || this.#group.pendingBytes >= groupBytes || isOld)
+    const isOld = this.#now() - this.#groupSinceMs > runLimits.groupAgeMs
+    if (
+      this.#group.transactions >= runLimits.groupTransactions ||
+      this.#group.pendingBytes >= runLimits.groupBytes ||
+      isOld
+    )
       await this.#group.commit()
   }
 
@@ -255,7 +229,7 @@ export class TargetRun {
     this.#applied.advance(item.gtid, item.place)
     this.#committedMicros = item.committed.micros
     const after = { ...this.#unsaved, ...this.#placeChange(), committedMicros: item.committed.micros }
-    const source = this.#knownSource()
+    const { source } = this.#strategies
     this.#ddlIntent = await runner.run({
       event: item.event,
       gtid: item.gtid,
@@ -263,7 +237,7 @@ export class TargetRun {
       source,
       intent: this.#ddlIntent,
       isCopying: this.#stage === 'copying',
-      withoutTriggers: this.#appliesSql(source),
+      withoutTriggers: this.#strategies.appliesSql,
       after: { ...after, position: this.#applied.position() },
     })
     progress.ddlTotal += 1
@@ -316,17 +290,10 @@ export class TargetRun {
     this.#parts.progress.copyEnded()
   }
 
-  #noteDoubt(table: TargetTable, doubt: CopyDoubt): Buffer | null {
-    const note = `${table.quoted} ${doubt}`
-    if (this.#doubts.has(note)) return null
-    this.#doubts.add(note)
-    return this.#copies.doubtStatement(table.schema, table.name, doubt)
-  }
-
   async #makeStructure(object: Extract<FrameItem, { kind: 'structure' }>['object']): Promise<void> {
     await this.#settle()
     const { connections, context, status } = this.#parts
-    const source = this.#knownSource()
+    const { source } = this.#strategies
     const stage = this.#stage
     await makeObject(
       {
@@ -337,7 +304,7 @@ export class TargetRun {
         source,
         dropsTables: context.job.target.dropTableIfExists,
         skipsCreation: context.job.target.skipCreateTable,
-        withoutTriggers: this.#appliesSql(source),
+        withoutTriggers: this.#strategies.appliesSql,
         log: context.log,
         onNote: (note) => status.note(note),
       },
@@ -352,7 +319,12 @@ export class TargetRun {
     await this.#group.commit()
     status.heartbeat(sourceMicros)
     const lagMs = context.clock.now() - Number(sourceMicros / 1000n)
-    if (context.job.kind === 'migration' && this.#stage === 'streaming' && !this.#feed.hasMore && lagMs < caughtUpMs)
+    if (
+      context.job.kind === 'migration' &&
+      this.#stage === 'streaming' &&
+      !this.#feed.hasMore &&
+      lagMs < runLimits.caughtUpMs
+    )
       await this.#save({ stage: 'complete' }).then(() => {
         this.#stage = 'complete'
       })
@@ -371,40 +343,9 @@ export class TargetRun {
     await this.#group.commit()
   }
 
-  async #strategy(): Promise<ApplyStrategy> {
-    if (this.#strategies === null) {
-      const { connections, context, status } = this.#parts
-      const source = this.#knownSource()
-      const choice = chooseStrategy(source, connections.facts, context.job.target.forceSql)
-      context.log.info({ strategy: choice.name, reason: choice.reason }, 'apply strategy chosen')
-      this.#strategies = new MixedStrategy({
-        session: connections.main,
-        catalog: this.#catalog,
-        maxPacketBytes: connections.facts.maxAllowedPacket,
-        noteDoubt: (table, doubt) => this.#noteDoubt(table, doubt),
-        wanted: choice.name,
-        format: this.#formatEvent === null ? null : rawEvent(this.#formatEvent),
-        log: context.log,
-        onChoice: (name) => status.strategyIs(name),
-      })
-    }
-    return this.#stage === 'streaming' ? this.#strategies.exact : this.#strategies.idempotent
-  }
-
-  #appliesSql(source: SourceServer): boolean {
-    const { connections, context } = this.#parts
-    return chooseStrategy(source, connections.facts, context.job.target.forceSql).name === 'sql'
-  }
-
-  /** @throws FrameGapError when the frame that tells was never applied */
-  #knownSource(): SourceServer {
-    if (this.#source === null) throw new FrameGapError('nothing is known about the source: it has to begin again')
-    return this.#source
-  }
-
   /** Writes the place once in a while when nothing else does. */
   async #saveLazily(): Promise<void> {
-    if (this.#now() - this.#savedAtMs < lazyCheckpointMs || this.#transaction !== null) return
+    if (this.#now() - this.#savedAtMs < runLimits.lazyCheckpointMs || this.#transaction !== null) return
     await this.#settle()
     await this.#save({})
   }

@@ -20,7 +20,7 @@ export interface GroupParts {
   readonly session: Session
   readonly checkpoints: CheckpointStore
   /** The strategy for changes that come now. */
-  readonly strategy: () => Promise<ApplyStrategy>
+  readonly strategy: () => ApplyStrategy
   /** Where the source stands after the last finished transaction; asked for at each commit, for it may be long. */
   readonly position: () => Position | null
   /** Called after each commit. */
@@ -109,7 +109,7 @@ export class TransactionGroup {
     this.#pending = this.#pending.slice(count)
     this.#pendingBytes = count === this.#finished?.count ? this.#pendingBytes - this.#finished.bytes : 0
     if (!this.#isOpen) {
-      await (await this.#parts.strategy()).prepare()
+      await this.#parts.strategy().prepare()
       await this.#parts.session.execute('BEGIN')
       this.#isOpen = true
     }
@@ -128,7 +128,6 @@ export class TransactionGroup {
 
   async #writeRows(run: readonly RowsChange[]): Promise<void> {
     if (run.length === 0) return
-    const strategy = await this.#parts.strategy()
-    await strategy.write(run, this.isolates)
+    await this.#parts.strategy().write(run, this.isolates)
   }
 }
