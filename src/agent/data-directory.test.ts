@@ -50,3 +50,13 @@ test('that cannot be made is told with the flag that names another', () => {
   expect(() => openDataDirectory(join(folder, 'file', 'data'))).toThrow(DataDirectoryError)
   expect(() => openDataDirectory(join(folder, 'file', 'data'))).toThrow('--data-dir')
 })
+
+test('in a place where no folder can be made is refused at once', () => {
+  expect(() => openDataDirectory('/proc/millrace/data')).toThrow(DataDirectoryError)
+})
+
+test('is made with the folders above it', () => {
+  const path = join(folder, 'a', 'b', 'data')
+  openDataDirectory(path).release()
+  expect(statSync(path).mode & 0o777).toBe(0o700)
+})

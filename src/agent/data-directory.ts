@@ -7,6 +7,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
   chmodSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -16,7 +17,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { isAlive, processIdentity, readPidFile } from '../core/process-identity.ts'
 import { SecretBox } from '../core/secret-box.ts'
@@ -56,7 +57,7 @@ export function openDataDirectory(wantedPath: string): DataDirectory {
 
 function prepare(path: string): void {
   try {
-    mkdirSync(join(path, 'secrets'), { recursive: true, mode: 0o700 })
+    makeFolder(join(path, 'secrets'))
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700)
     const probe = join(path, `.probe-${process.pid}`)
     writeFileSync(probe, '')
@@ -67,6 +68,13 @@ function prepare(path: string): void {
       { cause: error },
     )
   }
+}
+
+/** Parents too. Node's own `recursive` never returns where the system has no folders to make, as in /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (!existsSync(dirname(path))) makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 function takeLock(path: string, lockPath: string): void {

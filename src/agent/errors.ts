@@ -44,3 +44,13 @@ export class ExposedError extends MillraceError {
   readonly code = 'AGENT_EXPOSED'
   readonly remedy = 'operator'
 }
+
+/** Two flags name one port. */
+export class SamePortError extends MillraceError {
+  readonly code = 'AGENT_SAME_PORT'
+  readonly remedy = 'operator'
+
+  constructor(flags: readonly [string, string], address: string) {
+    super(`${flags[0]} and ${flags[1]} both name ${address}; give each a port of its own`)
+  }
+}

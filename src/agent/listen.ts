@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Address } from '../config/option-kind.ts'
 import { messageOf } from '../core/errors.ts'
-import { ExposedError, ListenError, PortTakenError } from './errors.ts'
+import { ExposedError, ListenError, PortTakenError, SamePortError } from './errors.ts'
 
 /** `--http-addr` or `--udup-addr`. */
 export type AddressFlag = '--http-addr' | '--udup-addr'
@@ -19,6 +19,17 @@ export function assertPortFree(flag: AddressFlag, address: Address): Promise<voi
     probe.once('error', (error) => reject(listenError(flag, address, error)))
     probe.listen({ host: address.host, port: address.port, exclusive: true }, () => probe.close(() => resolve()))
   })
+}
+
+/** @throws SamePortError when two of the agent's own addresses are one */
+export function assertDistinct(addresses: Readonly<Record<string, Address>>): void {
+  const flagOf = new Map<string, string>()
+  for (const [flag, { host, port }] of Object.entries(addresses)) {
+    const text = `${host}:${port}`
+    const other = flagOf.get(text)
+    if (other !== undefined) throw new SamePortError([other, flag], text)
+    flagOf.set(text, flag)
+  }
 }
 
 /** @throws PortTakenError, ListenError */

@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import { type Connection, type ConnectionOptions, openConnection } from '../engine/connection.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../engine/embedded-server.ts'
+import { encodeToken } from '../engine/subject-token.ts'
 
 /** Everything a process needs to connect; travels to task processes, never into arguments. */
 export interface NatsAccess {
@@ -59,7 +60,8 @@ async function startServer(
     dataDir: place.dataDir,
     listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     serverPath: settings['nats-server'],
-    serverName: place.nodeName,
+    // NATS takes no blanks in a name.
+    serverName: encodeToken(place.nodeName),
     log: place.log.child({ component: 'nats' }),
   })
   return scope.use(server, (started) => started.stop())

@@ -13,7 +13,7 @@ import { Scope } from '../core/scope.ts'
 import type { Member } from '../model/member.ts'
 import { agentLog } from './agent-log.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { assertNotExposed, assertPortFree } from './listen.ts'
+import { assertDistinct, assertNotExposed, assertPortFree } from './listen.ts'
 import { openNats } from './nats-access.ts'
 import { openApis } from './open-apis.ts'
 import { nodeNameOf, openCluster } from './open-cluster.ts'
@@ -23,6 +23,11 @@ import { version } from './version.ts'
 
 /** Runs until SIGTERM, SIGINT or a leave through an API. @throws what kept it from starting, with the cure */
 export async function runAgent({ settings }: LoadedSettings): Promise<void> {
+  assertDistinct({
+    '--http-addr': settings['http-addr'],
+    '--udup-addr': settings['udup-addr'],
+    ...(settings.nats === 'embedded' ? { '--nats-addr': settings['nats-addr'] } : {}),
+  })
   for (const [flag, name] of [['--http-addr', 'http-addr'] as const, ['--udup-addr', 'udup-addr'] as const]) {
     assertNotExposed(flag, settings[name], settings.insecure)
     await assertPortFree(flag, settings[name])
