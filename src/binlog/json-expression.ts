@@ -16,7 +16,11 @@ const largestSigned = 0x7fff_ffff_ffff_ffffn
 
 /** The expression, for a JSON column of MySQL 5.7 and later. @throws MalformedEventError */
 export function jsonExpression(bytes: Buffer): string {
-  const node = readJson(bytes)
+  return jsonNodeExpression(readJson(bytes))
+}
+
+/** The same for a document that was not read from a row image. */
+export function jsonNodeExpression(node: JsonNode): string {
   if (isExactAsText(node)) return `CAST(${utf8Literal(Buffer.from(nodeText(node)))} AS JSON)`
   return node.kind === 'array' || node.kind === 'object' ? expression(node) : `CAST(${expression(node)} AS JSON)`
 }

@@ -87,10 +87,11 @@ export interface CopyTable {
 
 /**
  * How a cell's bytes are to be written at the target.
- * - `number`: text of a number (FLOAT was read as a double so that no bit is lost; BIT, ENUM, SET, YEAR as integers).
+ * - `number`: text of a number (BIT, ENUM, SET, YEAR as integers).
  * - `bytes`: the bytes that are stored, whatever the character set.
- * - `text`: date and time in text.
- * - `json`: JSON text in utf8mb4.
+ * - `text`: date, time, UUID and addresses in text; FLOAT and DOUBLE in the digits of a double, so that no bit is lost:
+ *   to be written in quotes, for a bare `-0` would be the integer 0.
+ * - `json`: JSON text in utf8mb4, or what exact-json.ts describes where the text alone would lose something.
  * - `geometry`: the internal form, SRID and WKB.
  */
 export type CellKind = 'number' | 'bytes' | 'text' | 'json' | 'geometry'

@@ -6,6 +6,7 @@
  */
 
 import { MalformedFrameError } from '../pipe/errors.ts'
+import { decodeExactJson, isExactJson } from '../pipe/exact-json.ts'
 import type { CellKind, ChunkPiece, CopyTable, KeyTuple } from '../pipe/frame.ts'
 import { quoteName, SqlText } from './sql-text.ts'
 import type { TargetTable } from './table-catalog.ts'
@@ -36,8 +37,8 @@ export function* chunkStatements(table: ChunkTable, piece: ChunkPiece, limitByte
   const verb = copy.keyColumns.length === 0 ? 'INSERT' : 'REPLACE'
   const names = copy.columns.map((column) => quoteName(column.name)).join(',')
   const head = `${verb} INTO ${target.quoted} (${names}) VALUES `
-  const enumColumns = copy.columns.map(
-    ({ name }) => target.columns.find((column) => column.name === name)?.dataType === 'enum',
+  const dataTypes = copy.columns.map(
+    ({ name }) => target.columns.find((column) => column.name === name)?.dataType ?? '',
   )
   const kinds = copy.columns.map((column) => column.cellKind)
   const sql = new SqlText(Math.min(limitBytes * 2, piece.rows.length * 2 + 1024))
@@ -47,8 +48,20 @@ export function* chunkStatements(table: ChunkTable, piece: ChunkPiece, limitByte
   for (let row = 0; row < piece.rowCount; row += 1) {
     cells.read()
     sql.add(rowCount === 0 ? head : ',')
-    enumZeros += addRow(sql, cells, kinds, enumColumns)
+    const start = sql.length
+    const zeros = addRow(sql, cells, kinds, dataTypes)
+    if (rowCount > 0 && sql.length > limitBytes) {
+      // A long row goes alone, for together they may be more than the server takes.
+      const values = sql.cutFrom(start)
+      sql.cutFrom(start - 1)
+      yield { sql: sql.toBuffer(), rowCount, enumZeros }
+      sql.clear()
+      sql.add(head).addBytes(values)
+      rowCount = 0
+      enumZeros = 0
+    }
     rowCount += 1
+    enumZeros += zeros
     if (sql.length < limitBytes && row + 1 < piece.rowCount) continue
     yield { sql: sql.toBuffer(), rowCount, enumZeros }
     sql.clear()
@@ -58,29 +71,34 @@ export function* chunkStatements(table: ChunkTable, piece: ChunkPiece, limitByte
 }
 
 /** @returns how many ENUM cells are 0 */
-function addRow(sql: SqlText, cells: RowCells, kinds: readonly CellKind[], enumColumns: readonly boolean[]): number {
+function addRow(sql: SqlText, cells: RowCells, kinds: readonly CellKind[], dataTypes: readonly string[]): number {
   let enumZeros = 0
   for (let column = 0; column < kinds.length; column += 1) {
     sql.add(column === 0 ? '(' : ',')
     const cell = cells.cell(column)
     if (cell === null) sql.add('NULL')
     else {
-      if (enumColumns[column] === true && cell.length === 1 && cell[0] === zero) enumZeros += 1
-      addCell(sql, cell, kinds[column] ?? 'bytes')
+      if (dataTypes[column] === 'enum' && cell.length === 1 && cell[0] === zero) enumZeros += 1
+      addCell(sql, cell, kinds[column] ?? 'bytes', dataTypes[column] === 'json')
     }
   }
   sql.add(')')
   return enumZeros
 }
 
-/** Adds a cell as a literal. */
-export function addCell(sql: SqlText, cell: Buffer, kind: CellKind): void {
+/**
+ * Adds a cell as a literal.
+ *
+ * @param hasJsonType false for MariaDB, where a JSON column holds text
+ */
+export function addCell(sql: SqlText, cell: Buffer, kind: CellKind, hasJsonType = false): void {
   switch (kind) {
     case 'number':
       sql.addBytes(cell)
       break
     case 'json':
-      sql.add('_utf8mb4 ').addQuoted(cell)
+      if (isExactJson(cell)) addExactJson(sql, cell, hasJsonType)
+      else sql.add('_utf8mb4 ').addQuoted(cell)
       break
     case 'text':
       // MariaDB takes bytes without a character set for the binary form of a UUID or an address.
@@ -91,6 +109,12 @@ export function addCell(sql: SqlText, cell: Buffer, kind: CellKind): void {
       sql.addQuoted(cell)
       break
   }
+}
+
+function addExactJson(sql: SqlText, cell: Buffer, hasJsonType: boolean): void {
+  const { text, expression } = decodeExactJson(cell)
+  if (hasJsonType) sql.addBytes(expression)
+  else sql.add('_utf8mb4 ').addQuoted(text)
 }
 
 /** Walks row packets of the text protocol. */

@@ -5,6 +5,7 @@ import { quoteName, quoteTable } from '../../../mysql/identifier.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { ChunkPiece, KeyTuple } from '../../pipe/frame.ts'
 import { rowAlias } from './cell-expressions.ts'
+import { findInexactJson, type ReplacedRows } from './inexact-json.ts'
 import { type KeyRange, keysCondition, rangeCondition, wholeTable } from './key-range.ts'
 import type { TableCopy } from './table-copy.ts'
 
@@ -19,10 +20,12 @@ export async function pinTable(session: Session, table: TableCopy): Promise<void
 }
 
 /** Reads a chunk; the last piece, perhaps without rows, says that it is the last. */
-export function readChunk(session: Session, table: TableCopy, range: KeyRange, take: PieceTaker): Promise<void> {
-  if (table.key === null) return readPieces(session, table, selectRows(table), range, [], take)
+export async function readChunk(session: Session, table: TableCopy, range: KeyRange, take: PieceTaker): Promise<void> {
+  const replaced = await findInexactJson(session, table, range)
+  const content: PieceContent = { range, keys: [], replaced }
+  if (table.key === null) return readPieces(session, table, selectRows(table), content, take)
   const sql = `${selectRows(table)} FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${rangeCondition(table.key, range)}`
-  return readPieces(session, table, sql, range, [], take)
+  return readPieces(session, table, sql, content, take)
 }
 
 /** Reads single rows again, all in one piece. */
@@ -34,7 +37,7 @@ export function readKeys(
 ): Promise<void> {
   if (table.key === null) return Promise.resolve()
   const sql = `${selectRows(table)} FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${keysCondition(table.key, keys)}`
-  return readPieces(session, table, sql, wholeTable, keys, take)
+  return readPieces(session, table, sql, { range: wholeTable, keys, replaced: new Map() }, take)
 }
 
 function selectRows(table: TableCopy): string {
@@ -42,12 +45,18 @@ function selectRows(table: TableCopy): string {
   return `SELECT ${cells} FROM ${quoteTable(table.name.schema, table.name.name)} AS ${rowAlias}`
 }
 
+interface PieceContent {
+  readonly range: KeyRange
+  /** Of rows that are read again. */
+  readonly keys: readonly KeyTuple[]
+  readonly replaced: ReplacedRows
+}
+
 async function readPieces(
   session: Session,
   table: TableCopy,
   sql: string,
-  range: KeyRange,
-  keys: readonly KeyTuple[],
+  { range, keys, replaced }: PieceContent,
   take: PieceTaker,
 ): Promise<void> {
   const isReread = keys.length > 0
@@ -67,7 +76,8 @@ async function readPieces(
     piece += 1
   }
   for await (const batch of session.rawRows(sql)) {
-    for (const row of batch) {
+    for (const sent of batch) {
+      const row = replaced.size === 0 ? sent : (replaced.get(sent.toString('latin1')) ?? sent)
       // Keys that are missing can be told only when all rows are in one piece.
       if (sizeBytes >= pieceBytes && !isReread) await finish(false)
       rows.push(row)
