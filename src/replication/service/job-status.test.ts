@@ -78,7 +78,7 @@ test.each<[string, Change, string, RegExp]>([
     'a copy that moves nothing is not running',
     { target: record('target', { stage: 'full', description: 'copying' }, { unmovedMs: 61_000 }) },
     'pending',
-    /target task has moved nothing for 61 s: copying/,
+    /target task has moved nothing for 61 s \(copying\); check that target\.example:3306 answers/,
   ],
   [
     'a stream that falls behind and moves nothing is not running',
@@ -91,6 +91,21 @@ test.each<[string, Change, string, RegExp]>([
     { target: record('target', { lagMs: 40 }, { unmovedMs: 9e6 }) },
     'running',
     /./,
+  ],
+  [
+    'a stream that moved half a minute ago is running',
+    { target: record('target', { lagMs: 90_000 }, { unmovedMs: 30_000 }) },
+    'running',
+    /./,
+  ],
+  [
+    'a target that rests because its source is away is not what is told',
+    {
+      source: record('source', { problem: problem('retry', 'nothing comes from source.example:3306') }),
+      target: record('target', { lagMs: 90_000 }, { unmovedMs: 61_000 }),
+    },
+    'pending',
+    /^retrying: nothing comes from source\.example:3306$/,
   ],
   ['a stream that is late but moves is running', { target: record('target', { lagMs: 90_000 }) }, 'running', /./],
   [

@@ -28,22 +28,33 @@ export interface JobStatus {
   readonly description: string
 }
 
+interface TaskState extends JobStatus {
+  /** It is told to be at work, but moves nothing. */
+  readonly isStall?: boolean
+}
+
 /** A task that has told nothing for longer is not known to be at work. */
 const longestSilenceMs = 10_000
 /** A task that had something to do and moved nothing for longer is stalled. */
-const longestRestMs = 60_000
+const longestRestMs = 30_000
 
 export function jobStatus(facts: StatusFacts): JobStatus {
   if (isComplete(facts.job, facts.tasks.target))
     return { status: 'complete', description: 'the migration is complete: the target has everything the source had' }
   if (facts.job.isPaused) return { status: 'pause', description: pausedDescription(facts) }
-  const found = taskRoles.map((role) => taskState(role, facts))
+  const found = withoutConsequences(taskRoles.map((role) => taskState(role, facts)))
   // What needs somebody to act comes first; then what hinders; a task at work says the least about why it is not running.
   for (const status of ['dead', 'pending', 'running'] as const) {
     const states = found.filter((state) => state.status === status)
     if (states.length > 0) return { status, description: joined(states.map((state) => state.description)) }
   }
   return { status: 'pending', description: 'nothing is known of the tasks' }
+}
+
+/** A task that gets nothing from, or no further than, one that is not at work itself is not what has to be looked at. */
+function withoutConsequences(states: readonly TaskState[]): readonly TaskState[] {
+  const hasCause = states.some((state) => state.status !== 'running' && !state.isStall)
+  return hasCause ? states.filter((state) => !state.isStall) : states
 }
 
 /** True when a migration's target has told that it has everything, under the definition that stands. */
@@ -65,7 +76,7 @@ function pausedDescription({ tasks }: StatusFacts): string {
   return 'paused; resume it to go on where the target stands'
 }
 
-function taskState(role: TaskRole, facts: StatusFacts): JobStatus {
+function taskState(role: TaskRole, facts: StatusFacts): TaskState {
   const task = facts.tasks[role]
   const { assignment } = task
   if (assignment === null || assignment.nodeId === null) {
@@ -79,7 +90,7 @@ function taskState(role: TaskRole, facts: StatusFacts): JobStatus {
   // After a restart the last process's words are still there; the term says that they are not the new one's.
   if (!record.isRunning || record.ownerTerm < assignment.ownerTerm)
     return { status: 'pending', description: `the ${role} task is being started on node ${record.nodeName}` }
-  return silence(role, record, task.silentMs) ?? stall(role, record) ?? atWork(record)
+  return silence(role, record, task.silentMs) ?? stall(role, facts.job, record) ?? atWork(record)
 }
 
 function problemState(role: TaskRole, job: ReplicationJob, problem: TaskProblem, record: TaskReportRecord): JobStatus {
@@ -95,16 +106,19 @@ function silence(role: TaskRole, record: TaskReportRecord, silentMs: number): Jo
   if (silentMs <= longestSilenceMs) return null
   const description =
     `node ${record.nodeName} has told nothing of the ${role} task for ${seconds(silentMs)}; ` +
-    'check that its agent runs and reaches the cluster'
+    'check that its agent runs and that NATS answers'
   return { status: 'pending', description }
 }
 
-function stall(role: TaskRole, { report, unmovedMs }: TaskReportRecord): JobStatus | null {
+function stall(role: TaskRole, job: ReplicationJob, { report, unmovedMs }: TaskReportRecord): TaskState | null {
   const { stage, lagMs } = report
   const hasWork = stage === 'full' || (stage === 'incremental' && lagMs !== null && lagMs > longestRestMs)
   if (unmovedMs <= longestRestMs || !hasWork) return null
-  const description = `the ${role} task has moved nothing for ${seconds(unmovedMs)}: ${report.description}`
-  return { status: 'pending', description }
+  const { host, port } = job[role].server
+  const description =
+    `the ${role} task has moved nothing for ${seconds(unmovedMs)} (${report.description}); check that ${host}:${port} ` +
+    'answers and that no lock or long statement there holds it up'
+  return { status: 'pending', description, isStall: true }
 }
 
 function atWork({ report }: TaskReportRecord): JobStatus {

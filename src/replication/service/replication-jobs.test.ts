@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { MemoryBucket } from '../../../test/doubles/memory-bucket.ts'
 import { draftTask, jobDraft } from '../../../test/doubles/replication-jobs.ts'
 import { FakeClock } from '../../core/clock.ts'
@@ -50,6 +50,13 @@ test('a new job gets an id of its own and can be found by it and by its name', a
   expect(await jobs.get(saved.key)).toEqual(saved)
   expect(await jobs.get('orders')).toEqual(saved)
   expect(await jobs.list()).toEqual([saved])
+})
+
+test('what this node knows can be looked at while the store does not answer', async () => {
+  const { jobs, bucket, claims } = cluster()
+  const saved = await jobs.save(jobDraft())
+  for (const store of [bucket, claims]) vi.spyOn(store, 'get').mockReturnValue(new Promise(() => {}))
+  for (const key of [saved.key, 'orders']) expect(await jobs.get(key)).toEqual(saved)
 })
 
 test('what is stored holds no password in clear, and opens with the key alone', async () => {

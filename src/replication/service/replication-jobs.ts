@@ -55,9 +55,14 @@ export class ReplicationJobs {
     return this.#parts.jobs.list().toSorted((a, b) => compare(a.value.name, b.value.name))
   }
 
-  /** By id or name; an id wins. A job that this node has not heard of yet is asked for. @throws NotFoundError */
+  /**
+   * By id or name; an id wins. Only a job that this node has not heard of yet is asked for, so that what is known can be
+   * looked at while the store is away.
+   *
+   * @throws NotFoundError
+   */
   async get(idOrName: string): Promise<StoredJob> {
-    const found = (await this.#byId(idOrName)) ?? (await this.#byName(idOrName))
+    const found = this.#known(idOrName) ?? (await this.#byId(idOrName)) ?? (await this.#byName(idOrName))
     if (found === null) throw new NotFoundError(`there is no replication job with the id or name "${idOrName}"`)
     return found
   }
@@ -169,14 +174,17 @@ export class ReplicationJobs {
     return newest
   }
 
+  #known(idOrName: string): StoredJob | undefined {
+    const { jobs } = this.#parts
+    return jobs.get(idOrName) ?? jobs.list().find((job) => job.value.name === idOrName)
+  }
+
   async #byId(id: string): Promise<StoredJob | null> {
-    if (!isKey(id)) return null
-    return this.#parts.jobs.get(id) ?? this.#parts.jobs.bucket.get(id)
+    return isKey(id) ? this.#parts.jobs.bucket.get(id) : null
   }
 
   async #byName(name: string): Promise<StoredJob | null> {
-    const known = this.#parts.jobs.list().find((job) => job.value.name === name)
-    if (known !== undefined || !isKey(name)) return known ?? null
+    if (!isKey(name)) return null
     const claim = await this.#parts.names.read(name)
     const held = claim === null ? null : await this.#parts.jobs.bucket.get(claim.value.jobId)
     return held?.value.name === name ? held : null
