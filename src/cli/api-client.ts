@@ -17,10 +17,16 @@ export class ApiClient {
 
   /** @throws CallFailedError with the agent's own words, or how to start one */
   async call(method: string, path: string): Promise<unknown> {
+    const text = await this.text(method, path)
+    return text === '' ? null : JSON.parse(text)
+  }
+
+  /** The answer as it came: it holds numbers that no double can. @throws CallFailedError */
+  async text(method: string, path: string): Promise<string> {
     const response = await this.#fetch(method, path)
     const text = await response.text()
     if (!response.ok) throw new CallFailedError(problemText(response.status, text))
-    return text === '' ? null : JSON.parse(text)
+    return text.trimEnd()
   }
 
   async #fetch(method: string, path: string): Promise<Response> {

@@ -14,8 +14,8 @@ interface MemberAnswer {
 const statusNames = ['none', 'alive', 'leaving', 'left', 'failed']
 
 export async function listMembers(client: ApiClient, isJson: boolean): Promise<string> {
+  if (isJson) return client.text('GET', '/v1/members?pretty')
   const members = (await client.call('GET', '/v1/members')) as readonly MemberAnswer[]
-  if (isJson) return JSON.stringify(members, null, 2)
   return formatTable(
     ['NAME', 'ADDRESS', 'STATUS', 'TAGS'],
     members.map((member) => [

@@ -27,11 +27,11 @@ interface ExecutionAnswer {
 
 /** Every job with its next fire and its counts. */
 export async function listJobs(client: ApiClient, isJson: boolean): Promise<string> {
+  if (isJson) return client.text('GET', '/v1/jobs?pretty')
   const jobs = (await client.call('GET', '/v1/jobs')) as readonly JobAnswer[]
-  if (isJson) return JSON.stringify(jobs, null, 2)
   if (jobs.length === 0) return 'no jobs yet; create one with POST /v1/jobs'
   return formatTable(
-    ['NAME', 'SCHEDULE', 'NEXT', 'OK', 'FAILED', 'LAST', 'COMMAND'],
+    ['NAME', 'SCHEDULE', 'NEXT (UTC)', 'OK', 'FAILED', 'LAST (UTC)', 'COMMAND'],
     jobs.map((job) => [
       job.name,
       job.schedule,
@@ -46,20 +46,18 @@ export async function listJobs(client: ApiClient, isJson: boolean): Promise<stri
 
 /** Orders a run now. */
 export async function runJob(client: ApiClient, name: string, isJson: boolean): Promise<string> {
-  const job = await client.call('POST', `/v1/jobs/${encodeURIComponent(name)}`)
-  return isJson ? JSON.stringify(job, null, 2) : `${name} was ordered to run; see "millrace executions ${name}"`
+  const answer = await client.text('POST', `/v1/jobs/${encodeURIComponent(name)}?pretty`)
+  return isJson ? answer : `${name} was ordered to run; see "millrace executions ${name}"`
 }
 
 /** What ran and runs of one job, oldest first. */
 export async function listExecutions(client: ApiClient, name: string, isJson: boolean): Promise<string> {
-  const executions = (await client.call(
-    'GET',
-    `/v1/executions/${encodeURIComponent(name)}`,
-  )) as readonly ExecutionAnswer[]
-  if (isJson) return JSON.stringify(executions, null, 2)
+  const path = `/v1/executions/${encodeURIComponent(name)}`
+  if (isJson) return client.text('GET', `${path}?pretty`)
+  const executions = (await client.call('GET', path)) as readonly ExecutionAnswer[]
   if (executions.length === 0) return `${name} has not run yet`
   return formatTable(
-    ['STARTED', 'TOOK', 'NODE', 'OUTCOME', 'REASON', 'OUTPUT'],
+    ['STARTED (UTC)', 'TOOK', 'NODE', 'OUTCOME', 'REASON', 'OUTPUT'],
     executions.map((execution) => [
       shortTime(execution.started_at),
       took(execution),
