@@ -72,10 +72,18 @@ export class CheckpointStore {
     const checkpoint =
       raiseEpochTo === null
         ? before
-        : { ...before, epoch: Math.max(raiseEpochTo, before.epoch + 1), nextFrame: 0, nextItem: 0 }
+        : {
+            ...before,
+            epoch: Math.max(raiseEpochTo, before.epoch + 1),
+            nextFrame: 0,
+            nextItem: 0,
+            // Nothing was copied: the source may begin anywhere.
+            position: before.stage === 'fresh' ? null : before.position,
+          }
     await session.execute(
       `UPDATE millrace.checkpoint SET owner_term = ${this.#ownerTerm}, claim = ${this.#claim}, epoch = ${checkpoint.epoch},
-         next_frame = ${checkpoint.nextFrame}, next_item = ${checkpoint.nextItem}, updated_at = UTC_TIMESTAMP(6)
+         next_frame = ${checkpoint.nextFrame}, next_item = ${checkpoint.nextItem},
+         position = ${jsonText(checkpoint.position)}, updated_at = UTC_TIMESTAMP(6)
        WHERE job_id = ${this.jobText}`,
     )
     return checkpoint

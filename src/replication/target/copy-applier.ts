@@ -1,8 +1,11 @@
 /** The items of a copy: its tables, its structures, its chunks, its end. */
 import type { Clock } from '../../core/clock.ts'
+import type { Log } from '../../core/log.ts'
+import type { ReplicationJob } from '../../model/replication-job.ts'
 import { MalformedFrameError } from '../pipe/errors.ts'
-import type { ChunkPiece, CopyTable } from '../pipe/frame.ts'
+import type { ChunkPiece, CopyTable, StructureObject } from '../pipe/frame.ts'
 import { executeWriting } from './checked-execute.ts'
+import type { CheckpointStage } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { type ChunkTable, chunkStatements, missingKeysStatement } from './chunk-statement.ts'
@@ -10,8 +13,10 @@ import { type DoubtfulTable, orphanStatement } from './copy-cascades.ts'
 import type { CopyStore } from './copy-store.ts'
 import { ApplyError, TargetTableDiffersError } from './errors.ts'
 import type { Progress } from './progress.ts'
+import type { RunStrategies } from './run-strategies.ts'
 import { refuseTriggers } from './sql-strategy.ts'
 import { quoteTable } from './sql-text.ts'
+import { makeObject } from './structure.ts'
 import type { TableCatalog } from './table-catalog.ts'
 import type { TargetConnections } from './target-connections.ts'
 
@@ -21,7 +26,9 @@ export interface CopyParts {
   readonly copies: CopyStore
   readonly catalog: TableCatalog
   readonly progress: Progress
+  readonly job: ReplicationJob
   readonly clock: Clock
+  readonly log: Log
   readonly onNote: (note: string) => void
 }
 
@@ -43,6 +50,24 @@ export class CopyApplier {
   async loadProgress(): Promise<void> {
     const { copies, progress, connections } = this.#parts
     progress.setCopy(await copies.tables(connections.plain), await copies.chunks(connections.plain))
+  }
+
+  /** See structure.ts. */
+  async makeObject(object: StructureObject, stage: CheckpointStage, strategies: RunStrategies): Promise<void> {
+    const { connections, copies, catalog, job, log, onNote } = this.#parts
+    const structure = {
+      session: connections.plain,
+      catalog,
+      copies,
+      translation: { version: connections.facts.version, collations: connections.collations.names },
+      source: strategies.source,
+      dropsTables: job.target.dropTableIfExists,
+      skipsCreation: job.target.skipCreateTable,
+      withoutTriggers: strategies.appliesSql,
+      log,
+      onNote,
+    }
+    await makeObject(structure, object, stage)
   }
 
   /** The copy begins or goes on with these tables. @throws TargetTableDiffersError before the first row */

@@ -44,6 +44,10 @@ async function open(from: ServerKind, to: ServerKind, options: TargetOptions = {
 
 type Copying = Awaited<ReturnType<typeof open>>
 
+function pipeBegins({ pipe }: Copying, epoch: number, position: Position): void {
+  pipe.restart(epoch, position)
+}
+
 async function begin({ source, pipe, task, schema }: Copying): Promise<void> {
   pipe.restart((await task.resume()).epoch, await positionOf(source))
   pipe.append([
@@ -247,6 +251,32 @@ describe.each(kinds)('on %s', (kind) => {
     await copying.target.query(`DELETE FROM ${t}`)
     await untilStreaming(copying)
     await expectEqual(copying)
+  })
+
+  test('what is written goes from the stream even while nothing more comes', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1),(2),(3)')
+    await begin(copying)
+    await copyAll(copying, 1)
+    await eventually(() => copying.pipe.heldFrames === 0, 10_000, 'all frames are released')
+  })
+
+  test('a source that begins again before anything was copied may begin elsewhere', async () => {
+    await using copying = await open(kind, kind)
+    await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY)')
+    pipeBegins(copying, (await copying.task.resume()).epoch, await positionOf(copying.source))
+    copying.pipe.append([
+      { kind: 'epoch', source: await sourceServerOf(copying.source) },
+      ...(await structureItems(copying.source, copying.schema)),
+    ])
+    await eventually(() => copying.pipe.heldFrames === 0, 10_000, 'all frames are released')
+    await copying.writer.query('INSERT INTO t VALUES (1); ALTER TABLE t ADD COLUMN v INT')
+    await begin(copying)
+    await copyAll(copying, 10)
+    copying.pipe.append([{ kind: 'copied' }])
+    await untilStreaming(copying)
+    await expectEqual(copying)
+    expect(copying.task.rewinds).toEqual([])
   })
 
   test('DropTableIfExists replaces what is there', async () => {

@@ -21,7 +21,6 @@ import { type FedFrame, FrameFeed } from './frame-feed.ts'
 import { ChangeReader, countRows } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
 import { RunStrategies } from './run-strategies.ts'
-import { makeObject } from './structure.ts'
 import { TableCatalog } from './table-catalog.ts'
 import { checkSource } from './target-checks.ts'
 import { TransactionGroup } from './transaction-group.ts'
@@ -45,6 +44,7 @@ export class TargetRun {
   #unsaved: CheckpointChange = {}
   #ddlIntent: DdlIntent | null
   #savedAtMs = 0
+  #savedPlace: { readonly frame: number; readonly item: number } | null = null
   #groupSinceMs = 0
 
   constructor(parts: RunParts) {
@@ -66,7 +66,9 @@ export class TargetRun {
       copies: this.#copies,
       catalog: this.#catalog,
       progress,
+      job: context.job,
       clock: context.clock,
+      log: context.log,
       onNote: (note) => status.note(note),
     })
     this.#strategies = new RunStrategies({
@@ -97,7 +99,7 @@ export class TargetRun {
     const pump = this.#feed.pump(AbortSignal.any([signal, pumping.signal]))
     try {
       while (this.#stage !== 'complete') {
-        const fed = await this.#feed.next()
+        const fed = await this.#nextFrame(signal)
         signal.throwIfAborted()
         if (fed === null) throw new FrameGapError('the stream of frames ended')
         await this.#applyFrame(fed, signal)
@@ -107,6 +109,27 @@ export class TargetRun {
       pumping.abort(new Error('the run ended'))
       await pump
     }
+  }
+
+  /**
+   * Waits for a frame. Meanwhile what was applied is recorded and given back: a stream that is full of it would never
+   * bring another one.
+   */
+  async #nextFrame(signal: AbortSignal): Promise<FedFrame | null> {
+    const next = this.#feed.next()
+    while (!this.#feed.hasMore) {
+      const waiting = new AbortController()
+      const pause = this.#parts.context.clock.sleep(
+        runLimits.lazyCheckpointMs,
+        AbortSignal.any([signal, waiting.signal]),
+      )
+      const first = await Promise.race([next, pause.catch(() => 'stop' as const)])
+      waiting.abort()
+      if (first !== undefined) return next
+      if (this.#transaction === null) await this.#saveLazily()
+      else this.#feed.releaseBefore(this.#place.frame)
+    }
+    return next
   }
 
   async #applyFrame({ frame, firstItem }: FedFrame, signal: AbortSignal): Promise<void> {
@@ -249,7 +272,8 @@ export class TargetRun {
   async #applyCopyItem(item: Extract<FrameItem, { kind: 'copy' | 'structure' | 'chunk' | 'copied' }>): Promise<void> {
     switch (item.kind) {
       case 'structure':
-        return this.#makeStructure(item.object)
+        await this.#settle()
+        return this.#copy.makeObject(item.object, this.#stage, this.#strategies)
       case 'copy':
         await this.#settle()
         await this.#copy.begin(item.tables)
@@ -290,29 +314,6 @@ export class TargetRun {
     this.#parts.progress.copyEnded()
   }
 
-  async #makeStructure(object: Extract<FrameItem, { kind: 'structure' }>['object']): Promise<void> {
-    await this.#settle()
-    const { connections, context, status } = this.#parts
-    const { source } = this.#strategies
-    const stage = this.#stage
-    await makeObject(
-      {
-        session: connections.plain,
-        catalog: this.#catalog,
-        copies: this.#copies,
-        translation: { version: connections.facts.version, collations: connections.collations.names },
-        source,
-        dropsTables: context.job.target.dropTableIfExists,
-        skipsCreation: context.job.target.skipCreateTable,
-        withoutTriggers: this.#strategies.appliesSql,
-        log: context.log,
-        onNote: (note) => status.note(note),
-      },
-      object,
-      stage,
-    )
-  }
-
   async #beat(sourceMicros: bigint): Promise<void> {
     const { status, context } = this.#parts
     this.#leaveFreshStage()
@@ -346,6 +347,7 @@ export class TargetRun {
   /** Writes the place once in a while when nothing else does. */
   async #saveLazily(): Promise<void> {
     if (this.#now() - this.#savedAtMs < runLimits.lazyCheckpointMs || this.#transaction !== null) return
+    if (this.#savedPlace === this.#place) return
     await this.#settle()
     await this.#save({})
   }
@@ -360,6 +362,7 @@ export class TargetRun {
       ...change,
     }
     await checkpoints.change(connections.main, whole, andThen)
+    this.#savedPlace = this.#place
     this.#committed(whole, 0)
   }
 
