@@ -129,7 +129,8 @@ function toRule(filter: SchemaFilter, field: string, isFolded: boolean, issues: 
   return { schema, tables, names: filter.tables.every(isPlainName) ? filter.tables : null }
 }
 
-function isPlainName(pattern: NamePattern): boolean {
+/** True for a name as it is. */
+export function isPlainName(pattern: NamePattern): boolean {
   return !isExpression(pattern) && !/[*?]/.test(pattern)
 }
 

@@ -21,7 +21,7 @@ import { CopyRun } from './copy/copy-run.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { logReader } from './log-reader.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
-import { checkCopyPrivileges, checkSource } from './source-checks.ts'
+import { checkCopyPrivileges, checkScope, checkSource } from './source-checks.ts'
 import { SourceClock } from './source-clock.ts'
 import { SourceRun } from './source-run.ts'
 import { openLocker, openPlainSession, openReader } from './source-sessions.ts'
@@ -81,6 +81,7 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
   const { epoch, from } = (await orAborted(asked, signal)) as ResumeAnswer
   say(`looks at the tables of ${control.where}`)
   const beginning = await findBeginning({ from, control, server, filter, gtid: job.source.gtid })
+  if (beginning.isFresh) await checkScope(control, server, include, filter)
   await checkPrivileges(control, server, beginning)
   const writer = await openWriter(setup, epoch, beginning)
   writer.add({ kind: 'epoch', source: describeServer(server) })

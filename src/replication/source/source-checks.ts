@@ -1,11 +1,15 @@
 /**
  * What a source must be and allow, looked at before anything is begun: each failure has its own message and cure.
  */
+import type { SchemaFilter } from '../../model/replication-job.ts'
 import type { ServerCapabilities } from '../../mysql/capabilities.ts'
 import { MissingPrivilegeError, ServerSettingError } from '../../mysql/errors.ts'
 import { quoteName, quoteTable, quoteText } from '../../mysql/identifier.ts'
+import { readSchemas } from '../../mysql/schema-reader.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { TableName } from '../../mysql/table-definition.ts'
+import type { ObjectFilter } from '../filter.ts'
+import { hiddenScope } from './scope-privileges.ts'
 
 /** @throws ServerSettingError, MissingPrivilegeError */
 export async function checkSource(session: Session, server: ServerCapabilities): Promise<void> {
@@ -26,6 +30,27 @@ function checkLog(server: ServerCapabilities): void {
       `binlog_format is ${server.binlogFormat} on ${server.where}, it must be ROW; run SET GLOBAL binlog_format = 'ROW', ` +
         'set it in the configuration too, and reconnect all clients',
     )
+}
+
+/**
+ * What is hidden from the account would be left out of the copy without a word.
+ *
+ * @throws MissingPrivilegeError naming the first schema or table of the job that it may not read
+ */
+export async function checkScope(
+  session: Session,
+  server: ServerCapabilities,
+  include: readonly SchemaFilter[],
+  filter: ObjectFilter,
+): Promise<void> {
+  const seen = (await readSchemas(session)).filter((schema) => filter.includesSchema(schema))
+  const hidden = hiddenScope(include, seen, server.grants)
+  if (hidden === null) return
+  const account = await readAccount(session)
+  throw new MissingPrivilegeError(
+    `user ${account} lacks SELECT on what the job replicates from ${server.where}; run GRANT SELECT ON ${hidden} TO ${account}`,
+    { details: { privilege: 'SELECT' } },
+  )
 }
 
 /** What the copy needs besides: reading every table, and locking those that have no usable key. */
