@@ -221,8 +221,9 @@ export class Connection {
   #change(isConnected: boolean): void {
     if (this.#isConnected === isConnected && !this.isClosed) return
     this.#isConnected = isConnected
-    if (!this.isClosed)
-      this.log.info({ server: this.nats.getServer() }, isConnected ? 'nats connected again' : 'nats connection lost')
+    const facts = { server: this.nats.getServer() }
+    if (isConnected) this.log.info(facts, 'nats connected again')
+    else if (!this.isClosed) this.log.warn(facts, 'nats connection lost')
     for (const listener of [...this.#listeners]) listener(isConnected)
   }
 }

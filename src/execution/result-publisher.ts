@@ -22,7 +22,7 @@ const pollMs = 5_000
 const stopLimitMs = 2_000
 
 export interface ResultPublisherOptions {
-  readonly link: RunnerLink
+  readonly link: Pick<RunnerLink, 'call'>
   readonly sink: ExecutionSink
   readonly clock: Clock
   readonly log: Log
@@ -39,6 +39,7 @@ export class ResultPublisher {
   #afterSequence = 0
   #wake: () => void = () => {}
   #isAwake = false
+  #isFailing = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: ResultPublisherOptions) {
@@ -107,20 +108,33 @@ export class ResultPublisher {
   }
 
   async #publish(key: string, execution: Execution): Promise<void> {
-    const { sink, clock, log } = this.#options
+    const { sink, clock } = this.#options
     const { signal } = this.#stopping
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
         await sink.append(execution)
         this.#published.add(key)
+        this.#noteDelivery()
         break
       } catch (error) {
-        log.warn({ key, attempt, err: messageOf(error) }, 'result could not be delivered, it is kept')
+        this.#noteFailure(error)
         await clock.sleep(backoffMs(retry, attempt, Math.random), signal).catch(() => {})
       }
     }
     this.#publishing.delete(key)
     this.notify()
+  }
+
+  /** Said once, not for every result of a long outage. */
+  #noteFailure(error: unknown): void {
+    if (!this.#isFailing)
+      this.#options.log.warn({ err: messageOf(error) }, 'results cannot be delivered, they are kept')
+    this.#isFailing = true
+  }
+
+  #noteDelivery(): void {
+    if (this.#isFailing) this.#options.log.info({}, 'results are delivered again')
+    this.#isFailing = false
   }
 
   async #confirm(): Promise<void> {

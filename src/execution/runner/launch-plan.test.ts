@@ -35,6 +35,12 @@ test('a run-now has its start as its fire', () => {
   expect(planLaunch(facts)).toMatchObject({ env: { MILLRACE_FIRE: '1970-01-01T00:00:00.000Z' } })
 })
 
+test('a command that begins with a dash is no option of the shell', () => {
+  const shell = (command: string) => planLaunch({ ...facts, order: { ...order, command, isShell: true } })
+  expect(shell('-x')).toMatchObject({ args: ['-c', '--', '-x'] })
+  expect(shell('echo -x')).toMatchObject({ args: ['-c', 'echo -x'] })
+})
+
 test('further groups take setpriv, which execs the command', () => {
   const user = { ...ann, supplementaryGids: [27, 998] }
   const args = ['--reuid=1001', '--regid=1002', '--groups=1002,27,998', '--', 'id', '-u']

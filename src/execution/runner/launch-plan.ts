@@ -61,8 +61,14 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
 }
 
 function argvOf(order: StartOrder) {
-  if (order.isShell) return { kind: 'words', words: ['/bin/sh', '-c', order.command] } as const
+  // A command that begins with a dash is no option of the shell.
+  if (order.isShell)
+    return { kind: 'words', words: ['/bin/sh', '-c', ...dashes(order.command), order.command] } as const
   return splitWords(order.command)
+}
+
+function dashes(command: string): readonly string[] {
+  return /^[-+]/.test(command) ? ['--'] : []
 }
 
 function environmentOf(facts: LaunchFacts): Record<string, string> {
