@@ -92,9 +92,10 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   }
   const dkron = httpCall(dkronUrl)
   const launch = async () => {
+    const [command, ...program] = programArguments()
     const server = new ServerProcess({
-      command: process.execPath,
-      args: [mainScript(), 'agent', ...flags(dataDir, dkronPort, udupPort, natsPort), ...(options.args ?? [])],
+      command,
+      args: [...program, 'agent', ...flags(dataDir, dkronPort, udupPort, natsPort), ...(options.args ?? [])],
       cwd: folder.path,
       ...(options.env === undefined ? {} : { env: options.env }),
       logPath,
@@ -140,10 +141,10 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   }
 }
 
-/** The program's main script: the build, or the source where nothing is built. */
-export function mainScript(): string {
-  const built = join(projectRoot, 'dist/main.js')
-  return existsSync(built) ? built : join(projectRoot, 'src/main.ts')
+/** The program as users start it, or its source where nothing is built. */
+function programArguments(): readonly [string, ...string[]] {
+  const isBuilt = existsSync(join(projectRoot, 'dist/main.js'))
+  return isBuilt ? [join(projectRoot, 'bin/millrace')] : [process.execPath, join(projectRoot, 'src/main.ts')]
 }
 
 function flags(dataDir: string, dkronPort: number, udupPort: number, natsPort: number): readonly string[] {
