@@ -20,6 +20,8 @@ export interface TargetOptions {
   readonly kind?: ReplicationJob['kind']
   readonly ownerTerm?: number
   readonly log?: Log
+  /** Another account than the one that may do everything. */
+  readonly account?: { readonly user: string; readonly password: string }
 }
 
 export class TargetUnderTest implements AsyncDisposable {
@@ -41,7 +43,13 @@ export class TargetUnderTest implements AsyncDisposable {
       {
         job: jobFor(target, options),
         role: 'target',
-        server: { host: target.host, port: target.port, user: target.user, password: target.password },
+        server: {
+          host: target.host,
+          port: target.port,
+          user: target.user,
+          password: target.password,
+          ...options.account,
+        },
         ownerTerm: options.ownerTerm ?? 1,
         link,
         // Pauses between tries are seconds; a test need not wait for them.

@@ -38,8 +38,12 @@ export class RowImageStrategy {
    * @throws MissingPrivilegeError or SqlError when the server does not take row images from this user
    */
   async describeFormat(format: RawEvent): Promise<void> {
+    const isMysql = this.#session.vendor === 'mysql'
+    const setBack = "SET SESSION gtid_next = 'AUTOMATIC'"
+    // Whoever may not set it back must not begin: the session could commit nothing any more.
+    if (isMysql) await this.#session.execute(setBack)
     await this.#session.execute(`BINLOG '${encodeEventForBinlogStatement(format, [])}'`)
-    if (this.#session.vendor === 'mysql') await this.#session.execute("SET SESSION gtid_next = 'AUTOMATIC'")
+    if (isMysql) await this.#session.execute(setBack)
   }
 
   /** As ApplyStrategy.write. */

@@ -5,7 +5,8 @@
  * is filling is left alone; one that was there before must be equal and empty.
  */
 import type { Log } from '../../core/log.ts'
-import { SqlError } from '../../mysql/errors.ts'
+import { MissingPrivilegeError, SqlError } from '../../mysql/errors.ts'
+import { readAccount, readGrants } from '../../mysql/grants.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { SourceServer, StructureObject } from '../pipe/frame.ts'
 import type { CheckpointStage } from './checkpoint.ts'
@@ -156,17 +157,33 @@ function translated(parts: StructureParts, sql: string): string {
   return text
 }
 
+/** What nobody asked for before the copy began, for only now it is known that it is needed. */
+async function missingPrivilege(
+  session: Session,
+  { kind, schema, name }: StructureObject,
+  error: MissingPrivilegeError,
+): Promise<MissingPrivilegeError> {
+  const needed = kind === 'view' ? 'CREATE VIEW, SHOW VIEW, SELECT, DROP' : 'ALL PRIVILEGES'
+  const grant = `GRANT ${needed} ON ${(await readGrants(session)).placeOf(schema)} TO ${await readAccount(session)}`
+  return new MissingPrivilegeError(
+    `${kind} ${quoteTable(schema, name)} can't be made on the target: ${error.message}; run ${grant}`,
+    { cause: error },
+  )
+}
+
 async function run(parts: StructureParts, object: StructureObject, sql: string, sqlMode: string): Promise<void> {
   const { session } = parts
   await session.execute(`SET SESSION sql_mode = '${sqlMode}'`)
   try {
     await session.execute(sql)
   } catch (error) {
+    const what = `${object.kind} ${quoteTable(object.schema, object.name)}`
+    if (error instanceof MissingPrivilegeError) throw await missingPrivilege(session, object, error)
     if (!(error instanceof SqlError)) throw error
-    throw new DdlFailedError(
-      `the target refused to make ${object.kind} ${quoteTable(object.schema, object.name)}: ${error.message}`,
-      { cause: error, details: { errno: error.errno } },
-    )
+    throw new DdlFailedError(`the target refused to make ${what}: ${error.message}`, {
+      cause: error,
+      details: { errno: error.errno },
+    })
   } finally {
     if (session.isOpen) await session.execute(`SET SESSION sql_mode = '${strictSqlMode}'`)
   }

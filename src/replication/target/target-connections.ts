@@ -56,7 +56,7 @@ export class TargetConnections implements AsyncDisposable {
     let main: Session | null = null
     try {
       const facts = await readTargetFacts(plain)
-      checkTarget(facts, server.user)
+      checkTarget(facts, { include: job.source.include, skipsCreation: job.target.skipCreateTable })
       await ensureBookkeeping(plain)
       const checkpoint = await store.claimRow(plain, raiseEpochTo)
       const collations = await readCollationNames(plain)

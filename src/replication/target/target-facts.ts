@@ -5,6 +5,7 @@
  * privilege that is not listed; the first statement that needs it tells.
  */
 
+import { type Grants, readAccount, readGrants } from '../../mysql/grants.ts'
 import { isVendorAtLeast, type ServerVersion } from '../../mysql/server-version.ts'
 import type { Row, Session } from '../../mysql/session.ts'
 
@@ -24,6 +25,10 @@ export interface TargetFacts {
   readonly execMode: string
   readonly logsStatements: boolean
   readonly privileges: Privileges
+  /** With those of active roles. */
+  readonly grants: Grants
+  /** The user's account, quoted as GRANT wants it. */
+  readonly account: string
 }
 
 export interface Privileges {
@@ -69,6 +74,8 @@ export async function readTargetFacts(session: Session): Promise<TargetFacts> {
     execMode: (value('replica_exec_mode') || value('slave_exec_mode')).toUpperCase(),
     logsStatements: isOn(value('log_bin')) && value('binlog_format').toUpperCase() === 'STATEMENT',
     privileges: readPrivileges(await session.query('SHOW GRANTS')),
+    grants: await readGrants(session),
+    account: await readAccount(session),
   }
 }
 
@@ -100,21 +107,28 @@ export function hasGlobally(privileges: Privileges, ...names: readonly string[])
   return names.some((name) => privileges.everywhere.has(name))
 }
 
-/** True when the user may run BINLOG: SUPER, or the vendor's own privilege for it. */
+/** Each lets a session of MySQL 8 and later set gtid_next, which a session that ran BINLOG has to set back. */
+const gtidNextPrivileges = [
+  'REPLICATION_APPLIER',
+  'SESSION_VARIABLES_ADMIN',
+  'SYSTEM_VARIABLES_ADMIN',
+  'SUPER',
+] as const
+
+/** True when the user may run BINLOG: SUPER, or the vendor's own privileges for it. */
 export function mayReplayBinlog({ version, privileges }: TargetFacts): boolean {
   if (version.vendor === 'mariadb')
     return isVendorAtLeast(version, 'mariadb', [10, 5])
       ? hasGlobally(privileges, 'BINLOG REPLAY')
       : hasGlobally(privileges, 'SUPER')
-  return isVendorAtLeast(version, 'mysql', [8])
-    ? hasGlobally(privileges, 'BINLOG_ADMIN', 'SUPER')
-    : hasGlobally(privileges, 'SUPER')
+  if (!isVendorAtLeast(version, 'mysql', [8])) return hasGlobally(privileges, 'SUPER')
+  return hasGlobally(privileges, 'BINLOG_ADMIN', 'SUPER') && hasGlobally(privileges, ...gtidNextPrivileges)
 }
 
 /** True when the user may give a transaction a GTID of our choice. */
 export function mayChooseGtid({ version, hasGtids, privileges }: TargetFacts): boolean {
   if (!hasGtids) return false
   return isVendorAtLeast(version, 'mysql', [8])
-    ? hasGlobally(privileges, 'REPLICATION_APPLIER', 'SYSTEM_VARIABLES_ADMIN', 'SUPER')
+    ? hasGlobally(privileges, ...gtidNextPrivileges)
     : hasGlobally(privileges, 'SUPER')
 }
