@@ -13,6 +13,7 @@ import {
   ServerUnreachableError,
   SqlError,
 } from './errors.ts'
+import { quoteName } from './identifier.ts'
 import type { ErrPacket } from './server-packets.ts'
 
 /** Who we talk to, for messages. */
@@ -72,13 +73,25 @@ export function statementError(packet: ErrPacket, statementIndex: number, peer: 
     return new LostConnectionError(`${where} ended the connection: ${text}`, { details: { errno } })
   if (errno === 1045) return connectError({ errno, message: text }, peer)
   if (missingPrivilege.has(errno) || errno === 1044)
-    return new MissingPrivilegeError(
-      `user '${peer.user}' may not do this on ${where}: ${text}; grant the privilege to the user`,
-      { details: { errno } },
-    )
+    return new MissingPrivilegeError(`user '${peer.user}' may not do this on ${where}: ${text}; ${cureOf(text)}`, {
+      details: { errno },
+    })
   if (errno === 1290 || errno === 1836 || errno === 3100)
     return new ServerSettingError(`${where} does not allow writes: ${text}`, { details: { errno } })
   return new SqlError(`${where}: ${text} (error ${errno})`, { errno, sqlState, statementIndex })
+}
+
+/** The GRANT that helps, as far as the server's message tells it. */
+function cureOf(text: string): string {
+  const schema = /^Access denied for user (\S+@\S+) to database '(.+)'$/.exec(text)
+  if (schema !== null) return `run GRANT ALL PRIVILEGES ON ${quoteName(schema[2] ?? '')}.* TO ${schema[1]}`
+  const object = /^(.+) command denied to user .+ for (table|routine|column) '?(.+?)'?$/.exec(text)
+  // The user in this message is who connected from where, which need not be an account.
+  if (object !== null)
+    return `grant ${object[1]} on ${object[2]} ${object[3]} to the account that SELECT CURRENT_USER() names`
+  const everywhere = /you need \(at least one of\) the (.+) privilege\(s\)/.exec(text)
+  if (everywhere !== null) return `grant ${everywhere[1]} on *.* to the account that SELECT CURRENT_USER() names`
+  return 'grant the privilege to the user'
 }
 
 const longestMessage = 500

@@ -36,3 +36,11 @@ test('a grant for a table holds for that table only, and a grant for columns for
   expect(grants.hasOn('SELECT', 'shop', 'users')).toBe(false)
   expect(grants.hasOn('INSERT', 'shop', 'users')).toBe(true)
 })
+
+test.each([
+  ['a pattern that is there', 'GRANT SELECT ON `shop\\_1`.* TO `u`@`%`', 'shop_1', '`shop\\_1`.*'],
+  ['the name itself where no grant matches', 'GRANT SELECT ON `other`.* TO `u`@`%`', 'shop_1', '`shop_1`.*'],
+  ['the name itself beside a grant for a table', 'GRANT SELECT ON `a``b`.`t` TO `u`@`%`', 'a`b', '`a``b`.*'],
+])('a further grant on a schema goes to %s', (_name, grant, schema, place) => {
+  expect(parseGrants([grant]).placeOf(schema)).toBe(place)
+})

@@ -4,6 +4,7 @@
  * Easy to get wrong: a schema in a grant is a pattern (`%`, `_`, with backslash), and ALL PRIVILEGES on a schema does not
  * hold the privileges that exist only globally.
  */
+import { quoteName, quoteText } from './identifier.ts'
 import type { Session } from './session.ts'
 
 interface Grant {
@@ -18,6 +19,19 @@ export interface Grants {
   hasGlobal(privilege: string): boolean
   /** True when the privilege is held for this table, or for the whole schema when `table` is null. */
   hasOn(privilege: string, schema: string, table: string | null): boolean
+  /**
+   * The whole schema, quoted for a further GRANT. Of several grants whose patterns match a schema the server heeds one
+   * alone, so the new privilege must go to the pattern that is there.
+   */
+  placeOf(schema: string): string
+}
+
+/** The account that the server took the session's user for, quoted as GRANT wants it. */
+export async function readAccount(session: Session): Promise<string> {
+  const [row] = await session.query('SELECT CURRENT_USER() AS account')
+  const account = row?.account ?? ''
+  const at = account.lastIndexOf('@')
+  return `${quoteText(account.slice(0, at))}@${quoteText(account.slice(at + 1))}`
 }
 
 /** Reads the session user's privileges, with those of its active roles. */
@@ -57,6 +71,12 @@ export function parseGrants(texts: readonly string[]): Grants {
           (grant.schemaPattern === null || matchesSchema(grant, schema)) &&
           (grant.table === null || grant.table === table),
       ),
+    placeOf: (schema) => {
+      const held = grants.find(
+        (grant) => grant.schemaPattern !== null && grant.table === null && matchesSchema(grant, schema),
+      )
+      return `${quoteName(held?.schemaPattern ?? schema)}.*`
+    },
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { SchemaFilter } from '../../model/replication-job.ts'
 import type { Grants } from '../../mysql/grants.ts'
-import { quoteName, quoteTable } from '../../mysql/identifier.ts'
+import { quoteTable } from '../../mysql/identifier.ts'
 import { isPlainName } from '../filter.ts'
 
 /**
@@ -22,7 +22,7 @@ export function hiddenScope(include: readonly SchemaFilter[], seen: readonly str
     if (hidden === undefined) continue
     // Some of its tables may be all that the patterns are meant for.
     if (hidden === null && tables.length > 0 && seen.includes(schema)) continue
-    return hidden === null ? `${quoteName(schema)}.*` : quoteTable(schema, hidden)
+    return hidden === null ? grants.placeOf(schema) : quoteTable(schema, hidden)
   }
   // Of schemas that are not named, those that are meant are the ones that may be read, if there are any.
   return include.every(({ schema }) => !isPlainName(schema)) && seen.length === 0 ? '*.*' : null

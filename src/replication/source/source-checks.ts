@@ -4,8 +4,9 @@
 import type { SchemaFilter } from '../../model/replication-job.ts'
 import type { ServerCapabilities } from '../../mysql/capabilities.ts'
 import { MissingPrivilegeError, ServerSettingError } from '../../mysql/errors.ts'
-import { quoteName, quoteTable, quoteText } from '../../mysql/identifier.ts'
-import { readSchemas } from '../../mysql/schema-reader.ts'
+import { readAccount } from '../../mysql/grants.ts'
+import { quoteTable } from '../../mysql/identifier.ts'
+import { readSchemas, readTables } from '../../mysql/schema-reader.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { TableName } from '../../mysql/table-definition.ts'
 import type { ObjectFilter } from '../filter.ts'
@@ -44,13 +45,16 @@ export async function checkScope(
   filter: ObjectFilter,
 ): Promise<void> {
   const seen = (await readSchemas(session)).filter((schema) => filter.includesSchema(schema))
-  const hidden = hiddenScope(include, seen, server.grants)
-  if (hidden === null) return
   const account = await readAccount(session)
-  throw new MissingPrivilegeError(
-    `user ${account} lacks SELECT on what the job replicates from ${server.where}; run GRANT SELECT ON ${hidden} TO ${account}`,
-    { details: { privilege: 'SELECT' } },
-  )
+  const hidden = hiddenScope(include, seen, server.grants)
+  if (hidden !== null)
+    throw new MissingPrivilegeError(
+      `user ${account} lacks SELECT on what the job replicates from ${server.where}; run GRANT SELECT ON ${hidden} TO ${account}`,
+      { details: { privilege: 'SELECT' } },
+    )
+  const objects = (await readTables(session, seen)).filter(({ schema, name }) => filter.includesTable(schema, name))
+  const views = objects.filter(({ kind }) => kind === 'view')
+  for (const privilege of ['SELECT', 'SHOW VIEW']) requireOn(server, account, privilege, views)
 }
 
 /** What the copy needs besides: reading every table, and locking those that have no usable key. */
@@ -73,7 +77,7 @@ export async function checkCopyPrivileges(
   const reason = server.hasGtids ? `${name(unlocked)} has no usable primary or unique key` : 'GTIDs are off'
   throw new MissingPrivilegeError(
     `user ${account} lacks LOCK TABLES on ${server.where}, needed for milliseconds because ${reason}; run ` +
-      `GRANT LOCK TABLES ON ${quoteName(unlocked.schema)}.* TO ${account}`,
+      `GRANT LOCK TABLES ON ${server.grants.placeOf(unlocked.schema)} TO ${account}`,
     { details: { privilege: 'LOCK TABLES' } },
   )
 }
@@ -92,19 +96,11 @@ function requireOn(server: ServerCapabilities, account: string, privilege: strin
   if (missing === undefined) return
   throw new MissingPrivilegeError(
     `user ${account} lacks ${privilege} for ${name(missing)} on ${server.where}; run GRANT ${privilege} ON ` +
-      `${quoteTable(missing.schema, missing.name)} TO ${account}, or on ${quoteName(missing.schema)}.*`,
+      `${quoteTable(missing.schema, missing.name)} TO ${account}, or on ${server.grants.placeOf(missing.schema)}`,
     { details: { privilege } },
   )
 }
 
 function name({ schema, name: table }: TableName): string {
   return `${schema}.${table}`
-}
-
-/** The account that the server took us for, quoted as GRANT wants it. */
-async function readAccount(session: Session): Promise<string> {
-  const [row] = await session.query('SELECT CURRENT_USER() AS account')
-  const account = row?.account ?? ''
-  const at = account.lastIndexOf('@')
-  return `${quoteText(account.slice(0, at))}@${quoteText(account.slice(at + 1))}`
 }
