@@ -87,6 +87,15 @@ describe('the runner is killed', limit, () => {
     expect(linesOf(file)).toEqual(['start', 'end'])
   })
 
+  test('and the next one too while it starts: a third is started at once', async () => {
+    await using node = await NodeUnderTest.start()
+    const first = await node.runnerPid()
+    await node.killRunner()
+    const second = await eventually(() => node.runnerPids().find((pid) => pid !== first), 5_000)
+    process.kill(second, 'SIGKILL')
+    expect(await node.run(orderOf('true'), 10_000)).toMatchObject({ outcome: 'succeeded' })
+  })
+
   test('while a command runs: it can still be stopped, and its time limit holds', async () => {
     await using node = await NodeUnderTest.start()
     const [stopped, limited] = [orderOf('sleep 60'), orderOf('sleep 60', { timeLimitMs: 2_000 })]

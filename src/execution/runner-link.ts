@@ -146,13 +146,13 @@ export class RunnerLink {
 
   async #startAndConnect(): Promise<RunnerConnection> {
     const { dir, clock, hello } = this.#options
-    startRunnerProcess(dir, hello.env)
+    const started = startRunnerProcess(dir, hello.env)
     const endAtMs = clock.monotonicMs() + startLimitMs
     for (;;) {
       await clock.sleep(startPollMs, this.#closing.signal)
       const connection = await this.#tryConnect()
       if (connection !== null) return connection
-      if (clock.monotonicMs() > endAtMs)
+      if (started.hasFailed || clock.monotonicMs() > endAtMs)
         throw new RunnerUnavailableError(`the runner does not start; ${join(dir, logFileName)} says why`)
     }
   }

@@ -12,8 +12,13 @@ import { logFileName } from './runner/protocol.ts'
 /** A fork costs time in proportion to the memory of who forks (3 ms for 50 MB, measured): keep garbage short-lived. */
 const smallMemory = ['--max-semi-space-size=2']
 
+export interface RunnerProcess {
+  /** True once it was killed or failed; one that found another runner in its folder did not fail. */
+  readonly hasFailed: boolean
+}
+
 /** @param env without secrets: it stays with the process */
-export function startRunnerProcess(dir: string, env: Readonly<Record<string, string>>): void {
+export function startRunnerProcess(dir: string, env: Readonly<Record<string, string>>): RunnerProcess {
   const { NODE_OPTIONS: _agentsOwn, ...ownEnv } = env
   const log = openSync(join(dir, logFileName), 'a', 0o600)
   try {
@@ -23,9 +28,16 @@ export function startRunnerProcess(dir: string, env: Readonly<Record<string, str
       cwd: dir,
       env: ownEnv,
     })
-    // A failed start is seen by nobody listening.
-    child.on('error', () => {})
+    const state = { hasFailed: false }
+    const fail = () => {
+      state.hasFailed = true
+    }
+    child.on('error', fail)
+    child.on('exit', (status) => {
+      if (status !== 0) fail()
+    })
     child.unref()
+    return state
   } finally {
     closeSync(log)
   }

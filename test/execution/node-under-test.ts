@@ -3,6 +3,7 @@
  *
  * Easy to get wrong: the runner outlives its executor, as it should; closing the node ends it by its pid.
  */
+import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../../src/core/clock.ts'
@@ -153,11 +154,26 @@ export class NodeUnderTest implements AsyncDisposable {
     process.kill(await this.runnerPid(), 'SIGKILL')
   }
 
+  /** Every process that is this folder's runner, or about to become it. */
+  runnerPids(): readonly number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && commandLineOf(name).includes(this.dir))
+      .map(Number)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeAgent()
     const pid = await this.runnerPid().catch(() => null)
     if (pid !== null) await endProcess(pid)
     await this.#folder?.[Symbol.asyncDispose]()
+  }
+}
+
+function commandLineOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
   }
 }
 
