@@ -21,6 +21,8 @@ export const RowsFlag = {
   RelaxedUniqueChecks: 4,
   /** Rows hold all columns. */
   CompleteRows: 8,
+  /** USE_SQL_FOREIGN_KEY_F of MySQL 9.6 and later: what cascades has row events of its own. */
+  CascadesAreLogged: 16,
 } as const
 
 export interface RowsHead {

@@ -12,7 +12,6 @@
  */
 
 import type { RowImage } from '../../binlog/row-image.ts'
-import { RowsFlag } from '../../binlog/rows-event.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
 import {
   type ChildStatement,
@@ -23,7 +22,7 @@ import {
   tablesBelow,
 } from './copy-cascades.ts'
 import type { ExactRows } from './exact-rows.ts'
-import type { RowsChange } from './row-changes.ts'
+import { type RowsChange, skipsForeignKeys } from './row-changes.ts'
 import { serverErrno } from './row-failure.ts'
 import type { RowLiterals } from './row-literals.ts'
 import { addAssignments, addKeyCondition, addRowValues, assignedColumns, insertHead } from './row-statements.ts'
@@ -33,9 +32,6 @@ import { rowKey, type TableCatalog, type TargetKey, type TargetTable } from './t
 
 /** Row is referenced; no referenced row. */
 const foreignKeyErrors = new Set([1216, 1217, 1451, 1452])
-
-/** USE_SQL_FOREIGN_KEY_F of MySQL 9.6 and later: what cascades has row events of its own. */
-const cascadesAreLogged = 1 << 4
 
 export interface IdempotentParts {
   readonly batch: StatementBatch
@@ -62,8 +58,7 @@ export class IdempotentRows {
     await this.#parts.exact.end()
     const { reader } = change.table
     const { kind } = reader.open(change.event)
-    const cascades =
-      literals.target.children.length > 0 && (change.flags & (RowsFlag.NoForeignKeyChecks | cascadesAreLogged)) === 0
+    const cascades = literals.target.children.length > 0 && !skipsForeignKeys(change)
     while (reader.next()) {
       if (kind === 'write') await this.#replace(reader.after, literals)
       else if (kind === 'delete') await this.#deleteRow(reader.before, literals, cascades)

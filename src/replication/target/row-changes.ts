@@ -47,9 +47,9 @@ export interface StatementChange {
 
 export type Change = RowsChange | StatementChange
 
-/** True when the source ran the statement without checking foreign keys, or already wrote what cascades. */
-export function skipsForeignKeys(change: RowsChange): boolean {
-  return (change.flags & RowsFlag.NoForeignKeyChecks) !== 0
+/** True when the source ran the statement without checking foreign keys, or logged what cascades. */
+export function skipsForeignKeys({ flags }: RowsChange): boolean {
+  return (flags & (RowsFlag.NoForeignKeyChecks | RowsFlag.CascadesAreLogged)) !== 0
 }
 
 /** How many rows the event changes. @throws MalformedEventError */

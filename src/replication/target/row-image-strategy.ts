@@ -4,7 +4,8 @@
  *
  * Easy to get wrong: (1) filters may have taken a statement's last event with its end mark, so each run of events of one
  * table gets an end mark of its own; (2) a BINLOG statement must be the last of its packet; (3) the first one of a
- * session leaves gtid_next ANONYMOUS, see `begin`.
+ * session leaves gtid_next ANONYMOUS, see `begin`; (4) MySQL 9.6 and later log what cascades, but not for each statement
+ * alike: a REPLACE of a parent keeps its children there, and its events would cascade here.
  */
 import { encodeEventForBinlogStatement } from '../../binlog/binlog-statement.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
@@ -103,7 +104,7 @@ function* statementEvents(changes: readonly RowsChange[]): Generator<RawEvent> {
     const continues = before !== undefined && before.table === change.table && !isEnd(before)
     if (!continues) yield change.table.mapEvent
     const mustEnd = next === undefined || next.table !== change.table
-    yield mustEnd && !isEnd(change) ? withEndMark(change) : change.event
+    yield withFlags(change, wantedFlags(change, mustEnd))
   }
 }
 
@@ -111,8 +112,14 @@ function isEnd(change: RowsChange): boolean {
   return (change.flags & RowsFlag.StatementEnd) !== 0
 }
 
-function withEndMark({ event, flags }: RowsChange): RawEvent {
+function wantedFlags({ flags }: RowsChange, mustEnd: boolean): number {
+  const end = mustEnd ? RowsFlag.StatementEnd : 0
+  return flags | end | ((flags & RowsFlag.CascadesAreLogged) === 0 ? 0 : RowsFlag.NoForeignKeyChecks)
+}
+
+function withFlags({ event, flags }: RowsChange, wanted: number): RawEvent {
+  if (flags === wanted) return event
   const bytes = Buffer.from(event.buffer)
-  bytes.writeUInt16LE(flags | RowsFlag.StatementEnd, event.bodyOffset + flagsOffset)
+  bytes.writeUInt16LE(wanted, event.bodyOffset + flagsOffset)
   return rawEvent(bytes)
 }

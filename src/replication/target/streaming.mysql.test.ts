@@ -54,6 +54,25 @@ describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
     await eventually(() => pair.task.report?.problem === null, 5_000, 'the end of the problem')
   })
 
+  test('a parent that is replaced keeps or loses its children as at the source', async () => {
+    await using pair = await open()
+    await pair.writer.query('CREATE TABLE parent (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
+    await pair.writer.query(
+      `CREATE TABLE child (id INT PRIMARY KEY, p INT, q INT, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE,
+       FOREIGN KEY (q) REFERENCES parent (id) ON DELETE SET NULL ON UPDATE CASCADE) ENGINE=InnoDB`,
+    )
+    await pair.writer.query('INSERT INTO parent VALUES (1,1),(2,2),(3,3),(4,4),(5,5)')
+    await pair.writer.query('INSERT INTO child VALUES (1,1,2),(2,2,3),(3,3,4),(4,4,1),(5,5,5)')
+    await pair.writer.query('REPLACE INTO parent VALUES (1,10),(3,30)')
+    await pair.writer.query('UPDATE parent SET id = 40 WHERE id = 4').catch(() => {})
+    await pair.writer.query('DELETE FROM parent WHERE id = 5')
+    await pair.caughtUp()
+    for (const table of ['parent', 'child']) {
+      const { source, target } = await pair.lines(table)
+      expect(target, table).toEqual(source)
+    }
+  })
+
   test('cascades of foreign keys happen once', async () => {
     await using pair = await open()
     await pair.writer.query('CREATE TABLE parent (id INT PRIMARY KEY) ENGINE=InnoDB')
