@@ -15,7 +15,7 @@ import type { LogPlace } from '../../mysql/binlog-place.ts'
 import type { CopyRun } from './copy/copy-run.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { followed } from './log-reader.ts'
-import type { SourceClock } from './source-clock.ts'
+import { closestCommitTime, type SourceClock } from './source-clock.ts'
 import type { RunFigures } from './source-progress.ts'
 import type { StreamPass } from './stream-pass.ts'
 
@@ -151,8 +151,10 @@ export class SourceRun {
   }
 
   async #pass(events: readonly RawEvent[]): Promise<void> {
-    const { pass, clock } = this.#parts
-    for (const part of this.#reader.read(followed(events, this.#followed))) {
+    const { pass, clock, sourceClock } = this.#parts
+    const readMicros = await sourceClock.micros()
+    for (const read of this.#reader.read(followed(events, this.#followed))) {
+      const part = endsTransaction(read) ? { ...read, committed: closestCommitTime(read.committed, readMicros) } : read
       if (startsTransaction(part) && this.#copy?.isBehind(this.#place) === true) await this.#copy.enter()
       await pass.pass(part)
       if (endsTransaction(part)) this.#lastCommit = { file: part.position.file, offset: part.position.offset }

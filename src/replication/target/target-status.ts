@@ -8,6 +8,8 @@ import type { Progress } from './progress.ts'
 
 const everyMs = 1_000
 const mostNotes = 20
+/** The source gives a sign of life every second; without one for longer, lag is how old the last one is. */
+const freshMs = 3_000
 /** A run that lasts this long has got past the problem of the one before. */
 const steadyMs = 5_000
 
@@ -19,6 +21,8 @@ export class TargetStatus {
   #position: Position | null = null
   #committedMicros: bigint | null = null
   #heartbeatMicros: bigint | null = null
+  /** The lag that the last transaction or heartbeat had when it was there, and when that was. */
+  #lagAtSign = { lagMs: 0, atMs: Number.NEGATIVE_INFINITY }
   #isBehind = false
   #strategy: StrategyName | null = null
   #problem: TaskProblem | null = null
@@ -56,7 +60,10 @@ export class TargetStatus {
     const isNewStage = stage !== this.#stage
     this.#stage = stage
     this.#position = position
-    if (committedMicros !== this.#committedMicros) this.#heartbeatMicros = null
+    if (committedMicros !== this.#committedMicros) {
+      this.#heartbeatMicros = null
+      if (committedMicros !== null) this.#noteSign(committedMicros)
+    }
     this.#committedMicros = committedMicros
     this.#isBehind = isBehind
     if (isNewStage) this.tell()
@@ -79,6 +86,7 @@ export class TargetStatus {
   heartbeat(sourceMicros: bigint): void {
     this.#heartbeatMicros = sourceMicros
     this.#isBehind = false
+    this.#noteSign(sourceMicros)
   }
 
   waitsFor(what: string): void {
@@ -144,10 +152,19 @@ export class TargetStatus {
     }
   }
 
-  /** How long the last applied transaction was under way; while idle, how old the source's sign of life is. */
+  /** How long the last transaction, or heartbeat, was under way; without either, how old the last one is by now. */
   #lagMs(): number | null {
     const micros = this.#heartbeatMicros ?? this.#committedMicros
     if (this.#stage !== 'streaming' || micros === null) return null
+    const { lagMs, atMs } = this.#lagAtSign
+    return this.#context.clock.monotonicMs() - atMs > freshMs ? this.#ageMs(micros) : lagMs
+  }
+
+  #noteSign(sourceMicros: bigint): void {
+    this.#lagAtSign = { lagMs: this.#ageMs(sourceMicros), atMs: this.#context.clock.monotonicMs() }
+  }
+
+  #ageMs(micros: bigint): number {
     return Math.max(0, this.#context.clock.now() - Number(micros / 1000n))
   }
 
