@@ -101,6 +101,7 @@ class RunningServer implements TestServer {
   }
 
   async prepare(): Promise<void> {
+    await mkdir(join(this.#folder.path, 'tmp'), { recursive: true })
     const isThere = await stat(this.dataDir).then(
       () => true,
       () => false,
@@ -182,6 +183,8 @@ class RunningServer implements TestServer {
       `--port=${this.port}`,
       `--socket=${join(this.#folder.path, 's')}`,
       `--pid-file=${join(this.#folder.path, 'pid')}`,
+      // A server that starts deletes what lies in its folder for temporary tables, also those of other running servers.
+      `--tmpdir=${join(this.#folder.path, 'tmp')}`,
       `--server-id=${this.serverId}`,
       '--log-bin=binlog',
       '--skip-name-resolve',

@@ -41,7 +41,7 @@ async function makeTemplate(kind: ServerKind, recipe: ServerRecipe, template: st
 async function initialise(kind: ServerKind, recipe: ServerRecipe, dataDir: string, scratch: string): Promise<void> {
   const sqlPath = join(scratch, 'init.sql')
   await writeFile(sqlPath, recipe.initialise.sql)
-  const args = [...recipe.args, `--datadir=${dataDir}`, ...asRoot(), ...recipe.initialise.args]
+  const args = [...recipe.args, `--datadir=${dataDir}`, `--tmpdir=${scratch}`, ...asRoot(), ...recipe.initialise.args]
   if (recipe.initialise.sqlBy === 'init-file') args.push(`--init-file=${sqlPath}`)
   const { status, output } = await run(recipe, args, recipe.initialise.sqlBy === 'stdin' ? recipe.initialise.sql : '')
   if (status !== 0 || /\[ERROR\]|^ERROR/m.test(output))
