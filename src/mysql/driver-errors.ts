@@ -74,7 +74,7 @@ export function statementError(packet: ErrPacket, statementIndex: number, peer: 
   if (errno === 1045) return connectError({ errno, message: text }, peer)
   if (missingPrivilege.has(errno) || errno === 1044)
     return new MissingPrivilegeError(`user '${peer.user}' may not do this on ${where}: ${text}; ${cureOf(text)}`, {
-      details: { errno },
+      details: { errno, reason: text },
     })
   if (errno === 1290 || errno === 1836 || errno === 3100)
     return new ServerSettingError(`${where} does not allow writes: ${text}`, { details: { errno } })

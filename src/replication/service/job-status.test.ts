@@ -73,6 +73,17 @@ test.each<[string, Change, string, RegExp]>([
     'pending',
     /^node alpha has told nothing of the target task for 10 s/,
   ],
+  [
+    'a task that is being started may take longer to tell',
+    {
+      target: {
+        ...record('target', { stage: 'starting', description: 'the target task is being started' }),
+        silentMs: 59_000,
+      },
+    },
+    'pending',
+    /^the target task is being started$/,
+  ],
   ['ten seconds are not silence', { target: { silentMs: 10_000 } }, 'running', /./],
   [
     'a copy that moves nothing is not running',
@@ -93,8 +104,8 @@ test.each<[string, Change, string, RegExp]>([
     /./,
   ],
   [
-    'a stream that moved half a minute ago is running',
-    { target: record('target', { lagMs: 90_000 }, { unmovedMs: 30_000 }) },
+    'a stream that moved a while ago is running',
+    { target: record('target', { lagMs: 90_000 }, { unmovedMs: 45_000 }) },
     'running',
     /./,
   ],

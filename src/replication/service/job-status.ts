@@ -35,8 +35,10 @@ interface TaskState extends JobStatus {
 
 /** A task that has told nothing for longer is not known to be at work. */
 const longestSilenceMs = 10_000
+/** A process that is just being started says nothing while a busy machine loads it. */
+const longestStartMs = 60_000
 /** A task that had something to do and moved nothing for longer is stalled. */
-const longestRestMs = 30_000
+const longestRestMs = 45_000
 
 export function jobStatus(facts: StatusFacts): JobStatus {
   if (isComplete(facts.job, facts.tasks.target))
@@ -103,7 +105,7 @@ function problemState(role: TaskRole, job: ReplicationJob, problem: TaskProblem,
 }
 
 function silence(role: TaskRole, record: TaskReportRecord, silentMs: number): JobStatus | null {
-  if (silentMs <= longestSilenceMs) return null
+  if (silentMs <= (record.report.stage === 'starting' ? longestStartMs : longestSilenceMs)) return null
   const description =
     `node ${record.nodeName} has told nothing of the ${role} task for ${seconds(silentMs)}; ` +
     'check that its agent runs and that NATS answers'

@@ -163,10 +163,15 @@ async function missingPrivilege(
   { kind, schema, name }: StructureObject,
   error: MissingPrivilegeError,
 ): Promise<MissingPrivilegeError> {
-  const needed = kind === 'view' ? 'CREATE VIEW, SHOW VIEW, SELECT, DROP' : 'ALL PRIVILEGES'
-  const grant = `GRANT ${needed} ON ${(await readGrants(session)).placeOf(schema)} TO ${await readAccount(session)}`
+  const reason = String(error.details['reason'] ?? error.message)
+  // To name another definer takes a privilege of its own, which each server calls otherwise; the last is the newest name.
+  const global = /you need \(at least one of\) the (?:.+(?:, | or ))?(.+?) privilege\(s\)/.exec(reason)?.[1]
+  const onSchema = kind === 'view' ? 'CREATE VIEW, SHOW VIEW, SELECT, DROP' : 'ALL PRIVILEGES'
+  const what =
+    global === undefined ? `${onSchema} ON ${(await readGrants(session)).placeOf(schema)}` : `${global} ON *.*`
   return new MissingPrivilegeError(
-    `${kind} ${quoteTable(schema, name)} can't be made on the target: ${error.message}; run ${grant}`,
+    `${kind} ${quoteTable(schema, name)} can't be made on the target ${session.where} (${reason}); ` +
+      `run GRANT ${what} TO ${await readAccount(session)}`,
     { cause: error },
   )
 }
