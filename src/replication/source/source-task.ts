@@ -101,7 +101,7 @@ class SourceTask {
   async #waitAfter(error: unknown, attempt: number): Promise<void> {
     const { clock, log, job } = this.#context
     const remedy = error instanceof MillraceError ? error.remedy : 'bug'
-    const code = error instanceof MillraceError ? error.code : 'UNEXPECTED'
+    const code = error instanceof MillraceError ? error.code : 'INTERNAL'
     this.#problem = { code, message: messageOf(error), remedy, at: clock.now() }
     this.#description = messageOf(error)
     const delayMs = remedy === 'retry' ? backoffMs(retryPolicy, attempt, Math.random) : operatorRetryMs
