@@ -173,6 +173,11 @@ export class CopyStore {
   }
 }
 
+/** Tables without a key are copied whole; small ones with a key may be, and it does no harm to them. */
+export function isWholeTable(chunk: ChunkPiece): boolean {
+  return chunk.after === null && chunk.upTo === null
+}
+
 /** True when the ranges lead from the start of the table to its end. */
 export function coversEverything(chunks: readonly Pick<ChunkRecord, 'after' | 'upTo'>[]): boolean {
   if (!chunks.some((chunk) => chunk.upTo === null)) return false

@@ -48,7 +48,7 @@ export class ExactRows {
 
   /** @throws as StatementBatch.settle */
   async add(change: RowsChange, literals: RowLiterals): Promise<void> {
-    const { reader } = change.table
+    const { reader } = literals
     const { kind } = reader.open(change.event)
     const checksForeignKeys = !skipsForeignKeys(change)
     while (reader.next()) {

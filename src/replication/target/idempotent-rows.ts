@@ -56,7 +56,7 @@ export class IdempotentRows {
       return
     }
     await this.#parts.exact.end()
-    const { reader } = change.table
+    const { reader } = literals
     const { kind } = reader.open(change.event)
     const cascades = literals.target.children.length > 0 && !skipsForeignKeys(change)
     while (reader.next()) {

@@ -24,10 +24,15 @@ export class SourceTable {
     this.name = decodeTableName(mapEvent)
   }
 
-  /** Shared by all events of the table: finish one before opening the next. @throws MalformedEventError */
+  /** Shared by all: open it and walk to the end without waiting in between. @throws MalformedEventError */
   get reader(): RowsReader {
-    this.#reader ??= new RowsReader(decodeTableMap(this.mapEvent))
+    this.#reader ??= this.newReader()
     return this.#reader
+  }
+
+  /** For walks that wait in between. @throws MalformedEventError */
+  newReader(): RowsReader {
+    return new RowsReader(decodeTableMap(this.mapEvent))
   }
 }
 

@@ -7,6 +7,7 @@
 import { type ColumnType, ColumnTypeCode } from '../../binlog/column-type.ts'
 import { decodeJsonDiffs, jsonDiffExpression } from '../../binlog/json-diff.ts'
 import type { RowImage } from '../../binlog/row-image.ts'
+import type { RowsReader } from '../../binlog/rows-reader.ts'
 import { type LiteralOptions, sqlLiteral } from '../../binlog/sql-literal.ts'
 import { TargetTableDiffersError } from './errors.ts'
 import type { SourceTable } from './row-changes.ts'
@@ -27,11 +28,14 @@ const longestKeyText = 120
 /** Writes the values of one table's row images. */
 export class RowLiterals {
   readonly target: TargetTable
+  /** Walks the rows for whoever owns this object; one at a time. */
+  readonly reader: RowsReader
   readonly #columns: readonly ColumnPlan[]
 
   /** @throws TargetTableDiffersError if source and target have different numbers of columns */
   constructor(source: SourceTable, target: TargetTable) {
-    const types = source.reader.table.columns
+    this.reader = source.newReader()
+    const types = this.reader.table.columns
     if (types.length !== target.columns.length)
       throw new TargetTableDiffersError(
         `table ${target.quoted} has ${target.columns.length} columns at the target and ${types.length} at the source; make it as it is at the source`,

@@ -7,10 +7,11 @@ import type { TargetConnections } from './target-connections.ts'
 import type { TargetStatus } from './target-status.ts'
 
 export const runLimits = {
-  /** A group is committed when it holds this many source transactions, or has waited this long. */
-  groupTransactions: 500,
-  groupBytes: 1024 * 1024,
+  /** A group takes no more when it holds this many source transactions, or has waited this long. */
+  alone: { transactions: 500, bytes: 1024 * 1024 },
   groupAgeMs: 200,
+  /** Smaller groups while a session waits for work. */
+  besideOthers: { transactions: 25, bytes: 64 * 1024 },
   /** A checkpoint that nothing depends on is written this often. */
   lazyCheckpointMs: 1_000,
   /** More frames than this are not kept for a transaction whose end has not come. */
@@ -28,4 +29,6 @@ export interface RunParts {
   readonly status: TargetStatus
   /** Changes go one by one until the first commit, so that an error names its row. */
   readonly isolates: boolean
+  /** Until then, by the monotonic clock, one group is applied after another. */
+  readonly serialUntilMs: number
 }

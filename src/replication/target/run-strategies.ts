@@ -5,14 +5,17 @@
  * made anew then, at the next use.
  */
 import { rawEvent } from '../../binlog/raw-event.ts'
+import type { Session } from '../../mysql/session.ts'
 import type { SourceServer } from '../pipe/frame.ts'
 import type { TargetTaskContext } from '../task-context.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointStage } from './checkpoint.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
 import type { CopyDoubt } from './copy-cascades.ts'
 import type { CopyStore } from './copy-store.ts'
 import { FrameGapError } from './errors.ts'
 import { MixedStrategy } from './mixed-strategy.ts'
+import { type LanesParts, ParallelLanes } from './parallel-lanes.ts'
 import { chooseStrategy } from './strategy-choice.ts'
 import type { TableCatalog, TargetTable } from './table-catalog.ts'
 import type { TargetConnections } from './target-connections.ts'
@@ -24,6 +27,9 @@ export interface RunStrategiesParts {
   readonly catalog: TableCatalog
   readonly copies: CopyStore
   readonly status: TargetStatus
+  readonly checkpoints: CheckpointStore
+  /** Until then, by the monotonic clock, one group is applied after another. */
+  readonly serialUntilMs: number
 }
 
 export class RunStrategies {
@@ -31,6 +37,7 @@ export class RunStrategies {
   #source: SourceServer | null
   #format: Buffer | null
   #made: MixedStrategy | null = null
+  #lanes: ParallelLanes | null = null
   /** Doubts noted in this run; a run that fails begins without them, as its transaction did. */
   readonly #doubts = new Set<string>()
 
@@ -50,12 +57,14 @@ export class RunStrategies {
   set source(source: SourceServer) {
     this.#source = source
     this.#made = null
+    this.#lanes = null
   }
 
   /** A FORMAT_DESCRIPTION_EVENT for what comes now. */
   set format(event: Buffer) {
     this.#format = event
     this.#made = null
+    this.#lanes = null
   }
 
   /** Triggers of the target would fire for what is applied. */
@@ -64,18 +73,34 @@ export class RunStrategies {
     return chooseStrategy(this.source, connections.facts, context.job.target.forceSql).name === 'sql'
   }
 
+  /** A session waits for a group to apply. */
+  get hasFreeLane(): boolean {
+    return this.#lanes?.hasFreeLane === true
+  }
+
   /** Exact for a target that is a state of the source, idempotent before. */
   forStage(stage: CheckpointStage): ApplyStrategy {
-    this.#made ??= this.#make()
+    this.#made ??= this.#make(this.#parts.connections.main)
     return stage === 'streaming' ? this.#made.exact : this.#made.idempotent
   }
 
-  #make(): MixedStrategy {
+  /** Sessions beside each other, for a target that is a state of the source; null where one is to do it. */
+  async lanes(onCommit: LanesParts['onCommit']): Promise<ParallelLanes | null> {
+    const { connections, context, checkpoints, serialUntilMs } = this.#parts
+    if (context.job.target.parallelWorkers < 2 || context.clock.monotonicMs() < serialUntilMs) return null
+    if (this.#lanes !== null) return this.#lanes
+    const sessions = await connections.laneSessions()
+    const lanes = sessions.map((session) => ({ session, strategy: this.#make(session).exact }))
+    this.#lanes = new ParallelLanes({ lanes, checkpoints, onCommit })
+    return this.#lanes
+  }
+
+  #make(session: Session): MixedStrategy {
     const { connections, context, catalog, status } = this.#parts
     const choice = chooseStrategy(this.source, connections.facts, context.job.target.forceSql)
     context.log.info({ strategy: choice.name, reason: choice.reason }, 'apply strategy chosen')
     return new MixedStrategy({
-      session: connections.main,
+      session,
       catalog,
       maxPacketBytes: connections.facts.maxAllowedPacket,
       noteDoubt: (table, doubt) => this.#noteDoubt(table, doubt),

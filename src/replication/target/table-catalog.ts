@@ -35,6 +35,8 @@ export interface TargetKey {
   readonly hasNullable: boolean
   /** An expression is in the key: not fit to find a row by its values. */
   readonly hasExpression: boolean
+  /** Only the first characters of a column are in the key. */
+  readonly hasPrefix: boolean
 }
 
 export interface TargetTable {
@@ -168,7 +170,7 @@ async function readKeys(
 ): Promise<TargetKey[]> {
   const rows = await session.query(
     `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t, INDEX_NAME AS name, COLUMN_NAME AS column_name,
-       SEQ_IN_INDEX AS seq
+       SUB_PART AS sub_part, SEQ_IN_INDEX AS seq
      FROM information_schema.STATISTICS WHERE ${where} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME, SEQ_IN_INDEX`,
   )
   const byName = new Map<string, Row[]>()
@@ -184,6 +186,7 @@ async function readKeys(
       columns: indexes.filter((index) => index >= 0),
       hasNullable: indexes.some((index) => columns[index]?.isNullable ?? true),
       hasExpression: indexes.includes(-1),
+      hasPrefix: parts.some((part) => part['sub_part'] != null),
     }
   })
   return keys.sort((a, b) => Number(b.isPrimary) - Number(a.isPrimary))

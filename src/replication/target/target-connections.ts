@@ -14,6 +14,10 @@ import { checkAddresses, checkTarget } from './target-checks.ts'
 import { readTargetFacts, type TargetFacts } from './target-facts.ts'
 import { openApplySession, openPlainSession, takeSessionPlace } from './target-session.ts'
 
+const mostLanes = 16
+/** An earlier group that waits for a later one would wait for ever; see parallel-lanes.ts. */
+const laneLockWaitSeconds = 2
+
 export class TargetConnections implements AsyncDisposable {
   readonly facts: TargetFacts
   readonly collations: CollationNames
@@ -25,6 +29,7 @@ export class TargetConnections implements AsyncDisposable {
   readonly #context: TargetTaskContext
   readonly #extra: Session[] = []
   #chunkSessions: Promise<readonly Session[]> | null = null
+  #laneSessions: Promise<readonly Session[]> | null = null
   #ddlSession: Promise<Session> | null = null
 
   private constructor(
@@ -81,10 +86,27 @@ export class TargetConnections implements AsyncDisposable {
     return this.#chunkSessions
   }
 
+  /** One for each parallel worker, to apply groups of transactions beside each other; opened when first asked for. */
+  laneSessions(): Promise<readonly Session[]> {
+    this.#laneSessions ??= this.#openLaneSessions()
+    return this.#laneSessions
+  }
+
   /** For the source's own statements. */
   ddlSession(): Promise<Session> {
     this.#ddlSession ??= this.#keep(openPlainSession(this.#context.server), 'ddl')
     return this.#ddlSession
+  }
+
+  async #openLaneSessions(): Promise<readonly Session[]> {
+    const { server, job } = this.#context
+    const sessions: Session[] = []
+    for (let index = 0; index < Math.min(job.target.parallelWorkers, mostLanes); index += 1) {
+      const session = await this.#keep(openApplySession(server, this.facts.logsStatements), `lane ${index}`)
+      await session.execute(`SET SESSION innodb_lock_wait_timeout = ${laneLockWaitSeconds}`)
+      sessions.push(session)
+    }
+    return sessions
   }
 
   async #openChunkSessions(): Promise<readonly Session[]> {
@@ -105,7 +127,7 @@ export class TargetConnections implements AsyncDisposable {
   /** Drops every connection at once; what is under way is undone by the server. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of [this.main, this.plain, ...this.#extra]) session.destroy()
-    await Promise.allSettled([this.#chunkSessions, this.#ddlSession])
+    await Promise.allSettled([this.#chunkSessions, this.#laneSessions, this.#ddlSession])
     for (const session of this.#extra) session.destroy()
   }
 }

@@ -9,12 +9,13 @@
  */
 import { comparePositions, formatPosition, type Position } from '../../binlog/position.ts'
 import type { CommitTime } from '../../binlog/transaction-part.ts'
-import type { BinlogPlace, ChunkPiece, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
+import type { BinlogPlace, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
 import { AppliedPosition } from './applied-position.ts'
 import type { CheckpointStage, DdlIntent } from './checkpoint.ts'
 import type { CheckpointChange } from './checkpoint-store.ts'
+import { tokensOf } from './conflict-tokens.ts'
 import { CopyApplier } from './copy-applier.ts'
-import { CopyStore } from './copy-store.ts'
+import { CopyStore, isWholeTable } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
 import { FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
@@ -46,6 +47,7 @@ export class TargetRun {
   #savedAtMs = 0
   #savedPlace: { readonly frame: number; readonly item: number } | null = null
   #groupSinceMs = 0
+  readonly #onCommit = (change: CheckpointChange, transactions: number) => this.#committed(change, transactions)
 
   constructor(parts: RunParts) {
     const { connections, checkpoints, frames, context, progress, status } = parts
@@ -77,13 +79,17 @@ export class TargetRun {
       catalog: this.#catalog,
       copies: this.#copies,
       status,
+      checkpoints,
+      serialUntilMs: parts.serialUntilMs,
     })
     this.#group = new TransactionGroup({
       session: connections.main,
       checkpoints,
       strategy: () => this.#strategies.forStage(this.#stage),
       position: () => this.#applied.position(),
-      onCommit: (change, transactions) => this.#committed(change, transactions),
+      lanes: async () => (this.#stage === 'streaming' ? this.#strategies.lanes(this.#onCommit) : null),
+      tokens: (changes) => tokensOf(changes, this.#catalog),
+      onCommit: this.#onCommit,
     })
     this.#group.isolates = parts.isolates
   }
@@ -144,7 +150,7 @@ export class TargetRun {
       this.#applied.moveTo(frame.after)
       this.#group.passOver(this.#placeChange())
     }
-    if (!this.#feed.hasMore) await this.#group.commit()
+    if (!this.#feed.hasMore) await this.#group.seal()
     if (this.#transaction === null) await this.#saveLazily()
     else if (this.#group.holdsUnfinished && this.#feed.heldBytes > runLimits.heldFramesBytes)
       this.#feed.releaseBefore(frame.number + 1)
@@ -189,13 +195,14 @@ export class TargetRun {
   }
 
   async #beginEpoch(source: SourceServer): Promise<void> {
+    await this.#settle()
     checkSource(source, this.#parts.connections.facts)
     this.#strategies.source = source
     this.#unsaved = { ...this.#unsaved, source }
   }
 
   async #changeFormat(event: Buffer): Promise<void> {
-    await this.#group.commit()
+    await this.#settle()
     const formatEvent = Buffer.from(event)
     this.#strategies.format = formatEvent
     this.#unsaved = { ...this.#unsaved, formatEvent }
@@ -219,12 +226,9 @@ export class TargetRun {
     this.#committedMicros = committed.micros
     this.#group.finish({ ...this.#unsaved, ...this.#placeChange(), committedMicros: committed.micros })
     const isOld = this.#now() - this.#groupSinceMs > runLimits.groupAgeMs
-    if (
-      this.#group.transactions >= runLimits.groupTransactions ||
-      this.#group.pendingBytes >= runLimits.groupBytes ||
-      isOld
-    )
-      await this.#group.commit()
+    const most = this.#strategies.hasFreeLane ? runLimits.besideOthers : runLimits.alone
+    if (this.#group.transactions >= most.transactions || this.#group.pendingBytes >= most.bytes || isOld)
+      await this.#group.seal()
   }
 
   async #skip(gtid: string | null, place: BinlogPlace, committed: CommitTime): Promise<void> {
@@ -284,7 +288,7 @@ export class TargetRun {
           await this.#settle()
           return this.#copy.reread(item.chunk)
         }
-        await this.#group.commit()
+        await this.#group.settle()
         if (item.chunk.piece === 0 && isWholeTable(item.chunk)) await this.#saveBeforeWholeTable()
         return this.#copy.chunk(item.chunk, this.#epoch)
       case 'copied':
@@ -317,7 +321,7 @@ export class TargetRun {
   async #beat(sourceMicros: bigint): Promise<void> {
     const { status, context } = this.#parts
     this.#leaveFreshStage()
-    await this.#group.commit()
+    await this.#group.settle()
     status.heartbeat(sourceMicros)
     const lagMs = context.clock.now() - Number(sourceMicros / 1000n)
     if (
@@ -341,7 +345,7 @@ export class TargetRun {
   /** Everything before this item is committed. */
   async #settle(): Promise<void> {
     await this.#copy.drain()
-    await this.#group.commit()
+    await this.#group.settle()
   }
 
   /** Writes the place once in a while when nothing else does. */
@@ -371,7 +375,9 @@ export class TargetRun {
   }
 
   #committed(change: CheckpointChange, transactions: number): void {
-    this.#unsaved = {}
+    // What was learned since stays unsaved.
+    if (Object.entries(this.#unsaved).every(([key, value]) => change[key as keyof CheckpointChange] === value))
+      this.#unsaved = {}
     this.#savedAtMs = this.#now()
     this.#groupSinceMs = this.#now()
     this.#parts.progress.transactionsTotal += transactions
@@ -389,9 +395,4 @@ export class TargetRun {
   #now(): number {
     return this.#parts.context.clock.monotonicMs()
   }
-}
-
-/** Tables without a key are copied whole; small ones with a key may be, and it does no harm to them. */
-function isWholeTable(chunk: ChunkPiece): boolean {
-  return chunk.after === null && chunk.upTo === null
 }

@@ -7,6 +7,7 @@
  */
 import { backoffMs } from '../../core/backoff.ts'
 import { MillraceError, UnavailableError } from '../../core/errors.ts'
+import { LockConflictError } from '../../mysql/errors.ts'
 import type { ResumeAnswer, ResumePoint } from '../handshake.ts'
 import type { TargetTaskContext } from '../task-context.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
@@ -21,6 +22,8 @@ const retryPolicy = { firstMs: 250, maxMs: 15_000 }
 const operatorPauseMs = 30_000
 const rewindTimeoutMs = 5_000
 const rewindPauseMs = 3_000
+/** After a lock conflict groups are applied one after another for this long. */
+const serialMs = 30_000
 
 /** Why a run ended without having failed. */
 class ResumeAsked extends Error {}
@@ -43,6 +46,7 @@ class TargetTask {
   #wake = new AbortController()
   #isOver = false
   #isolates = false
+  #serialUntilMs = 0
   #seenEpoch = 0
   /** Requests to resume that are not answered yet: no run begins before them. */
   #requests = 0
@@ -97,6 +101,7 @@ class TargetTask {
         progress: this.#progress,
         status: this.#status,
         isolates: this.#isolates,
+        serialUntilMs: this.#serialUntilMs,
       })
       this.#isolates = false
       const dropConnections = () => connections[Symbol.asyncDispose]()
@@ -121,6 +126,7 @@ class TargetTask {
     }
     const isRetry = error instanceof MillraceError && error.remedy === 'retry'
     this.#isolates = isInexact(error)
+    if (error instanceof LockConflictError) this.#serialUntilMs = this.#context.clock.monotonicMs() + serialMs
     // A deadlock that the next try gets past is nothing to worry anybody with.
     if (!isRetry || failures > 1) this.#status.failed(error)
     log.warn(

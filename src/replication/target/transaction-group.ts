@@ -11,7 +11,10 @@ import type { Position } from '../../binlog/position.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
+import type { Tokens } from './conflict-tokens.ts'
+import type { ParallelLanes } from './parallel-lanes.ts'
 import type { Change, RowsChange } from './row-changes.ts'
+import { writeChanges } from './write-changes.ts'
 
 /** Changes are written out once they hold this many bytes. */
 const writeOutBytes = 1024 * 1024
@@ -23,6 +26,9 @@ export interface GroupParts {
   readonly strategy: () => ApplyStrategy
   /** Where the source stands after the last finished transaction; asked for at each commit, for it may be long. */
   readonly position: () => Position | null
+  /** To apply groups beside each other; null: one after another. */
+  readonly lanes: () => Promise<ParallelLanes | null>
+  readonly tokens: (changes: readonly RowsChange[]) => Promise<Tokens>
   /** Called after each commit. */
   readonly onCommit: (change: CheckpointChange, transactions: number) => void
 }
@@ -32,6 +38,7 @@ export class TransactionGroup {
   #pending: Change[] = []
   #pendingBytes = 0
   #isOpen = false
+  #lanes: ParallelLanes | null = null
   /** How many of `#pending` belong to finished transactions, and the checkpoint after them. */
   #finished: { count: number; bytes: number; transactions: number; change: CheckpointChange } | null = null
   /** Something of an unfinished transaction is in the open target transaction. */
@@ -66,8 +73,9 @@ export class TransactionGroup {
     this.#pending.push(change)
     this.#pendingBytes += sizeBytes
     if (this.#pendingBytes < writeOutBytes) return
-    if (this.#finished !== null) await this.commit()
+    if (this.#finished !== null) await this.seal()
     if (this.#pendingBytes < writeOutBytes) return
+    await this.settle()
     await this.#write(this.#pending.length)
     this.#holdsUnfinished = true
   }
@@ -88,46 +96,61 @@ export class TransactionGroup {
     if (this.#finished !== null) this.#finished = { ...this.#finished, change: { ...this.#finished.change, ...change } }
   }
 
-  /** Commits the finished transactions; of an unfinished one nothing. @throws StaleOwnerError, what writing throws */
-  async commit(): Promise<void> {
+  /**
+   * No more transactions join the finished ones: they are committed now, or beside others soon, in order.
+   * @throws StaleOwnerError, what writing throws, also for groups of before
+   */
+  async seal(): Promise<void> {
     const finished = this.#finished
     if (finished === null) return
-    await this.#write(finished.count)
+    const lanes = this.#isOpen || this.isolates ? null : await this.#parts.lanes()
+    const checkpoint = { ...finished.change, position: this.#parts.position() }
+    if (lanes === null) {
+      await this.#commit(finished.count, finished.transactions, checkpoint)
+      return
+    }
+    const changes = this.#take(finished.count)
+    this.#finished = null
+    const rows = changes.filter((change) => change.kind === 'rows')
+    const tokens = await this.#parts.tokens(rows)
+    await lanes.submit({ changes, tokens, transactions: finished.transactions, checkpoint })
+    this.#lanes = lanes
+  }
+
+  /** The finished transactions are committed, and all before them; of an unfinished one nothing. @throws as `seal` */
+  async settle(): Promise<void> {
+    await this.seal()
+    await this.#lanes?.settle()
+  }
+
+  async #commit(count: number, transactions: number, checkpoint: CheckpointChange): Promise<void> {
+    await this.#lanes?.settle()
+    await this.#write(count)
     this.#finished = null
     const { session, checkpoints } = this.#parts
-    const change = { ...finished.change, position: this.#parts.position() }
-    await checkpoints.change(session, change, this.#isOpen ? 'COMMIT' : '')
+    await checkpoints.change(session, checkpoint, this.#isOpen ? 'COMMIT' : '')
     this.#isOpen = false
     this.isolates = false
-    this.#parts.onCommit(change, finished.transactions)
+    this.#parts.onCommit(checkpoint, transactions)
+  }
+
+  #take(count: number): Change[] {
+    const changes = this.#pending.slice(0, count)
+    this.#pending = this.#pending.slice(count)
+    this.#pendingBytes = count === this.#finished?.count ? this.#pendingBytes - this.#finished.bytes : 0
+    return changes
   }
 
   /** Writes the first `count` pending changes into the target transaction. */
   async #write(count: number): Promise<void> {
     if (count === 0) return
-    const changes = this.#pending.slice(0, count)
-    this.#pending = this.#pending.slice(count)
-    this.#pendingBytes = count === this.#finished?.count ? this.#pendingBytes - this.#finished.bytes : 0
+    const changes = this.#take(count)
+    const strategy = this.#parts.strategy()
     if (!this.#isOpen) {
-      await this.#parts.strategy().prepare()
+      await strategy.prepare()
       await this.#parts.session.execute('BEGIN')
       this.#isOpen = true
     }
-    let run: RowsChange[] = []
-    for (const change of changes) {
-      if (change.kind === 'rows') {
-        run.push(change)
-        continue
-      }
-      await this.#writeRows(run)
-      run = []
-      await this.#parts.session.execute(change.query.sql)
-    }
-    await this.#writeRows(run)
-  }
-
-  async #writeRows(run: readonly RowsChange[]): Promise<void> {
-    if (run.length === 0) return
-    await this.#parts.strategy().write(run, this.isolates)
+    await writeChanges(this.#parts.session, strategy, changes, this.isolates)
   }
 }
