@@ -4,7 +4,6 @@
  * Easy to get wrong: an agent ends in one of two ways. It leaves (a signal, or the APIs' /leave): what runs may finish
  * within --leave-timeout. Or it dies: then NATS, the runner and its commands live on, and the next agent finds them.
  */
-import { readFileSync } from 'node:fs'
 import { LeaderLoop } from '../cluster/leader-loop.ts'
 import { leaveCluster } from '../cluster/leave.ts'
 import type { LoadedSettings } from '../config/load-settings.ts'
@@ -82,12 +81,13 @@ function once(action: () => void): () => void {
   }
 }
 
-/** The first signal leaves in order; a second one does not wait any longer. */
+/**
+ * The first signal leaves in order; a second one does not wait any longer. Under nohup(1) a hang-up counts too: Node gives
+ * every signal its default back when it starts (node.cc), so it would end us anyway.
+ */
 function onSignals(leave: () => void, log: Log): void {
   let count = 0
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    // Who started us with nohup(1) wants us to outlive the terminal.
-    if (name === 'SIGHUP' && ignoresHangup()) continue
     process.on(name, () => {
       count += 1
       if (count > 1) process.exit(1)
@@ -95,12 +95,6 @@ function onSignals(leave: () => void, log: Log): void {
       leave()
     })
   }
-}
-
-/** Bit 1 of SigIgn, a mask in hexadecimal (proc_pid_status(5)). */
-function ignoresHangup(): boolean {
-  const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-  return (BigInt(`0x${mask}`) & 1n) === 1n
 }
 
 function tellReady(log: Log, settings: LoadedSettings['settings']): void {
