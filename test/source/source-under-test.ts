@@ -4,6 +4,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { silentLog } from '../../src/core/log.ts'
 import type { ReplicationJob, ReplicationTask, SchemaFilter } from '../../src/model/replication-job.ts'
 import type { FrameSink } from '../../src/replication/ports.ts'
+import type { SourceTuning } from '../../src/replication/source/run-setup.ts'
 import { runSourceTask } from '../../src/replication/source/source-task.ts'
 import type { SourceTaskContext, TaskReport } from '../../src/replication/task-context.ts'
 import type { TestServer } from '../harness/mysql-servers.ts'
@@ -17,7 +18,8 @@ export interface SourceTestOptions {
   readonly password?: string
   /** Frames held between the two: small ones make the source wait. */
   readonly pipeBytes?: number
-  readonly chunkBytes?: number
+  /** Small ones make many chunks, and many gates. */
+  readonly tuning?: SourceTuning
 }
 
 export class SourceUnderTest implements AsyncDisposable {
@@ -36,14 +38,9 @@ export class SourceUnderTest implements AsyncDisposable {
     this.replay = replay
     this.#queue = new BoundedQueue(options.pipeBytes ?? 4 * 1024 * 1024)
     const context = this.#context(server, options)
-    this.#running = Promise.all([
-      runSourceTask(
-        context,
-        this.#stop.signal,
-        options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes },
-      ),
-      this.#consume(),
-    ]).then(() => {})
+    this.#running = Promise.all([runSourceTask(context, this.#stop.signal, options.tuning), this.#consume()]).then(
+      () => {},
+    )
   }
 
   get lastReport(): TaskReport | undefined {
@@ -137,7 +134,7 @@ function jobOf(options: SourceTestOptions): ReplicationJob {
     natsAddress: null,
     parallelWorkers: options.parallelWorkers ?? 3,
     gtid: options.gtid ?? null,
-    bufferedMessages: 64,
+    bufferedMessages: options.pipeBytes === undefined ? 64 : 2,
     frameBytes: 65_536,
     include: options.include,
     exclude: [],

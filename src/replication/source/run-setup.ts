@@ -17,7 +17,7 @@ import type { SourceServer } from '../pipe/frame.ts'
 import type { SourceTaskContext } from '../task-context.ts'
 import { type Beginning, findBeginning } from './beginning.ts'
 import { defaultChunkBytes } from './copy/chunk-planner.ts'
-import { CopyRun } from './copy/copy-run.ts'
+import { CopyRun, defaultGateBytes } from './copy/copy-run.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { logReader } from './log-reader.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
@@ -40,6 +40,8 @@ const windowBytes = 16 * 1024 * 1024
 export interface SourceTuning {
   /** Bytes of rows that a chunk should have. */
   readonly chunkBytes?: number
+  /** Bytes of rows after which a gate takes no further chunk. */
+  readonly gateBytes?: number
 }
 
 export interface RunSetup {
@@ -150,8 +152,8 @@ async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): 
   const readers = await Promise.all(Array.from({ length: count }, () => openReader(owner)))
   const high = isFresh ? { file: position.file, offset: position.offset } : await readLogEnd(control)
   const { hasGtids } = server
-  const chunkBytes = setup.tuning.chunkBytes ?? defaultChunkBytes
-  const parts = { control, planning, locking, readers, hasGtids, chunkBytes, filter, writer, clock, log }
+  const { chunkBytes = defaultChunkBytes, gateBytes = defaultGateBytes } = setup.tuning
+  const parts = { control, planning, locking, readers, hasGtids, chunkBytes, gateBytes, filter, writer, clock, log }
   return { run: new CopyRun(parts, tables, high, isFresh), close: () => scope.close() }
 }
 
@@ -180,7 +182,9 @@ async function assemble(
     (one) => one.close(),
   )
   const onDdl = (statement: Statement) => (copy?.run.isComplete === false ? copy.run.onDdl(statement) : [])
-  const pass = new StreamPass({ writer, filter, isWanted, version: server.version, broken, prepared, onDdl })
+  const partialRows = () => (copy?.run.isComplete === false ? copy.run.partialRows : null)
+  const { version } = server
+  const pass = new StreamPass({ writer, filter, isWanted, version, broken, prepared, partialRows, onDdl })
   return new SourceRun({
     stream,
     start,

@@ -59,7 +59,7 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
           expect(source.replay.rowsOf(`${schema}.${table}`)).toEqual(await sourceRows(schema, table))
           return true
         },
-        20_000,
+        60_000,
         `equality of ${table}`,
       )
   }
@@ -100,11 +100,14 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     const rowCount = 60_000
     const schema = await fill(rowCount)
     const writing = write(schema, rowCount, 4)
-    await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }], chunkBytes: 40_000 })
+    await using source = new SourceUnderTest(server, {
+      include: [{ schema, tables: [] }],
+      tuning: { chunkBytes: 40_000, gateBytes: 400_000 },
+    })
     await eventually(() => source.failure !== null || source.replay.isCopied, 60_000, 'the copy').catch((error) => {
       throw new Error(`${error.message}: ${JSON.stringify(source.lastReport)}`)
     })
-    await eventually(() => source.failure !== null || source.replay.transactions > 500, 20_000)
+    await eventually(() => source.failure !== null || source.replay.transactions > 500, 60_000)
     const transactions = await writing.stop()
     await whenEqual(source, schema, all)
     expect(transactions).toBeGreaterThan(100)
@@ -115,14 +118,18 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     const rowCount = 60_000
     const schema = await fill(rowCount)
     const writing = write(schema, rowCount, 2)
-    const options = { include: [{ schema, tables: [] }], pipeBytes: 300_000, chunkBytes: 500_000 }
+    const options = {
+      include: [{ schema, tables: [] }],
+      pipeBytes: 300_000,
+      tuning: { chunkBytes: 500_000, gateBytes: 1 },
+    }
     const first = new SourceUnderTest(server, options)
-    await eventually(() => first.failure !== null || first.replay.chunksDone >= 2, 30_000)
+    await eventually(() => first.failure !== null || first.replay.chunksDone >= 2, 60_000)
     await first[Symbol.asyncDispose]()
     first.check()
     const doneBefore = first.replay.chunksDone
     await using second = new SourceUnderTest(server, options, first.replay)
-    await eventually(() => second.failure !== null || second.replay.chunksDone > doneBefore, 30_000)
+    await eventually(() => second.failure !== null || second.replay.chunksDone > doneBefore, 60_000)
     await second.rewind()
     await eventually(() => second.failure !== null || second.replay.isCopied, 60_000, 'the copy')
     await second.rewind()
@@ -139,9 +146,9 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     await using source = new SourceUnderTest(server, {
       include: [{ schema, tables: [] }],
       pipeBytes: 200_000,
-      chunkBytes: 500_000,
+      tuning: { chunkBytes: 500_000, gateBytes: 1 },
     })
-    await eventually(() => source.failure !== null || source.replay.chunksDone >= 1, 30_000)
+    await eventually(() => source.failure !== null || source.replay.chunksDone >= 1, 60_000)
     await server.query(`ALTER TABLE ${schema}.t MODIFY v BIGINT NULL COMMENT 'x', ADD KEY (v)`)
     await server.query(`TRUNCATE TABLE ${schema}.pair`)
     await server.query(`INSERT INTO ${schema}.pair VALUES ('new', 1, 1)`)
@@ -156,7 +163,7 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     await server.query(`CREATE TABLE ${schema}.out (id INT PRIMARY KEY, v INT) ENGINE=InnoDB`)
     await server.query(`INSERT INTO ${schema}.out VALUES (1, 1), (2, 2)`)
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: ['t', 'new*'] }] })
-    await eventually(() => source.failure !== null || source.replay.isCopied, 20_000)
+    await eventually(() => source.failure !== null || source.replay.isCopied, 60_000)
     await server.query(`UPDATE ${schema}.t JOIN ${schema}.out ON t.id = out.id SET t.v = 5, out.v = 6`)
     await server.query(`UPDATE ${schema}.out SET v = 7`)
     await server.query(`CREATE TABLE ${schema}.new1 (id INT PRIMARY KEY, v BIGINT) ENGINE=InnoDB`)
@@ -171,7 +178,7 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
   test('says when it is idle that it is alive', async () => {
     const schema = await fill(10)
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }] })
-    await eventually(() => source.failure !== null || source.replay.heartbeats >= 2, 20_000, 'a heartbeat')
+    await eventually(() => source.failure !== null || source.replay.heartbeats >= 2, 60_000, 'a heartbeat')
     expect(source.lastReport).toMatchObject({ stage: 'incremental', problem: null })
   })
 
@@ -179,10 +186,10 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     const schema = await fill(1)
     const include = [{ schema, tables: [] }]
     await using refused = new SourceUnderTest(server, { include, password: 'wrong' })
-    await eventually(() => refused.lastReport?.problem?.code === 'MYSQL_ACCESS_DENIED', 10_000)
+    await eventually(() => refused.lastReport?.problem?.code === 'MYSQL_ACCESS_DENIED', 60_000)
     await server.query(`CREATE USER 'poor${schema}'@'%' IDENTIFIED BY 'p'`)
     await using poor = new SourceUnderTest(server, { include, user: `poor${schema}`, password: 'p' })
-    await eventually(() => poor.lastReport?.problem?.code === 'MYSQL_MISSING_PRIVILEGE', 10_000)
+    await eventually(() => poor.lastReport?.problem?.code === 'MYSQL_MISSING_PRIVILEGE', 60_000)
     expect(poor.lastReport?.description).toContain(`GRANT REPLICATION SLAVE ON *.* TO 'poor${schema}'@'%'`)
   })
 })

@@ -25,7 +25,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
   }
 
   async function copied(schema: string, source: SourceUnderTest): Promise<void> {
-    await eventually(() => source.failure !== null || source.replay.isCopied, 30_000, `the copy of ${schema}`)
+    await eventually(() => source.failure !== null || source.replay.isCopied, 60_000, `the copy of ${schema}`)
     source.check()
   }
 
@@ -44,7 +44,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     const gtid = await currentGtids()
     await server.query(`INSERT INTO ${schema}.t VALUES (3, 30)`)
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }], gtid })
-    await eventually(() => rows(source, schema).length > 0, 10_000)
+    await eventually(() => rows(source, schema).length > 0, 60_000)
     expect(source.replay.isCopied).toBe(true)
     expect(source.replay.structures).toEqual([])
     expect(rows(source, schema)).toEqual(['3=30'])
@@ -58,7 +58,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     await connection.query(`USE ${schema}; BEGIN; INSERT INTO t VALUES (5, 5); SAVEPOINT a; INSERT INTO t VALUES (6, 6);
       SAVEPOINT b; INSERT INTO t VALUES (7, 7); ROLLBACK TO b; COMMIT; BEGIN; INSERT INTO t VALUES (8, 8); ROLLBACK`)
     await connection.end()
-    await eventually(() => source.replay.transactions === 1, 10_000)
+    await eventually(() => source.replay.transactions === 1, 60_000)
     source.check()
     expect(rows(source, schema)).toEqual(['1=10', '2=20', '5=5', '6=6'])
   })
@@ -73,7 +73,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     await connection.query("XA START 'b'; INSERT INTO t VALUES (6, 6); XA END 'b'; XA PREPARE 'b'; XA ROLLBACK 'b'")
     await connection.query("XA START 'c'; INSERT INTO t VALUES (7, 7); XA END 'c'; XA COMMIT 'c' ONE PHASE")
     await connection.end()
-    await eventually(() => rows(source, schema).includes('7=7'), 10_000)
+    await eventually(() => rows(source, schema).includes('7=7'), 60_000)
     source.check()
     expect(rows(source, schema)).toEqual(['1=10', '2=20', '5=5', '7=7'])
   })
@@ -90,10 +90,10 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
       await server.query('FLUSH BINARY LOGS')
       const gtid = await currentGtids()
       await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }], gtid })
-      await eventually(() => source.replay.isCopied, 10_000)
+      await eventually(() => source.replay.isCopied, 60_000)
       await connection.query("XA COMMIT 'early'")
       await connection.end()
-      await eventually(() => rows(source, schema).length > 0, 10_000)
+      await eventually(() => rows(source, schema).length > 0, 60_000)
       source.check()
       expect(rows(source, schema)).toEqual(['5=5'])
     },
@@ -105,7 +105,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }] })
     await copied(schema, source)
     await server.query(`CREATE TABLE ${schema}.made (PRIMARY KEY (id)) SELECT * FROM ${schema}.t`)
-    await eventually(() => source.replay.transactions === 1, 10_000)
+    await eventually(() => source.replay.transactions === 1, 60_000)
     source.check()
     expect(rows(source, schema, 'made')).toEqual(['1=10', '2=20'])
     const created = source.replay.ddl.find((sql) => sql.includes('made'))
@@ -121,9 +121,13 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     const values = Array.from({ length: 20_000 }, (_, id) => `(${id}, REPEAT('p', 200))`)
     await server.query(`INSERT INTO ${schema}.parts VALUES ${values.join(',')}`)
     await server.query(`INSERT INTO ${schema}.swap VALUES (5, 'swap'), (6, 'swap')`)
-    const options = { include: [{ schema, tables: [] }], pipeBytes: 100_000, chunkBytes: 100_000 }
+    const options = {
+      include: [{ schema, tables: [] }],
+      pipeBytes: 100_000,
+      tuning: { chunkBytes: 100_000, gateBytes: 1 },
+    }
     await using source = new SourceUnderTest(server, options)
-    await eventually(() => source.failure !== null || source.replay.chunksDone > 2, 10_000)
+    await eventually(() => source.failure !== null || source.replay.chunksDone > 2, 60_000)
     source.pause()
     await server.query(`ALTER TABLE ${schema}.parts EXCHANGE PARTITION p0 WITH TABLE ${schema}.swap`)
     expect(source.replay.isCopied).toBe(false)
@@ -140,7 +144,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     const connection = await server.connect({ multipleStatements: true })
     await connection.query(`SET SESSION binlog_format = 'STATEMENT'; UPDATE ${schema}.t SET v = v + 1 WHERE id = 1`)
     await connection.end()
-    await eventually(() => source.lastReport?.problem?.code === 'REPL_STATEMENT_FORMAT', 10_000)
+    await eventually(() => source.lastReport?.problem?.code === 'REPL_STATEMENT_FORMAT', 60_000)
     expect(source.lastReport?.problem?.message).toContain(`${schema}.t`)
     expect(source.lastReport?.problem?.message).toContain('binlog_format=ROW')
   })
@@ -149,7 +153,7 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     const schema = await makeSchema()
     await server.query("SET GLOBAL binlog_format = 'MIXED'")
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }] })
-    await eventually(() => source.lastReport?.problem?.code === 'MYSQL_SERVER_SETTING', 10_000)
+    await eventually(() => source.lastReport?.problem?.code === 'MYSQL_SERVER_SETTING', 60_000)
     expect(source.lastReport?.description).toMatch(/binlog_format is MIXED on 127.0.0.1:\d+, it must be ROW/)
     await server.query("SET GLOBAL binlog_format = 'ROW'")
   })
@@ -164,9 +168,9 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
       const logs = await server.query<{ Log_name: string }[]>('SHOW BINARY LOGS')
       await server.query(`PURGE BINARY LOGS TO '${logs.at(-1)?.Log_name}'`)
       return (await server.query<unknown[]>('SHOW BINARY LOGS')).length === 1
-    }, 10_000)
+    }, 60_000)
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }], gtid })
-    await eventually(() => source.lastReport?.problem?.code === 'BINLOG_PURGED', 15_000)
+    await eventually(() => source.lastReport?.problem?.code === 'BINLOG_PURGED', 60_000)
     expect(source.lastReport?.problem?.remedy).toBe('operator')
   })
 
@@ -175,11 +179,50 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a source ta
     await using source = new SourceUnderTest(server, { include: [{ schema, tables: [] }] })
     await copied(schema, source)
     await server.kill()
-    await eventually(() => source.lastReport?.problem?.remedy === 'retry', 20_000)
+    await eventually(() => source.lastReport?.problem?.remedy === 'retry', 60_000)
     await server.start()
     await server.query(`INSERT INTO ${schema}.t VALUES (9, 90)`)
-    await eventually(() => rows(source, schema).includes('9=90'), 40_000)
+    await eventually(() => rows(source, schema).includes('9=90'), 60_000)
     source.check()
     expect(source.lastReport?.problem).toBeNull()
+  })
+})
+
+describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('with partial row images on %s', (kind) => {
+  test.each(['MINIMAL', 'NOBLOB'])('rows that move into copied chunks under %s arrive whole', async (rowImage) => {
+    await using server = await startServer(kind, { args: [`--binlog-row-image=${rowImage}`] })
+    await server.query(`CREATE DATABASE m;
+      CREATE TABLE m.t (a VARCHAR(10) CHARACTER SET utf8 NOT NULL, id INT UNSIGNED NOT NULL, v INT, b BLOB, PRIMARY KEY (a, id)) ENGINE=InnoDB`)
+    const values = Array.from({ length: 20_000 }, (_, id) => `('k', ${id + 10}, 0, REPEAT('p', 200))`)
+    await server.query(`INSERT INTO m.t VALUES ${values.join(',')}`)
+    const options = {
+      include: [{ schema: 'm', tables: [] }],
+      pipeBytes: 100_000,
+      tuning: { chunkBytes: 100_000, gateBytes: 1 },
+    }
+    await using source = new SourceUnderTest(server, options)
+    await eventually(() => source.failure !== null || source.replay.chunksDone > 2, 60_000)
+    source.pause()
+    // From the end, which is not copied yet, to before the beginning, which is.
+    for (let id = 0; id < 8; id += 1) await server.query(`UPDATE m.t SET id = ${id}, a = 'É' WHERE id = ${20_009 - id}`)
+    await server.query(`UPDATE m.t SET v = v + 1 WHERE id IN (3, 50, 15000)`)
+    expect(source.replay.isCopied).toBe(false)
+    source.goOn()
+    await eventually(() => source.failure !== null || source.replay.isCopied, 60_000, 'the copy')
+    source.check()
+    const expected = await server.query<{ a: string; id: number; v: number; n: number }[]>(
+      'SELECT HEX(a) AS a, id, v, LENGTH(b) AS n FROM m.t ORDER BY id LIMIT 9',
+    )
+    const rows = source.replay.rowsOf('m.t').map((row) => JSON.parse(row) as string[])
+    const first = rows.sort((x, y) => Number(x[1]) - Number(y[1])).slice(0, 9)
+    expect(
+      first.map(([a = '', id, v, b = '']) => ({
+        a: Buffer.from(a, 'latin1').toString('hex').toUpperCase(),
+        id: Number(id),
+        v: Number(v),
+        n: b.length,
+      })),
+    ).toEqual(expected)
+    expect(rows).toHaveLength(20_000)
   })
 })

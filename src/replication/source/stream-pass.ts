@@ -3,6 +3,7 @@
  */
 import { formatPosition, type Position } from '../../binlog/position.ts'
 import type { QueryEvent } from '../../binlog/query-event.ts'
+import type { RawEvent } from '../../binlog/raw-event.ts'
 import type { TransactionHead, TransactionPart, Xid } from '../../binlog/transaction-part.ts'
 import { quoteTable } from '../../mysql/identifier.ts'
 import type { ServerVersion } from '../../mysql/server-version.ts'
@@ -19,6 +20,11 @@ import type { PreparedCollector, PreparedTransactions } from './prepared-transac
 import type { TableChoice } from './statement-rows.ts'
 import { type BrokenTransactions, placeOf, TransactionPass } from './transaction-pass.ts'
 
+export interface RowWatcher {
+  tableMap(event: RawEvent): void
+  rows(event: RawEvent): void
+}
+
 export interface StreamPassParts {
   readonly writer: FrameWriter
   readonly filter: ObjectFilter
@@ -26,6 +32,8 @@ export interface StreamPassParts {
   readonly version: ServerVersion
   readonly broken: BrokenTransactions
   readonly prepared: PreparedTransactions
+  /** Told of all rows while a copy runs; null when none does. */
+  readonly partialRows: () => RowWatcher | null
   /** Told of every statement that is passed on, before it is. @returns tables to be emptied before it */
   readonly onDdl: (statement: Statement) => readonly TableName[]
 }
@@ -60,10 +68,12 @@ export class StreamPass {
         break
       case 'table-map':
         this.#open?.tableMap(part.event)
+        this.#parts.partialRows()?.tableMap(part.event)
         this.#preparing?.collector.tableMap(part.event)
         break
       case 'rows':
         this.#preparing?.collector.rowsEvent(part.event)
+        this.#parts.partialRows()?.rows(part.event)
         await this.#open?.rowsEvent(part.event)
         break
       case 'savepoint':

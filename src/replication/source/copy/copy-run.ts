@@ -15,7 +15,6 @@ import { compareFilePlaces } from '../../../binlog/position.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { Log } from '../../../core/log.ts'
 import { type LogPlace, readLogEnd } from '../../../mysql/binlog-place.ts'
-import { errnoOf } from '../../../mysql/errors.ts'
 import { readDefinitions } from '../../../mysql/schema-reader.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { TableName } from '../../../mysql/table-definition.ts'
@@ -23,10 +22,10 @@ import type { Statement } from '../../ddl/statement.ts'
 import type { ObjectFilter } from '../../filter.ts'
 import type { FrameWriter } from '../frame-writer.ts'
 import { ChunkPlanner } from './chunk-planner.ts'
-import { pinTable, readChunk } from './chunk-reader.ts'
 import type { CopyTables } from './copy-tables.ts'
 import { GateOutput } from './gate-output.ts'
-import type { KeyRange } from './key-range.ts'
+import { GateReaders, isStructureError } from './gate-readers.ts'
+import { PartialRows } from './partial-rows.ts'
 import { type GatePlace, openSnapshots } from './snapshot-gate.ts'
 import { readViews } from './structure-reader.ts'
 import { definitionText, type TableCopy } from './table-copy.ts'
@@ -44,6 +43,8 @@ export interface CopyParts {
   readonly readers: readonly Session[]
   readonly hasGtids: boolean
   readonly chunkBytes: number
+  /** A gate takes no further chunk after this much. */
+  readonly gateBytes: number
   readonly filter: ObjectFilter
   readonly writer: FrameWriter
   readonly clock: Clock
@@ -57,20 +58,21 @@ export interface StreamPlace extends GatePlace {
   readonly isDrained: boolean
 }
 
+/** For `CopyParts.gateBytes`, when nobody says otherwise. */
+export const defaultGateBytes = 32 * 1024 * 1024
 const startOfLog: LogPlace = { file: '', offset: 0 }
-/** A gate takes no further chunk after this long, or this much. */
+/** A gate takes no further chunk after this long. */
 const gateMs = 400
-const gateBytes = 32 * 1024 * 1024
 const plannedPerReader = 4
 const restMs = 200
 const mostLockedTables = 20
-/** No such table, no such schema, unknown column or key, definition changed: DDL is on its way in the stream. */
-const structureErrors = new Set([1146, 1049, 1054, 1176, 1412, 1051])
 
 export class CopyRun {
   readonly #parts: CopyParts
   readonly #tables: CopyTables
   readonly #planner: ChunkPlanner
+  /** Told of all table maps and rows in scope while the copy runs. */
+  readonly partialRows: PartialRows
   #planned: Promise<void> = Promise.resolve()
   #high: LogPlace
   #whole: WholeTableRead | null = null
@@ -87,6 +89,7 @@ export class CopyRun {
     this.#parts = parts
     this.#tables = tables
     this.#planner = new ChunkPlanner(parts.planning, parts.chunkBytes)
+    this.partialRows = new PartialRows((schema, name) => tables.get(schema, name))
     this.#high = high
     this.#committed = isStartCommitted ? startOfLog : null
     this.#announce()
@@ -141,7 +144,7 @@ export class CopyRun {
     await this.#planned
     await this.#planner.plan(this.#readable(), 1)
     const hasChunks = this.#readable().some((table) => table.planned.length > 0)
-    if (hasChunks) await this.#gate(at)
+    if (hasChunks || !this.partialRows.isEmpty) await this.#gate(at)
     else if (at.isDrained) await this.#beginWhole()
     if (this.#canComplete(at.place)) {
       await this.#declare()
@@ -192,11 +195,15 @@ export class CopyRun {
     if (state.kind !== 'checking' || compareFilePlaces(place, state.until) < 0) return
     if (state.definition === null) {
       this.#tables.remove(table)
+      this.partialRows.forget(table)
       return
     }
     const isAsBefore =
       table.definition !== null && definitionText(table.definition) === definitionText(state.definition)
-    if (!table.define(state.definition)) this.#tables.restart(table)
+    if (!table.define(state.definition)) {
+      this.#tables.restart(table)
+      this.partialRows.forget(table)
+    }
     if (!isAsBefore) this.#tables.changed(table)
   }
 
@@ -212,11 +219,15 @@ export class CopyRun {
   }
 
   async #gate(at: StreamPlace): Promise<void> {
-    const { readers, control, locking, hasGtids, clock, writer } = this.#parts
+    const { readers, control, locking, hasGtids, gateBytes, clock, writer } = this.#parts
+    const again = this.partialRows.take()
     const planned = this.#readable().filter((table) => table.planned.length > 0)
-    const tables = hasGtids ? planned : planned.slice(0, mostLockedTables)
+    const tables = [...new Set([...again.keys(), ...(hasGtids ? planned : planned.slice(0, mostLockedTables))])]
     const lock = hasGtids ? null : await this.#tryLock(locking, tables)
-    if (!hasGtids && lock === null) return
+    if (!hasGtids && lock === null) {
+      this.partialRows.putBack(again)
+      return
+    }
     const waiting = tables.reduce((sum, table) => sum + table.planned.length, 0)
     const open = readers.slice(0, Math.max(1, Math.min(readers.length, waiting)))
     const lastCommit = at.lastCommit ?? this.#committed
@@ -225,14 +236,21 @@ export class CopyRun {
     await lock?.release()
     const output = new GateOutput(writer)
     const untilMs = clock.monotonicMs() + gateMs
-    const isOver = () => clock.monotonicMs() > untilMs || output.bytesTotal > gateBytes
-    const queue = new ChunkQueue(tables, isOver)
-    const checks = new Map<TableCopy, Promise<boolean>>()
-    const read = await Promise.all(open.map((session) => this.#readChunks(session, queue, output, checks)))
+    const gate = new GateReaders({
+      control,
+      output,
+      isOver: () => clock.monotonicMs() > untilMs || output.bytesTotal > gateBytes,
+      onChanged: (table) => {
+        table.restUntilMs = clock.monotonicMs() + restMs
+      },
+    })
+    const [first] = open
+    if (first !== undefined) this.partialRows.putBack(await gate.readAgain(first, again))
+    const read = await gate.readChunks(open, tables)
     await Promise.all(open.map((session) => session.execute('COMMIT')))
     // Other engines know no snapshots: their rows are as late as the reading.
     const until = tables.some((table) => !table.isTransactional) ? await readLogEnd(control) : high
-    for (const { table, range } of read.flat()) table.entered(range, until)
+    for (const { table, range } of read) table.entered(range, until)
     this.#raiseHigh(until)
     await output.write()
   }
@@ -241,54 +259,6 @@ export class CopyRun {
     const lock = await lockTables(session, tables)
     if (lock === null) this.#restAll()
     return lock
-  }
-
-  async #readChunks(
-    session: Session,
-    queue: ChunkQueue,
-    output: GateOutput,
-    checks: Map<TableCopy, Promise<boolean>>,
-  ): Promise<readonly ChunkOfTable[]> {
-    const pinned = new Set<TableCopy>()
-    const read: ChunkOfTable[] = []
-    for (let next = queue.take(); next !== null; next = queue.take()) {
-      const { table, range } = next
-      table.chunksUnderWay += 1
-      try {
-        const isSame = pinned.has(table) || (await this.#pinAndCheck(session, table, checks))
-        pinned.add(table)
-        if (isSame) {
-          await readChunk(session, table, range, (piece) => output.take(piece))
-          read.push({ table, range })
-        } else this.#defer(table, range)
-      } catch (error) {
-        if (!isStructureError(error)) throw error
-        this.#defer(table, range)
-      } finally {
-        table.chunksUnderWay -= 1
-      }
-    }
-    return read
-  }
-
-  /** True when the table still is what the stream's position says; it stays so until the session commits. */
-  async #pinAndCheck(session: Session, table: TableCopy, checks: Map<TableCopy, Promise<boolean>>): Promise<boolean> {
-    await pinTable(session, table)
-    const running = checks.get(table) ?? this.#isAsKnown(table)
-    checks.set(table, running)
-    return running
-  }
-
-  async #isAsKnown(table: TableCopy): Promise<boolean> {
-    const [now] = await readDefinitions(this.#parts.control, [table.name])
-    if (now === undefined || table.definition === null) return false
-    return definitionText(now) === definitionText(table.definition)
-  }
-
-  /** Its definition has changed since: the statement that did it comes in the stream. */
-  #defer(table: TableCopy, range: KeyRange): void {
-    table.putBack(range)
-    table.restUntilMs = this.#parts.clock.monotonicMs() + restMs
   }
 
   #restAll(): void {
@@ -317,6 +287,7 @@ export class CopyRun {
     return (
       this.#whole === null &&
       !this.#tables.isChanged &&
+      this.partialRows.isEmpty &&
       this.#tables.all.every((table) => table.isDone && table.state.kind === 'known') &&
       compareFilePlaces(place, this.#high) >= 0
     )
@@ -331,39 +302,5 @@ export class CopyRun {
 
   #raiseHigh(place: LogPlace): void {
     if (compareFilePlaces(place, this.#high) > 0) this.#high = place
-  }
-}
-
-function isStructureError(error: unknown): boolean {
-  return structureErrors.has(errnoOf(error) ?? 0)
-}
-
-interface ChunkOfTable {
-  readonly table: TableCopy
-  readonly range: KeyRange
-}
-
-/** Chunks of several tables in turn, so that the readers work on different ones. */
-class ChunkQueue {
-  readonly #tables: readonly TableCopy[]
-  readonly #isOver: () => boolean
-  #next = 0
-  #isFirst = true
-
-  constructor(tables: readonly TableCopy[], isOver: () => boolean) {
-    this.#tables = tables
-    this.#isOver = isOver
-  }
-
-  take(): ChunkOfTable | null {
-    if (!this.#isFirst && this.#isOver()) return null
-    this.#isFirst = false
-    for (let tried = 0; tried < this.#tables.length; tried += 1) {
-      const table = this.#tables[this.#next % this.#tables.length]
-      this.#next += 1
-      const range = table?.planned.shift()
-      if (table !== undefined && range !== undefined) return { table, range }
-    }
-    return null
   }
 }
