@@ -4,8 +4,11 @@
  * Easy to get wrong: the secret is often not the value at fault but inside it (a whole `Config` that has the wrong
  * type), or inside a text (`mysql://user:password@host`).
  */
-const secretName = /pass(word|wd|phrase)?$|^pwd$|secret|token|credential|private_?key/i
+const secretName = /pass(word|wd|phrase)?s?$|^pwd$|secret|token|credential|private_?key/i
 const secretInUrl = /(:\/\/[^\s/:@]*:)\S*@/g
+/** `user:password@tcp(host:3306)`, and `Password=...` or `"password": "..."` inside a text. */
+const secretInDsn = /^([^\s/:@]+:)(?!\/\/)\S*@/
+const secretInText = /((?:pass(?:word|wd|phrase)?|pwd|secret|token|credential)s?["']?\s*[=:]\s*)\S.*/is
 const mask = '******'
 const longestText = 200
 /** Text is cut to this before anything is searched in it, so that a megabyte costs no time. */
@@ -30,7 +33,7 @@ export function shownValue(field: string, value: unknown): unknown {
 
 function copy(name: string, value: unknown, depth: number): unknown {
   if (isSecretName(name) && value !== null && value !== '') return mask
-  if (typeof value === 'string') return shortText(withoutUrlSecrets(value))
+  if (typeof value === 'string') return shortText(withoutSecrets(value))
   if (typeof value !== 'object' || value === null) return value
   if (depth >= deepest) return '...'
   if (Array.isArray(value)) return value.slice(0, mostEntries).map((item) => copy(name, item, depth + 1))
@@ -38,8 +41,12 @@ function copy(name: string, value: unknown, depth: number): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [shortText(key), copy(key, inner, depth + 1)]))
 }
 
-function withoutUrlSecrets(text: string): string {
-  return text.slice(0, longestSearched).replace(secretInUrl, `$1${mask}@`)
+function withoutSecrets(text: string): string {
+  return text
+    .slice(0, longestSearched)
+    .replace(secretInUrl, `$1${mask}@`)
+    .replace(secretInDsn, `$1${mask}@`)
+    .replace(secretInText, `$1${mask}`)
 }
 
 function shortText(text: string): string {
