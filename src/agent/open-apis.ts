@@ -2,6 +2,7 @@
 import type { Settings } from '../config/options.ts'
 import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
+import { parseServerUrl } from '../engine/server-url.ts'
 import { registerDkronApi } from '../http/dkron/routes.ts'
 import { createApi } from '../http/shared/create-api.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
@@ -38,8 +39,15 @@ export async function openApis(
     progress: replication.progress,
     cluster,
     leave,
-    natsAddress: () => `${settings['nats-addr'].host}:${settings['nats-addr'].port}`,
+    natsAddress: () => natsAddressOf(settings),
   })
   await listen('--http-addr', settings['http-addr'], dkron)
   await listen('--udup-addr', settings['udup-addr'], udup)
+}
+
+/** Where the cluster's NATS answers, `host:port`, without whatever credentials `--nats` has. */
+export function natsAddressOf(settings: Pick<Settings, 'nats' | 'nats-addr'>): string {
+  const [external] = settings.nats === 'embedded' ? [] : parseServerUrl(settings.nats).servers
+  const { host, port } = settings['nats-addr']
+  return external ?? `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
