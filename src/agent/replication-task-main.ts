@@ -84,7 +84,11 @@ async function connectAndTell(
       return await connect(access, `task ${job.name} ${role}`, taskLog(spec), { connectWithinMs: 5_000, signal })
     } catch (error) {
       if (signal.aborted) break
-      report(emptyReport(role, 'waits for NATS', problemOf(error, systemClock)))
+      const problem = problemOf(error, systemClock)
+      const cure =
+        job[role].natsAddress === null ? '' : '; start a NATS server with JetStream there, or correct NatsAddr'
+      const told = problem === null ? null : { ...problem, message: `${problem.message}${cure}` }
+      report(emptyReport(role, 'waits for NATS', told))
       await systemClock.sleep(backoffMs(natsBackoff, attempt, Math.random), signal).catch(() => {})
     }
   }

@@ -27,7 +27,8 @@ export function describePeer(peer: Pick<Peer, 'host' | 'port'>): string {
   return `${peer.host.includes(':') ? `[${peer.host}]` : peer.host}:${peer.port}`
 }
 
-const accessDenied = new Set([1044, 1045, 1130, 1698, 1820, 1862, 3118, 3955, 4151])
+/** Among them 3159: the server takes no connection without TLS. */
+const accessDenied = new Set([1044, 1045, 1130, 1698, 1820, 1862, 3118, 3159, 3955, 4151])
 const missingPrivilege = new Set([1142, 1143, 1227, 1370, 1419])
 const noRoom = new Set([1040, 1203, 1226, 1135, 1129])
 const lockConflict = new Set([1205, 1213, 3058, 3572, 1689])
@@ -41,7 +42,7 @@ export function connectError(error: unknown, peer: Peer): MillraceError {
   if (accessDenied.has(errno))
     return new AccessDeniedError(
       `${where} refused user '${peer.user}' (${text}); correct the user or password in the job's ConnectionConfig, or ` +
-        `create the user for this host on the server`,
+        `create the user for this host on the server; an account that must use TLS (REQUIRE SSL) can't be used`,
       { cause: error, details: { errno } },
     )
   if (noRoom.has(errno))

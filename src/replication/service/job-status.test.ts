@@ -78,7 +78,7 @@ test.each<[string, Change, string, RegExp]>([
     {
       target: {
         ...record('target', { stage: 'starting', description: 'the target task is being started' }),
-        silentMs: 59_000,
+        silentMs: 29_000,
       },
     },
     'pending',
@@ -130,6 +130,15 @@ test.each<[string, Change, string, RegExp]>([
     { source: record('source', { problem: problem('retry', 'source.example:3306 refused') }) },
     'pending',
     /^retrying: source\.example:3306 refused$/,
+  ],
+  [
+    'what one task says of the other server, said by both',
+    {
+      source: record('source', { problem: problem('retry', 'target.example:3306 is down') }),
+      target: record('target', { problem: problem('retry', 'target.example:3306 is down') }),
+    },
+    'pending',
+    /^retrying: target\.example:3306 is down$/,
   ],
   ...(['operator', 'fix-request', 'bug'] as const).map((remedy): [string, Change, string, RegExp] => [
     `a fault of remedy ${remedy}`,

@@ -36,7 +36,7 @@ interface TaskState extends JobStatus {
 /** A task that has told nothing for longer is not known to be at work. */
 const longestSilenceMs = 10_000
 /** A process that is just being started says nothing while a busy machine loads it. */
-const longestStartMs = 60_000
+const longestStartMs = 30_000
 /** A task that had something to do and moved nothing for longer is stalled. */
 const longestRestMs = 45_000
 
@@ -96,9 +96,13 @@ function taskState(role: TaskRole, facts: StatusFacts): TaskState {
 }
 
 function problemState(role: TaskRole, job: ReplicationJob, problem: TaskProblem, record: TaskReportRecord): JobStatus {
+  const places = taskRoles.map((one) => `${job[one].server.host}:${job[one].server.port}`)
+  // Messages of the tasks name the server themselves, also the other task's; those about the process, a secret or
+  // another NATS name the node or its address.
+  const isPlaced = [...places, record.nodeName, job[role].natsAddress].some(
+    (place) => place !== null && problem.message.includes(place),
+  )
   const where = `${job[role].server.host}:${job[role].server.port}`
-  // Messages of the tasks name their server themselves; those about the process or a secret name the node.
-  const isPlaced = problem.message.includes(where) || problem.message.includes(record.nodeName)
   const message = isPlaced ? problem.message : `${role} ${where}: ${problem.message}`
   if (problem.remedy === 'retry') return { status: 'pending', description: `retrying: ${message}` }
   return { status: 'dead', description: message }
