@@ -5,7 +5,7 @@ test.each<[string, unknown, unknown]>([
   ['Name', 'orders', 'orders'],
   ['Password', 'planted', '******'],
   ['Password', 4711, '******'],
-  ['Passwords[3]', ['planted'], ['planted'].map(() => '******')],
+  ['Passwords[3]', ['planted'], '******'],
   [
     'Config',
     { ConnectionConfig: { Password: 'planted', Port: 0 } },
