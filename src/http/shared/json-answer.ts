@@ -24,11 +24,16 @@ export function answerError(request: FastifyRequest, reply: FastifyReply, error:
   return reply.code(statusOf(error)).headers(headersOf(error)).header('content-type', problemType).send(body)
 }
 
-/** Names the fields of the body that were ignored in a `Warning` header (RFC 7234, 299 Miscellaneous). */
-export function warnOfUnknown(reply: FastifyReply, fields: readonly string[]): void {
-  if (fields.length === 0) return
+/**
+ * Names the fields of the body that were ignored in a `Warning` header (RFC 7234, 299 Miscellaneous).
+ *
+ * @param more other texts to warn with, plain ASCII without quotes
+ */
+export function warnOfUnknown(reply: FastifyReply, fields: readonly string[], more: readonly string[] = []): void {
+  if (fields.length === 0 && more.length === 0) return
   const shown = fields.slice(0, 20).map((field) => `299 - "unknown field ${headerSafe(field)} ignored"`)
   if (fields.length > shown.length) shown.push(`299 - "${fields.length - shown.length} more unknown fields ignored"`)
+  shown.push(...more.map((text) => `299 - "${text}"`))
   reply.header('warning', shown.join(', '))
 }
 

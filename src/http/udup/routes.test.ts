@@ -109,6 +109,22 @@ test('fields that nobody reads are named in a Warning header, without their valu
   expect(warning).not.toContain(planted)
 })
 
+test('an update that replicates something else warns of what is not copied, any other update does not', async () => {
+  const { call } = udupAgent()
+  await call('POST', '/v1/jobs', exampleJob())
+  expect((await call('POST', '/v1/jobs', exampleJob({ src: { ParallelWorkers: 9 } }))).warning).toBe('')
+  const wider = exampleJob({
+    src: { ParallelWorkers: 9, ReplicateDoDb: [{ TableSchema: 'sbtest' }, { TableSchema: 'more' }] },
+  })
+  for (const [method, url, expected] of [
+    ['POST', '/v1/jobs', 'is not copied once the copy has begun'],
+    ['PUT', '/v1/job/exam-7-9', ''],
+  ] as const) {
+    const { status, warning } = await call(method, url, wider)
+    expect([status, warning]).toEqual([200, expected === '' ? '' : expect.stringContaining(expected)])
+  }
+})
+
 describe('progress', () => {
   test('both tasks are there before their first report, with zeros', async () => {
     const { call } = udupAgent()

@@ -4,6 +4,7 @@
  * Easy to get wrong: every job that leaves here goes through `jobJson`, which masks passwords; nothing else may answer
  * one.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidError, NotFoundError, UnavailableError } from '../../core/errors.ts'
 import type { TaskRole } from '../../model/replication-job.ts'
@@ -127,9 +128,26 @@ async function saveJob(
   if (named !== null && read.draft.id !== null && read.draft.id !== named.key)
     issues.push({ field: 'id', value: read.draft.id, message: `must be the id of the job in the path, ${named.key}` })
   read.throwIfInvalid(issues)
+  const before = named ?? (await jobs.get(draft.id ?? draft.name).catch(orNone))
   const saved = await jobs.save(draft).catch((error: unknown) => throwInJsonNames(error, read))
-  warnOfUnknown(reply, read.unknown)
+  warnOfUnknown(reply, read.unknown, hasOtherScope(before, saved) ? [notCopiedWarning] : [])
   return answer(request, reply, 200, writtenJob(saved, parts))
+}
+
+const notCopiedWarning =
+  'what the changed ReplicateDoDb or ReplicateIgnoreDb adds is not copied once the copy has begun, ' +
+  'only followed from now on: to copy it, make a job of its own for it'
+
+/** True for an update that replicates something else than before. */
+function hasOtherScope(before: StoredJob | null, after: StoredJob): boolean {
+  if (before?.value.createdAt !== after.value.createdAt) return false
+  const [old, now] = [before.value.source, after.value.source]
+  return !isDeepStrictEqual([old.include, old.exclude], [now.include, now.exclude])
+}
+
+function orNone(error: unknown): null {
+  if (error instanceof NotFoundError) return null
+  throw error
 }
 
 /** What was fine when it was checked may not be when it is saved: somebody else was faster. */
