@@ -7,6 +7,7 @@ import type { FrameSink } from '../../src/replication/ports.ts'
 import type { SourceTuning } from '../../src/replication/source/run-setup.ts'
 import { runSourceTask } from '../../src/replication/source/source-task.ts'
 import type { SourceTaskContext, TaskReport } from '../../src/replication/task-context.ts'
+import { eventually } from '../harness/eventually.ts'
 import type { TestServer } from '../harness/mysql-servers.ts'
 import { FrameReplay } from './frame-replay.ts'
 
@@ -18,6 +19,8 @@ export interface SourceTestOptions {
   readonly password?: string
   /** Frames held between the two: small ones make the source wait. */
   readonly pipeBytes?: number
+  /** The target stops taking frames, until `goOn`, once it has so many chunks. */
+  readonly pauseAfterChunks?: number
   /** Small ones make many chunks, and many gates. */
   readonly tuning?: SourceTuning
 }
@@ -29,13 +32,15 @@ export class SourceUnderTest implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #queue: BoundedQueue<Uint8Array>
   readonly #running: Promise<void>
-  #paused: Promise<void> = Promise.resolve()
+  #pauseAfterChunks: number
+  #isPaused = false
   #unpause = () => {}
   #rewind: ((payload: unknown) => Promise<unknown>) | null = null
 
   /** @param replay what an earlier run left, to go on from */
   constructor(server: TestServer, options: SourceTestOptions, replay = new FrameReplay()) {
     this.replay = replay
+    this.#pauseAfterChunks = options.pauseAfterChunks ?? Number.POSITIVE_INFINITY
     this.#queue = new BoundedQueue(options.pipeBytes ?? 4 * 1024 * 1024)
     const context = this.#context(server, options)
     this.#running = Promise.all([runSourceTask(context, this.#stop.signal, options.tuning), this.#consume()]).then(
@@ -47,14 +52,19 @@ export class SourceUnderTest implements AsyncDisposable {
     return this.reports.at(-1)
   }
 
-  /** The target takes nothing until `goOn`, so the source waits when the pipe is full. */
-  pause(): void {
-    this.#paused = new Promise((resolve) => {
-      this.#unpause = resolve
+  /** Resolves when the target has stopped taking frames, as `pauseAfterChunks` says. @throws what went wrong before */
+  async whenPaused(): Promise<void> {
+    const isPaused = () => this.failure !== null || this.#isPaused
+    await eventually(isPaused, 60_000, 'the pause').catch((error: unknown) => {
+      throw new Error(`${this.replay.chunksDone} chunks: ${JSON.stringify(this.lastReport)}`, { cause: error })
     })
+    this.check()
   }
 
+  /** The target goes on taking frames, and does not pause again. */
   goOn(): void {
+    this.#pauseAfterChunks = Number.POSITIVE_INFINITY
+    this.#isPaused = false
     this.#unpause()
   }
 
@@ -76,7 +86,12 @@ export class SourceUnderTest implements AsyncDisposable {
 
   async #consume(): Promise<void> {
     for (;;) {
-      await this.#paused
+      if (this.replay.chunksDone >= this.#pauseAfterChunks) {
+        this.#isPaused = true
+        await new Promise<void>((resolve) => {
+          this.#unpause = resolve
+        })
+      }
       const bytes = await this.#queue.take().catch(() => undefined)
       if (bytes === undefined) return
       try {

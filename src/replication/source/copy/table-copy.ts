@@ -28,7 +28,8 @@ export interface TableCopyFacts extends TableName {
   readonly averageRowBytes: number
 }
 
-const guessedRowBytes = 200
+/** Until rows have been read. Statistics of a table that was just filled may say far too little, and make one huge chunk. */
+const leastGuessedRowBytes = 200
 
 export class TableCopy {
   tableId: number
@@ -63,7 +64,7 @@ export class TableCopy {
     this.engine = facts.engine
     this.estimatedRows = facts.estimatedRows
     this.estimatedBytes = facts.estimatedBytes
-    this.averageRowBytes = facts.averageRowBytes || guessedRowBytes
+    this.averageRowBytes = Math.max(facts.averageRowBytes, leastGuessedRowBytes)
   }
 
   get isKeyless(): boolean {
