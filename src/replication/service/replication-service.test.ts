@@ -17,6 +17,8 @@ import type { TaskReportRecord } from './task-report-record.ts'
 class World {
   readonly clock = new FakeClock(1_000_000)
   readonly removedStreams: string[] = []
+  /** What a NATS that is not the cluster's does when it is asked to remove a stream. */
+  elsewhere: () => Promise<void> = async () => undefined
   readonly buckets = {
     jobs: new MemoryBucket<ReplicationJob>(),
     names: new MemoryBucket<NameClaim>(),
@@ -33,8 +35,9 @@ class World {
       isKnownNode: () => true,
       launcher,
       streams: {
-        remove: async ({ jobId }) => {
+        remove: async ({ jobId, natsAddress }) => {
           this.removedStreams.push(jobId)
+          if (natsAddress !== null) await this.elsewhere()
         },
       },
       secrets: new SecretBox(Buffer.alloc(32, 1)),
@@ -194,6 +197,40 @@ test('the stream of a job that is deleted while its node is dead is removed by t
   expect(await recordsOf(world)).toEqual([])
 })
 
+const elsewhereJob = {
+  source: draftTask('source', { natsAddress: 'gone.example:4222' }),
+  target: draftTask('target', { natsAddress: 'gone.example:4222' }),
+}
+
+test('a deleted job whose own NATS never answers keeps no other job from being placed', async () => {
+  const world = new World()
+  const node = world.start(true, alpha)
+  await node.jobs.save(jobDraft({ id: 'gone', ...elsewhereJob, name: 'gone' }))
+  await world.pass()
+  world.elsewhere = () => new Promise(() => {})
+  await node.jobs.pause('gone')
+  await world.pass()
+  await node.jobs.remove('gone')
+  await world.pass(20_000)
+  expect(world.removedStreams).toEqual(['gone'])
+  await node.jobs.save(jobDraft({ id: 'next', name: 'next' }))
+  await world.pass(2_000)
+  expect(node.launcher.running('source').map(({ spec }) => spec.job.id)).toEqual(['next'])
+})
+
+test('the stream of a deleted job in a NATS that is gone is asked for a few times, then left there', async () => {
+  const world = new World()
+  const node = world.start(true, alpha)
+  await node.jobs.save(jobDraft({ id: 'gone', ...elsewhereJob }))
+  await node.jobs.pause('gone')
+  await world.pass()
+  world.elsewhere = () => Promise.reject(new Error('NATS does not answer'))
+  await node.jobs.remove('gone')
+  for (let minute = 0; minute < 10; minute += 1) await world.pass(60_000)
+  expect(world.removedStreams).toEqual(Array(5).fill('gone'))
+  expect(await world.buckets.assignments.list()).toEqual([])
+})
+
 test('a paused job that is deleted is forgotten by its target too, under a higher term', async () => {
   const { world, node, source } = await lonelyNode()
   source.report(taskReport('source'))
@@ -295,7 +332,7 @@ test('a process that tells nothing for a minute is killed and replaced', async (
   const { world, node, job, source, target } = await lonelyNode()
   for (let second = 0; second < 59; second += 1) {
     target.report(taskReport('target'))
-    await world.clock.advance(1_000)
+    await world.pass(1_000)
   }
   expect(source.hasExited).toBe(false)
   expect(node.status(job)).toMatchObject({
