@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../test/harness/eventually.ts'
 import { startServer, type TestServer } from '../../test/harness/mysql-servers.ts'
+import { startStallingProxy } from '../../test/harness/stalling-proxy.ts'
 import {
   AccessDeniedError,
   LockConflictError,
@@ -146,9 +148,35 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a session w
     await expect(session.query('SELECT 1')).rejects.toThrow(LostConnectionError)
   })
 
-  test('a statement that stays silent too long breaks the session', async () => {
-    const session = await openSession(server, { readTimeoutMs: 300 })
-    await expect(session.query('SELECT SLEEP(30)')).rejects.toThrow(LostConnectionError)
+  test('a statement may be silent for as long as the server works on it', async () => {
+    const session = await openSession(server, { silenceMs: 200 })
+    expect(await session.query('SELECT SLEEP(3) AS woken')).toEqual([{ woken: '0' }])
+    await session.close()
+  })
+
+  test('a connection that went dead without a word is lost, whether the statement arrived or not', async () => {
+    await using proxy = await startStallingProxy(server.port)
+    const account = { host: '127.0.0.1', port: proxy.port, user: server.user, password: server.password }
+    const [never, begun] = [
+      await openSession(account, { silenceMs: 200 }),
+      await openSession(account, { silenceMs: 200 }),
+    ]
+    const lost = expect(begun.query('SELECT SLEEP(3)')).rejects.toThrow(LostConnectionError)
+    await sleep(100)
+    proxy.stall()
+    await expect(never.query('SELECT 1')).rejects.toThrow('the server waits for a statement')
+    await lost
+  })
+
+  test('a server that cannot be reached any more is lost', async () => {
+    await using proxy = await startStallingProxy(server.port)
+    const session = await openSession(
+      { host: '127.0.0.1', port: proxy.port, user: server.user, password: server.password },
+      { silenceMs: 200 },
+    )
+    proxy.stall()
+    proxy.refuse()
+    await expect(session.query('SELECT 1')).rejects.toThrow('another connection does not get through')
   })
 })
 

@@ -12,6 +12,7 @@ import { QueryCommand, type ResultSink } from './query-command.ts'
 import { RowBatches } from './row-batches.ts'
 import type { OkPacket } from './server-packets.ts'
 import { parseServerVersion, type ServerVersion } from './server-version.ts'
+import { askForSession, type SessionSign } from './session-probe.ts'
 import { readTextRow } from './text-row.ts'
 
 export interface SessionServer {
@@ -25,8 +26,11 @@ export interface SessionOptions {
   /** Until the end of authentication. Default 10000. */
   readonly connectTimeoutMs?: number
   readonly database?: string
-  /** A statement that gets no byte for this long breaks the connection. Default: waits for ever. */
-  readonly readTimeoutMs?: number
+  /**
+   * A statement may take as long as it needs. But when it gets no byte for this long, the server is asked over another
+   * connection whether it still works on it; if not, the session is lost. Default 15000.
+   */
+  readonly silenceMs?: number
   /** Allow several statements in one `execute`. */
   readonly multipleStatements?: boolean
   /** Allow LOAD DATA LOCAL with the `infile` of `execute`. */
@@ -81,6 +85,13 @@ export interface ExecuteOptions {
 
 const defaultConnectTimeoutMs = 10_000
 const closeWithinMs = 2_000
+const defaultSilenceMs = 15_000
+const probeWithinMs = 10_000
+const signTexts = {
+  rests: 'the server waits for a statement',
+  gone: 'the server does not know the session any more',
+  unreachable: 'another connection does not get through either',
+} as const
 
 /**
  * Opens a session. The session's state is the server's default with utf8mb4; see session-state.ts.
@@ -100,7 +111,7 @@ export async function openSession(server: SessionServer, options: SessionOptions
   }).catch((error: unknown) => {
     throw connectError(error, server)
   })
-  const session = new DriverSession(connection, server, options.readTimeoutMs ?? null)
+  const session = new DriverSession(connection, server, options.silenceMs ?? defaultSilenceMs)
   refuseOldServers(session)
   return session
 }
@@ -121,19 +132,21 @@ class DriverSession implements Session {
   readonly #connection: DriverConnection
   readonly #peer: Peer
   readonly #pending = new Set<QueryCommand>()
-  readonly #readTimer: NodeJS.Timeout | null
+  readonly #silenceTimer: NodeJS.Timeout
+  readonly #lookAgain: () => Promise<SessionSign>
   readonly #lostListeners: ((error: LostConnectionError) => void)[] = []
   #ended: LostConnectionError | null = null
 
-  constructor(connection: DriverConnection, peer: Peer, readTimeoutMs: number | null) {
+  constructor(connection: DriverConnection, server: SessionServer, silenceMs: number) {
     this.#connection = connection
     // The password has no place in an object that makes messages.
-    this.#peer = { host: peer.host, port: peer.port, user: peer.user }
+    this.#peer = { host: server.host, port: server.port, user: server.user }
+    this.#lookAgain = () => askForSession(server, connection.threadId, probeWithinMs)
     this.version = parseServerVersion(connection._handshakePacket.serverVersion)
     this.connectionId = connection.threadId
     connection.on('error', (error: unknown) => this.#lose(error))
     connection.stream.on('close', () => this.#lose(new Error('the server closed the connection')))
-    this.#readTimer = readTimeoutMs === null ? null : this.#watchSilence(readTimeoutMs)
+    this.#silenceTimer = this.#watchSilence(silenceMs)
   }
 
   get vendor(): 'mysql' | 'mariadb' {
@@ -233,21 +246,34 @@ class DriverSession implements Session {
         infile,
       )
       this.#pending.add(command)
-      this.#readTimer?.refresh()
+      this.#silenceTimer.refresh()
       this.#connection.addCommand(command)
     })
   }
 
-  #watchSilence(readTimeoutMs: number): NodeJS.Timeout {
+  #watchSilence(silenceMs: number): NodeJS.Timeout {
+    const { stream } = this.#connection
+    let toSend = 0
     const timer = setTimeout(() => {
-      if (this.#ended !== null) return
+      const isSending = stream.writableLength !== toSend
+      toSend = stream.writableLength
       // Silence is the server's fault only while something is asked of it and we are listening.
-      if (this.#pending.size === 0 || this.#connection.stream.isPaused()) timer.refresh()
-      else this.#connection.stream.destroy(new Error(`no answer for ${readTimeoutMs} ms`))
-    }, readTimeoutMs)
+      if (this.#pending.size === 0 || stream.isPaused() || isSending) timer.refresh()
+      else void this.#doubt(timer)
+    }, silenceMs)
     timer.unref()
-    this.#connection.stream.on('data', () => timer.refresh())
+    stream.on('data', () => timer.refresh())
     return timer
+  }
+
+  /** Breaks the connection when nobody works on our statement. */
+  async #doubt(timer: NodeJS.Timeout): Promise<void> {
+    const { stream } = this.#connection
+    const heard = stream.bytesRead
+    const sign = await this.#lookAgain()
+    if (this.#ended !== null) return
+    if (sign === 'works' || stream.bytesRead !== heard) timer.refresh()
+    else stream.destroy(new Error(`no answer came, and ${signTexts[sign]}`))
   }
 
   #lose(reason: unknown): void {
@@ -261,7 +287,7 @@ class DriverSession implements Session {
   #end(error: LostConnectionError): void {
     if (this.#ended !== null) return
     this.#ended = error
-    if (this.#readTimer !== null) clearTimeout(this.#readTimer)
+    clearTimeout(this.#silenceTimer)
     for (const command of [...this.#pending]) command.onResult(error)
   }
 }

@@ -13,9 +13,6 @@ export const strictSqlMode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVA
 /** The same without strictness: for ENUM's member 0, which strict mode takes for a mistake. */
 export const lenientSqlMode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'
 
-/** A lost peer must not hold a task for ever: a statement without an answer for this long breaks the session. */
-const readTimeoutMs = 15 * 60_000
-
 const applyState = [
   `SET SESSION sql_mode = '${strictSqlMode}', time_zone = '+00:00', character_set_client = binary`,
   'character_set_connection = binary',
@@ -30,7 +27,7 @@ const applyState = [
 
 /** Opens a session for applying. @throws as `openSession` */
 export async function openApplySession(server: SessionServer, logsStatements: boolean): Promise<Session> {
-  const session = await openSession(server, { multipleStatements: true, readTimeoutMs })
+  const session = await openSession(server, { multipleStatements: true })
   try {
     await session.execute(applyState)
     // InnoDB refuses READ COMMITTED under statement-based logging (error 1665).
@@ -44,7 +41,7 @@ export async function openApplySession(server: SessionServer, logsStatements: bo
 
 /** Opens a session for statements of ours and for reading definitions. @throws as `openSession` */
 export async function openPlainSession(server: SessionServer): Promise<Session> {
-  const session = await openSession(server, { multipleStatements: true, readTimeoutMs })
+  const session = await openSession(server, { multipleStatements: true })
   try {
     await session.execute(
       `SET SESSION sql_mode = '${strictSqlMode}', time_zone = '+00:00', foreign_key_checks = 0, wait_timeout = 86400`,
