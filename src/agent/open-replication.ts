@@ -88,6 +88,9 @@ function isOwn({ settings, access }: ReplicationParts, natsAddress: string): boo
   )
 }
 
+/** A NATS of the user's own may be gone for good by the time its job is deleted. */
+const elsewhereWithinMs = 5_000
+
 function frameStreams(parts: ReplicationParts): FrameStreams {
   return {
     async remove({ jobId, natsAddress }) {
@@ -96,7 +99,9 @@ function frameStreams(parts: ReplicationParts): FrameStreams {
         await deleteFrameStream(parts.connection, jobId)
         return
       }
-      const elsewhere = await connect(access, `agent ${parts.cluster.self.nodeName}`, parts.log)
+      const { signal } = parts
+      const name = `agent ${parts.cluster.self.nodeName}`
+      const elsewhere = await connect(access, name, parts.log, { connectWithinMs: elsewhereWithinMs, signal })
       await deleteFrameStream(elsewhere, jobId).finally(() => elsewhere.close())
     },
   }

@@ -34,6 +34,9 @@ export interface PlacementDutyParts {
 const sweepMs = 1_000
 /** A deleted job's node has this long to stop its tasks and clear up itself. */
 const orphanMs = 15_000
+/** How often, and how many times, a stream in another NATS is asked for before it is left there. */
+const elsewhereRetryMs = 60_000
+const elsewhereTries = 5
 
 const emptyAssignment: Assignment = {
   nodeId: null,
@@ -47,6 +50,8 @@ export class PlacementDuty implements LeaderDuty {
   readonly name = 'replication-placement'
   readonly #parts: PlacementDutyParts
   readonly #wake: WakeSignal
+  /** Streams of deleted jobs in another NATS, by the key of their task: how often they were tried, and when again. */
+  readonly #elsewhere = new Map<string, { tries: number; againAtMs: number }>()
 
   constructor(parts: PlacementDutyParts) {
     this.#parts = parts
@@ -139,16 +144,53 @@ export class PlacementDuty implements LeaderDuty {
   }
 
   async #clearAway(signal: AbortSignal): Promise<void> {
-    const { assignments, reports, streams } = this.#parts
-    for (const { key, value, revision } of assignments.list()) {
+    const { log } = this.#parts
+    for (const orphan of this.#parts.assignments.list()) {
       if (signal.aborted) return
-      if (!(await this.#isOrphan(key)) || this.#isBeingStopped(key, value)) continue
-      const task = parseTaskKey(key)
-      if (task?.role === 'source') await streams.remove({ jobId: task.jobId, natsAddress: value.natsAddress })
-      await reports.bucket.delete(key)
-      await assignments.bucket.delete(key, revision).catch(ignoreConflict)
-      assignments.noteDelete(key, revision)
+      if (!(await this.#isOrphan(orphan.key)) || this.#isBeingStopped(orphan.key, orphan.value)) continue
+      const isElsewhere = parseTaskKey(orphan.key)?.role === 'source' && orphan.value.natsAddress !== null
+      if (isElsewhere) this.#clearElsewhere(orphan)
+      else
+        await this.#clear(orphan).catch((error: unknown) =>
+          log.warn({ err: error, task: orphan.key }, 'what a deleted job left is cleared away later'),
+        )
     }
+  }
+
+  /** Nobody waits for a NATS that may be gone: all other jobs are to be placed meanwhile. */
+  #clearElsewhere(orphan: Versioned<Assignment>): void {
+    const { clock, log } = this.#parts
+    const { key, value } = orphan
+    const before = this.#elsewhere.get(key) ?? { tries: 0, againAtMs: Number.NEGATIVE_INFINITY }
+    if (clock.monotonicMs() < before.againAtMs) return
+    const tries = before.tries + 1
+    this.#elsewhere.set(key, { tries, againAtMs: clock.monotonicMs() + elsewhereRetryMs })
+    this.#clear(orphan)
+      .catch(async (error: unknown) => {
+        const isLast = tries >= elsewhereTries
+        const facts = { err: error, task: key, natsAddress: value.natsAddress, tries }
+        log.warn(
+          facts,
+          isLast ? 'frame stream of a deleted job stays in its NATS' : 'frame stream could not be removed',
+        )
+        if (isLast) await this.#forget(orphan)
+      })
+      .then(() => this.#parts.assignments.get(key) === undefined && this.#elsewhere.delete(key))
+      .catch((error: unknown) => log.warn({ err: error, task: key }, 'what a deleted job left is cleared away later'))
+  }
+
+  async #clear(orphan: Versioned<Assignment>): Promise<void> {
+    const task = parseTaskKey(orphan.key)
+    const { natsAddress } = orphan.value
+    if (task?.role === 'source') await this.#parts.streams.remove({ jobId: task.jobId, natsAddress })
+    await this.#forget(orphan)
+  }
+
+  async #forget({ key, revision }: Versioned<Assignment>): Promise<void> {
+    const { assignments, reports } = this.#parts
+    await reports.bucket.delete(key)
+    await assignments.bucket.delete(key, revision).catch(ignoreConflict)
+    assignments.noteDelete(key, revision)
   }
 
   /** Its node still hears from a process of the deleted job, and will clear up after it itself. */
