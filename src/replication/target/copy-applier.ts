@@ -49,7 +49,8 @@ export class CopyApplier {
   /** What earlier runs have done, for the report. */
   async loadProgress(): Promise<void> {
     const { copies, progress, connections } = this.#parts
-    progress.setCopy(await copies.tables(connections.plain), await copies.chunks(connections.plain))
+    const [tables, chunks] = [await copies.tables(connections.plain), await copies.chunks(connections.plain)]
+    progress.setCopy(tables, chunks, connections.checkpoint.epoch)
   }
 
   /** See structure.ts. */

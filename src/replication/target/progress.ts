@@ -44,16 +44,21 @@ export class Progress {
     this.#clock = clock
   }
 
-  /** The copy's tables, and what of them earlier runs have done. */
-  setCopy(tables: readonly CopyTable[], chunks: readonly ChunkRecord[]): void {
+  /**
+   * The copy's tables, and what of them earlier runs have done.
+   *
+   * @param epoch a chunk that an older epoch left unfinished is read again from its beginning
+   */
+  setCopy(tables: readonly CopyTable[], chunks: readonly ChunkRecord[], epoch: number): void {
     this.#tables.clear()
     for (const table of tables) {
       const own = chunks.filter((chunk) => chunk.tableId === table.tableId)
       const done = own.filter((chunk) => chunk.isDone)
+      const counted = own.filter((chunk) => chunk.isDone || chunk.epoch === epoch)
       this.#tables.set(table.tableId, {
         table,
-        rowsDone: own.reduce((sum, chunk) => sum + chunk.rowsDone, 0),
-        bytesDone: own.reduce((sum, chunk) => sum + chunk.bytesDone, 0),
+        rowsDone: counted.reduce((sum, chunk) => sum + chunk.rowsDone, 0),
+        bytesDone: counted.reduce((sum, chunk) => sum + chunk.bytesDone, 0),
         chunks: done.map(({ after, upTo }) => ({ after, upTo })),
         isDone: coversEverything(done),
       })
