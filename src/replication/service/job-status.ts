@@ -120,10 +120,11 @@ function stall(role: TaskRole, job: ReplicationJob, { report, unmovedMs }: TaskR
   const { stage, lagMs } = report
   const hasWork = stage === 'full' || (stage === 'incremental' && lagMs !== null && lagMs > longestRestMs)
   if (unmovedMs <= longestRestMs || !hasWork) return null
-  const { host, port } = job[role].server
+  const { natsAddress, server } = job[role]
+  const nats = natsAddress === null ? 'NATS' : `the NATS server ${natsAddress}`
   const description =
-    `the ${role} task has moved nothing for ${seconds(unmovedMs)} (${report.description}); check that ${host}:${port} ` +
-    'answers and that no lock or long statement there holds it up'
+    `the ${role} task has moved nothing for ${seconds(unmovedMs)} (${report.description}); check that ${server.host}:${server.port} ` +
+    `answers, that no lock or long statement there holds it up, and that ${nats} answers`
   return { status: 'pending', description, isStall: true }
 }
 
