@@ -8,6 +8,7 @@ import { LeaderLoop } from '../cluster/leader-loop.ts'
 import { leaveCluster } from '../cluster/leave.ts'
 import type { LoadedSettings } from '../config/load-settings.ts'
 import { systemClock } from '../core/clock.ts'
+import { InvalidError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import type { Member } from '../model/member.ts'
@@ -32,6 +33,7 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     assertNotExposed(flag, settings[name], settings.insecure)
     await assertPortFree(flag, settings[name])
   }
+  assertAlone(settings.join)
   const log = agentLog(settings['log-level'], { node: nodeNameOf(settings) })
   const ending = new AbortController()
   const { signal } = ending
@@ -70,6 +72,13 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
   tellReady(log, settings)
   onSignals(leave, log)
   await left.promise
+}
+
+/** An agent that silently stayed alone would run every job a second time. @throws InvalidError */
+function assertAlone(join: readonly string[]): void {
+  if (join.length === 0) return
+  const message = 'this version runs as a single agent and cannot join others yet; leave --join away'
+  throw new InvalidError([{ field: '--join', value: join.join(), message }])
 }
 
 function once(action: () => void): () => void {

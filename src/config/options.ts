@@ -46,7 +46,11 @@ export const options = {
     '',
     "The nats-server program, 2.10.23 or later. Empty: the project's cache, then PATH.",
   ),
-  join: option(hostListOption, '', 'NATS addresses of agents to form a cluster with, comma separated.'),
+  join: option(
+    hostListOption,
+    '',
+    'NATS addresses of agents to form a cluster with, comma separated. Not built yet: refused.',
+  ),
   tag: option(tagsOption, '', 'A tag of this node as key=value; may be given again. Jobs choose nodes by tags.'),
   timezone: option(zoneOption, 'UTC', 'Time zone of schedules that name none.'),
   'log-level': option(

@@ -96,6 +96,13 @@ describe('an agent does not start, and says why and what to do,', () => {
     expect(ended.text).toContain('--data-dir')
   })
 
+  test('when it is told to join others, which it cannot yet', async () => {
+    await using folder = await tempDir()
+    const ended = await millrace(...(await flags(join(folder.path, 'data'))), '--join', '127.0.0.1:8193')
+    expect(ended.status).toBe(2)
+    expect(ended.text).toContain('--join')
+  })
+
   test('when settings are wrong: every one is named', async () => {
     const ended = await millrace('agent', '--http-addr', 'nonsense', '--leave-timeout', 'soon', '--log-level', 'loud')
     expect(ended.status).toBe(2)
