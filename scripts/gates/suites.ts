@@ -22,7 +22,7 @@ export const suites: readonly Suite[] = [
   toolSuite('types', 45, 'tsc', ['--noEmit', '-p', 'tsconfig.json']),
   { name: 'walls', budgetSeconds: 30, extent: 'basic', always: true, run: wallsGate },
   vitestSuite('unit', 90, 'basic', true),
-  vitestSuite('servers', 360, 'servers', true),
+  vitestSuite('servers', 420, 'servers', true),
   vitestSuite('e2e', 600, 'servers', true),
   vitestSuite('crash', 150, 'servers', true),
   vitestSuite('faults', 1_800, 'servers', false),
