@@ -61,6 +61,8 @@ function selfOf(settings: Settings, nodeId: string, nodeName: string): Member {
     dkronPort: settings['http-addr'].port,
     udupPort: settings['udup-addr'].port,
     natsPort: settings['nats-addr'].port,
+    natsRoutePort: settings['nats-addr'].port + 1,
+    natsRole: settings.nats === 'embedded' ? 'server' : 'client',
     tags: settings.tag,
     version,
     startedAt: Date.now(),

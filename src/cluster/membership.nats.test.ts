@@ -27,6 +27,8 @@ const memberOf = (nodeName: string, nodeId: string = randomUUID()): Member => ({
   dkronPort: 8080,
   udupPort: 8190,
   natsPort: 8193,
+  natsRoutePort: 8194,
+  natsRole: 'server',
   tags: { zone: 'a' },
   version: '0.1.0',
   startedAt: Date.now(),

@@ -40,7 +40,28 @@ export const options = {
   'http-addr': option(addressOption, '127.0.0.1:8080', 'Where the Dkron API answers.'),
   'udup-addr': option(addressOption, '127.0.0.1:8190', 'Where the Udup API answers.'),
   'nats-addr': option(addressOption, '127.0.0.1:8193', 'Where the embedded NATS server listens.'),
+  'nats-route-addr': option(
+    textOption,
+    '',
+    "Where the embedded NATS server meets the cluster's others, HOST:PORT. Empty: the host of --nats-addr, its port plus 1.",
+  ),
+  'nats-servers': option(
+    choiceOption(['1', '3', '5'] as const),
+    '3',
+    'How many agents of a cluster run an embedded NATS server at most; the others are its clients.',
+  ),
   nats: option(textOption, 'embedded', '"embedded", or nats://host:port of a NATS server that you run.'),
+  'nats-auth-file': option(
+    pathOption,
+    '',
+    'File with what the NATS of --nats asks for: user:password, a token, an nkey seed, or credentials (.creds).',
+  ),
+  'nats-domain': option(textOption, '', 'JetStream domain of the NATS of --nats, behind a leaf node for example.'),
+  'nats-replicas': option(
+    choiceOption(['auto', '1', '3', '5'] as const),
+    'auto',
+    'Copies that the NATS of --nats keeps of each stream. auto: 3 where it has three servers.',
+  ),
   'nats-server': option(
     pathOption,
     '',
@@ -49,8 +70,25 @@ export const options = {
   join: option(
     hostListOption,
     '',
-    'NATS addresses of agents to form a cluster with, comma separated. Not built yet: refused.',
+    'NATS addresses of agents to form a cluster with, HOST:PORT, comma separated. The agent named first founds it.',
   ),
+  advertise: option(
+    textOption,
+    '',
+    'Host under which the other agents reach this one. Empty: the host of --nats-addr, or the host name where that is a wildcard.',
+  ),
+  'cluster-token-file': option(
+    pathOption,
+    '',
+    "File with the secret that all agents of a cluster share; `millrace keygen` makes one. Empty: the data directory's own.",
+  ),
+  'tls-ca-file': option(
+    pathOption,
+    '',
+    'Certificate authority that agents and NATS servers of the cluster trust, PEM.',
+  ),
+  'tls-cert-file': option(pathOption, '', "This node's certificate for connections between nodes, PEM."),
+  'tls-key-file': option(pathOption, '', "The certificate's private key, PEM."),
   tag: option(tagsOption, '', 'A tag of this node as key=value; may be given again. Jobs choose nodes by tags.'),
   timezone: option(zoneOption, 'UTC', 'Time zone of schedules that name none.'),
   'log-level': option(
@@ -60,6 +98,11 @@ export const options = {
   ),
   'leave-timeout': option(durationOption, '30s', 'How long a leaving agent waits for running work.'),
   'allow-host': option(hostListOption, '', 'More host names under which the APIs may be called, comma separated.'),
+  'api-token-file': option(
+    pathOption,
+    '',
+    'File with the token that callers of the APIs must show (Authorization: Bearer ...). Empty: none is asked for.',
+  ),
   insecure: option(switchOption, 'false', 'Allow API addresses that are not loopback without an access token.'),
   'output-limit': option(sizeOption, '256000', "Bytes kept of a command's output: its end."),
   'history-limit': option(countOption(1, 100_000), '100', 'Executions kept of each scheduled job.'),

@@ -12,8 +12,10 @@
  * - `skipped`: not started, because an earlier execution still ran and the job forbids overlap.
  * - `unplaced`: no node matched the job's tags.
  * - `unknown`: it was started, and nobody saw how it ended.
+ * - `lost`: its node is gone and may have started it or not. Should the node come back, what it then tells takes this
+ *   record's place.
  */
-export type Outcome = 'succeeded' | 'failed' | 'missed' | 'skipped' | 'unplaced' | 'unknown'
+export type Outcome = 'succeeded' | 'failed' | 'missed' | 'skipped' | 'unplaced' | 'unknown' | 'lost'
 
 /** An order to one node to start one execution. Everything the node needs; it asks nobody. */
 export interface StartOrder {

@@ -2,6 +2,20 @@
 
 export type MemberStatus = 'alive' | 'leaving' | 'left' | 'failed'
 
+/**
+ * A node's part in the embedded NATS cluster: it runs one of its servers, it could run one, or it never does (the user
+ * runs NATS).
+ */
+export type NatsRole = 'server' | 'spare' | 'client'
+
+/** How busy a node is. */
+export interface NodeLoad {
+  /** Commands that run or wait to be started. */
+  readonly running: number
+  /** Processes of replication tasks. */
+  readonly tasks: number
+}
+
 export interface Member {
   /** A UUID made at the first start with a data directory; what `NodeId` of a replication task names. */
   readonly nodeId: string
@@ -13,6 +27,9 @@ export interface Member {
   readonly dkronPort: number
   readonly udupPort: number
   readonly natsPort: number
+  /** Where the other servers of an embedded cluster reach this one's. */
+  readonly natsRoutePort: number
+  readonly natsRole: NatsRole
   /** The user's own tags. */
   readonly tags: Readonly<Record<string, string>>
   readonly version: string

@@ -70,6 +70,8 @@ export function member(name: string, change: Partial<Member> = {}): Member {
     dkronPort: 8080,
     udupPort: 8190,
     natsPort: 8193,
+    natsRoutePort: 8194,
+    natsRole: 'server',
     tags: {},
     version: '0.1.0',
     startedAt: 0,

@@ -28,6 +28,8 @@ export function sampleMember(nodeName: string, change: Partial<Member> = {}): Me
     dkronPort: 8080,
     udupPort: 8190,
     natsPort: 8193,
+    natsRoutePort: 8194,
+    natsRole: 'server',
     tags: {},
     version: '0.1.0',
     startedAt: 0,

@@ -10,6 +10,8 @@ const member: Member = {
   dkronPort: 8080,
   udupPort: 8190,
   natsPort: 8193,
+  natsRoutePort: 8194,
+  natsRole: 'server',
   tags: { role: 'web', dkron_server: 'no' },
   version: '0.1.0',
   startedAt: 0,
