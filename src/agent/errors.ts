@@ -45,6 +45,12 @@ export class ExposedError extends MillraceError {
   readonly remedy = 'operator'
 }
 
+/** The file of `--api-token-file` holds no usable token. */
+export class ApiTokenError extends MillraceError {
+  readonly code = 'AGENT_API_TOKEN'
+  readonly remedy = 'operator'
+}
+
 /** Two flags name one port. */
 export class SamePortError extends MillraceError {
   readonly code = 'AGENT_SAME_PORT'

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Address } from '../config/option-kind.ts'
+import type { Settings } from '../config/options.ts'
 import { messageOf } from '../core/errors.ts'
 import { ExposedError, ListenError, PortTakenError, SamePortError } from './errors.ts'
 
@@ -42,11 +43,16 @@ export async function listen(flag: AddressFlag, address: Address, app: FastifyIn
 }
 
 /** Without asking who calls, an API is command execution for everybody who can reach it. @throws ExposedError */
-export function assertNotExposed(flag: AddressFlag, address: Address, isInsecure: boolean): void {
-  if (isInsecure || isLoopback(address.host)) return
+export function assertNotExposed(
+  flag: AddressFlag,
+  address: Address,
+  settings: Pick<Settings, 'api-token-file' | 'insecure'>,
+): void {
+  if (settings['api-token-file'] !== '' || settings.insecure || isLoopback(address.host)) return
   throw new ExposedError(
     `${flag} ${address.host}:${address.port} is not a loopback address, and everybody who can reach it could run commands here; ` +
-      'choose 127.0.0.1, or give --insecure when the network itself keeps others out',
+      'give --api-token-file FILE with a token that callers must show, or choose 127.0.0.1, or give --insecure when the ' +
+      'network itself keeps others out',
   )
 }
 

@@ -8,6 +8,7 @@ import { createApi } from '../http/shared/create-api.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
 import type { ClusterView, Member } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
+import { openApiTokens } from './api-tokens.ts'
 import { listen } from './listen.ts'
 import type { Scheduling } from './open-scheduling.ts'
 
@@ -24,8 +25,11 @@ export async function openApis(
 ): Promise<void> {
   const { settings, cluster, scheduling, replication, leave, log } = parts
   const { nodeName } = cluster.self
+  const tokenFile = settings['api-token-file']
+  const tokens = tokenFile === '' ? undefined : openApiTokens(scope, tokenFile, log)
   const options = (boundAddress: string, api: string) => ({
     nodeName,
+    tokens,
     guard: { boundAddress, names: [nodeName, ...settings['allow-host']] },
     log: log.child({ component: api }),
   })

@@ -13,6 +13,7 @@ import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import type { Member } from '../model/member.ts'
 import { agentLog } from './agent-log.ts'
+import { readApiTokens } from './api-tokens.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { assertDistinct, assertNotExposed, assertPortFree } from './listen.ts'
 import { openNats } from './nats-access.ts'
@@ -30,9 +31,10 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     ...(settings.nats === 'embedded' ? { '--nats-addr': settings['nats-addr'] } : {}),
   })
   for (const [flag, name] of [['--http-addr', 'http-addr'] as const, ['--udup-addr', 'udup-addr'] as const]) {
-    assertNotExposed(flag, settings[name], settings.insecure)
+    assertNotExposed(flag, settings[name], settings)
     await assertPortFree(flag, settings[name])
   }
+  if (settings['api-token-file'] !== '') readApiTokens(settings['api-token-file'])
   assertAlone(settings.join)
   const log = agentLog(settings['log-level'], { node: nodeNameOf(settings) })
   const ending = new AbortController()

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { UnavailableError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
+import { type AccessTokens, assertAuthorized } from './access-guard.ts'
 import { discardBody } from './discard-body.ts'
 import { BodyTooLargeError, MalformedRequestError, MethodNotAllowedError, UnknownPathError } from './errors.ts'
 import { type HostGuardOptions, hostGuard } from './host-guard.ts'
@@ -19,6 +20,8 @@ export interface ApiOptions {
   /** Told in `X-Whom` of every answer. */
   readonly nodeName: string
   readonly guard: HostGuardOptions
+  /** Callers must show one of these; without it everybody who reaches the API may use it. */
+  readonly tokens?: AccessTokens | undefined
   readonly log: Log
   /** Longest body, 1 MB unless told. */
   readonly bodyLimitBytes?: number
@@ -41,7 +44,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 10_000 },
-    frameworkErrors: (error, request, reply) => fail(options.log, bodyLimit, error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      fail(options.log, bodyLimit, withAccessFirst(error, request, options), request, reply),
     clientErrorHandler: (error, socket) => refuse(error, socket, options.nodeName),
   })
   app.removeAllContentTypeParsers()
@@ -52,7 +56,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   return app
 }
 
-function addCommonHooks(app: FastifyInstance, { nodeName, guard, log }: ApiOptions): void {
+function addCommonHooks(app: FastifyInstance, { nodeName, guard, tokens, log }: ApiOptions): void {
   const whom = headerSafe(nodeName)
   const assertOurs = hostGuard(guard)
   let isClosing = false
@@ -61,8 +65,9 @@ function addCommonHooks(app: FastifyInstance, { nodeName, guard, log }: ApiOptio
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-whom': whom, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    if (tokens !== undefined) assertAuthorized(request.headers.authorization, tokens)
     if (isClosing) throw new UnavailableError('this node is shutting down, ask another one')
-    assertOurs(request.headers)
+    assertOurs(request.headers, tokens !== undefined)
     // The framework refuses a Content-Type that it cannot parse; here every body is JSON, whatever it is called.
     if (request.raw.headers['content-type'] !== undefined) request.raw.headers['content-type'] = 'application/json'
   })
@@ -95,6 +100,16 @@ async function fail(
     log.error({ err: thrown, requestId: request.id, method: request.method, path: pathOf(request) }, 'request failed')
   if (error instanceof BodyTooLargeError) await discardBody(request.raw)
   return answerError(request, reply, error)
+}
+
+/** The hooks do not see a request that the framework refuses; who may not call learns nothing from that either. */
+function withAccessFirst(error: unknown, request: FastifyRequest, { tokens }: ApiOptions): unknown {
+  try {
+    if (tokens !== undefined) assertAuthorized(request.headers.authorization, tokens)
+    return error
+  } catch (refusal) {
+    return refusal
+  }
 }
 
 /** What the framework refuses by itself, in our classes; anything else stays as it is. */

@@ -19,6 +19,12 @@ export class ForeignRequestError extends MillraceError {
   readonly remedy = 'fix-request'
 }
 
+/** The agent asks for a token, and the request shows none or another one. */
+export class UnauthorizedError extends MillraceError {
+  readonly code = 'HTTP_UNAUTHORIZED'
+  readonly remedy = 'fix-request'
+}
+
 /** No route has this path. */
 export class UnknownPathError extends MillraceError {
   readonly code = 'HTTP_UNKNOWN_PATH'

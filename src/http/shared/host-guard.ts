@@ -20,14 +20,20 @@ export interface HostGuardOptions {
   readonly names: readonly string[]
 }
 
-/** @returns a check that throws ForeignRequestError for a request that must not be obeyed */
-export function hostGuard({ boundAddress, names }: HostGuardOptions): (headers: GuardedHeaders) => void {
+/**
+ * @returns a check that throws ForeignRequestError for a request that must not be obeyed. A caller that has shown a token
+ *   is no page that was lured here, so any Host will do: a name that only the caller's network knows, or a proxy's.
+ */
+export function hostGuard({
+  boundAddress,
+  names,
+}: HostGuardOptions): (headers: GuardedHeaders, hasToken?: boolean) => void {
   const ours = new Set([bare(boundAddress), ...names.map(bare)])
   const isWildcard = ['0.0.0.0', '::', ''].includes(bare(boundAddress))
   const isOurs = (name: string) => isLoopback(name) || ours.has(name) || (isWildcard && isIP(name) !== 0)
-  return ({ host, origin, 'sec-fetch-site': site }) => {
+  return ({ host, origin, 'sec-fetch-site': site }, hasToken = false) => {
     // No Host at all is HTTP/1.0; browsers have always sent one.
-    if (host !== undefined) assertOwnHost(host, isOurs)
+    if (host !== undefined && !hasToken) assertOwnHost(host, isOurs)
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       throw new ForeignRequestError('a web page of another site may not use this API')
     if (origin !== undefined && !isSameOrigin(origin, host))

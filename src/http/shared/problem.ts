@@ -11,6 +11,7 @@ import {
   MalformedBodyError,
   MalformedRequestError,
   MethodNotAllowedError,
+  UnauthorizedError,
   UnknownPathError,
 } from './errors.ts'
 
@@ -29,6 +30,7 @@ const longestField = 200
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
@@ -44,6 +46,7 @@ const titles: Readonly<Record<number, string>> = {
 export function statusOf(error: unknown): number {
   if (!(error instanceof MillraceError)) return 500
   if (error instanceof MalformedBodyError || error instanceof MalformedRequestError) return 400
+  if (error instanceof UnauthorizedError) return 401
   if (error instanceof ForeignRequestError) return 403
   if (error instanceof NotFoundError || error instanceof UnknownPathError) return 404
   if (error instanceof MethodNotAllowedError) return 405
@@ -63,6 +66,7 @@ export function statusOf(error: unknown): number {
 /** Headers that go with an error besides its body. */
 export function headersOf(error: unknown): Readonly<Record<string, string>> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') }
+  if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' }
   return statusOf(error) === 503 ? { 'retry-after': '1' } : {}
 }
 
