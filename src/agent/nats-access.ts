@@ -5,6 +5,8 @@ import type { Scope } from '../core/scope.ts'
 import { type Connection, type ConnectionOptions, openConnection } from '../engine/connection.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../engine/embedded-server.ts'
 import { encodeToken } from '../engine/subject-token.ts'
+import { ClusterSecrets } from './cluster-secrets.ts'
+import { chooseToken } from './cluster-token.ts'
 
 /** Everything a process needs to connect; travels to task processes, never into arguments. */
 export interface NatsAccess {
@@ -56,12 +58,15 @@ async function startServer(
   place: { readonly dataDir: string; readonly nodeName: string; readonly log: Log },
 ): Promise<EmbeddedServer> {
   const { host, port } = settings['nats-addr']
+  const chosen = chooseToken(place.dataDir, settings['cluster-token-file'], 'standalone')
+  chosen.keep()
   const server = await startEmbeddedServer({
     dataDir: place.dataDir,
     listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     serverPath: settings['nats-server'],
     // NATS takes no blanks in a name.
     serverName: encodeToken(place.nodeName),
+    secrets: new ClusterSecrets(chosen.token).passwords,
     log: place.log.child({ component: 'nats' }),
   })
   return scope.use(server, (started) => started.stop())

@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,17 +9,29 @@ import { tempDir } from '../../test/harness/temp-dir.ts'
 import { silentLog } from '../core/log.ts'
 import { isAlive, processIdentity } from '../core/process-identity.ts'
 import { openConnection } from './connection.ts'
-import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
+import {
+  discardStore,
+  type EmbeddedServer,
+  type EmbeddedServerOptions,
+  startEmbeddedServer,
+} from './embedded-server.ts'
 import { NatsAccessError } from './errors.ts'
 import { openBucket } from './kv-bucket.ts'
-import { serverFiles } from './server-config.ts'
+import type { ServerSecrets } from './server-config.ts'
+import { serverFiles } from './server-files.ts'
 import { readServerHealth } from './server-health.ts'
 import { findRunningServer } from './server-process.ts'
+
+const secrets: ServerSecrets = {
+  clientPassword: 'c1'.repeat(20),
+  systemPassword: 'd1'.repeat(20),
+  routePassword: 'e1'.repeat(20),
+}
 
 interface Place {
   readonly dataDir: string
   readonly port: number
-  start(more?: { readonly serverName?: string; readonly serverPath?: string }): Promise<EmbeddedServer>
+  start(more?: Partial<EmbeddedServerOptions>): Promise<EmbeddedServer>
 }
 
 /** A data directory and a port; whatever server runs there at the end of the test is stopped. */
@@ -43,6 +55,7 @@ async function place(): Promise<Place> {
         listen: `127.0.0.1:${port}`,
         serverPath: natsServerPath(),
         serverName: 'node-a',
+        secrets,
         log: silentLog,
         ...more,
       })
@@ -117,6 +130,54 @@ test('a server with another configuration is replaced, not adopted', async () =>
   await second.stop()
 })
 
+test('a server left running is given other passwords without a restart, and the old ones are refused', async () => {
+  const { start } = await place()
+  const first = await start()
+  await first.close()
+  const second = await start({ secrets: { ...secrets, clientPassword: 'f2'.repeat(20) } })
+  expect([second.wasAdopted, second.pid]).toEqual([true, first.pid])
+  await (await connectTo(second)).close()
+  await expect(connectTo(first)).rejects.toBeInstanceOf(NatsAccessError)
+  await second.stop()
+})
+
+test('passwords change while the server runs: who has the old one is put out, who has the new one gets in', async () => {
+  const server = await (await place()).start()
+  const { credentials, pid } = server
+  const old = await connectTo(server)
+  await server.reconfigure({ secrets: { ...secrets, clientPassword: 'f2'.repeat(20) } })
+  await eventually(() => !old.isConnected, 5_000)
+  await old.close()
+  await expect(openConnection({ url: server.url, credentials, name: 'test', log: silentLog })).rejects.toBeInstanceOf(
+    NatsAccessError,
+  )
+  await (await connectTo(server)).close()
+  expect(server.pid).toBe(pid)
+  await server.stop()
+})
+
+test('what a running server cannot take over is refused, and it goes on as before', async () => {
+  const server = await (await place()).start()
+  const port = await freePort()
+  const address = `127.0.0.1:${port}`
+  const cluster = { name: 'c', listen: address, advertise: address, routes: [address] }
+  await expect(server.reconfigure({ cluster })).rejects.toMatchObject({
+    code: 'NATS_RELOAD',
+    message: expect.stringContaining('the address for other servers'),
+  })
+  await (await connectTo(server)).close()
+  await server.stop()
+})
+
+test('a store is discarded together with the server that was left running on it', async () => {
+  const { start, dataDir } = await place()
+  const server = await start({ storeName: 'store-x1' })
+  await server.close()
+  await discardStore(dataDir, 'store-x1')
+  expect(processIdentity(server.pid)).toBeNull()
+  expect(await readdir(join(dataDir, 'nats'))).toEqual([])
+})
+
 test('a server killed with -9 is started again at once and connections come back', async () => {
   const { start } = await place()
   const server = await start()
@@ -138,17 +199,15 @@ test('a server killed with -9 is started again at once and connections come back
   await server.stop()
 })
 
-test('the secret is in no argument and no file that others can read', async () => {
+test('the secrets are in no argument and no file that others can read', async () => {
   const { start, dataDir } = await place()
   const server = await start()
-  const { password } = server.credentials
-  expect(password.length).toBeGreaterThanOrEqual(32)
-  expect(await readFile(`/proc/${server.pid}/cmdline`, 'utf8')).not.toContain(password)
-  expect(await readFile(`/proc/${server.pid}/environ`, 'utf8')).not.toContain(password)
-  for (const file of ['nats/nats.conf', 'secrets/nats'])
-    expect((await stat(join(dataDir, file))).mode & 0o077, file).toBe(0)
-  for (const folder of ['nats', 'secrets']) expect((await stat(join(dataDir, folder))).mode & 0o077, folder).toBe(0)
-  expect(await readFile(join(dataDir, 'nats', 'nats.log'), 'utf8')).not.toContain(password)
+  for (const secret of Object.values(secrets)) {
+    expect(await readFile(`/proc/${server.pid}/cmdline`, 'utf8')).not.toContain(secret)
+    expect(await readFile(`/proc/${server.pid}/environ`, 'utf8')).not.toContain(secret)
+    expect(await readFile(join(dataDir, 'nats', 'nats.log'), 'utf8')).not.toContain(secret)
+  }
+  for (const path of ['nats', 'nats/nats.conf']) expect((await stat(join(dataDir, path))).mode & 0o077, path).toBe(0)
   await server.stop()
 })
 

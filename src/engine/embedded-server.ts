@@ -4,55 +4,64 @@
  * Easy to get wrong: closing is not stopping. `close` leaves the server running for the next agent on this data
  * directory, which adopts it; `stop` ends it.
  */
-import { open } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '../core/backoff.ts'
-import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { isAlive } from '../core/process-identity.ts'
-import { NatsListenError, NatsPortTakenError, NatsStartError } from './errors.ts'
+import { NatsReloadError } from './errors.ts'
 import { findServer } from './find-server.ts'
-import { greets } from './greeting.ts'
+import { dialAddress, formatAddress, parseListenAddress } from './listen-address.ts'
 import {
+  type ClusterBlock,
   type Credentials,
-  configHash,
-  formatAddress,
-  type ListenAddress,
-  parseListenAddress,
-  prepareFolders,
-  readOrMakeCredentials,
-  renderConfig,
-  type ServerFiles,
-  serverFiles,
-  writeConfig,
+  clientCredentials,
+  fixedDifferences,
+  type ServerPlan,
+  type ServerSecrets,
+  type ServerTls,
+  systemCredentials,
 } from './server-config.ts'
-import { endServer, findRunningServer, type ServerRecord, spawnServer, whenEnded } from './server-process.ts'
+import { prepareFolders, removeServerFiles, type StoreName, serverFiles } from './server-files.ts'
+import { adopt, type Launch, launchOf, reload, start } from './server-launch.ts'
+import { endServer, findRunningServer, type ServerRecord, whenEnded } from './server-process.ts'
 import { watchStore } from './store-watch.ts'
 
 const restartBackoff = { firstMs: 50, maxMs: 10_000 }
 /** A server that lived this long starts its back-off anew. */
 const steadyMs = 30_000
-/** Reading back a large store takes its time; the address opens after it. */
-const startTimeoutMs = 120_000
-const adoptTimeoutMs = 15_000
-const greetingPauseMs = 25
 
 export interface EmbeddedServerOptions {
   readonly dataDir: string
+  /** By default `store`. */
+  readonly storeName?: StoreName
   /** `host:port` */
   readonly listen: string
+  /** `host:port` that clients are told; by default what they see. */
+  readonly advertise?: string | null
   /** What --nats-server names; empty or absent: found. */
   readonly serverPath?: string
-  /** Its name in NATS; unique in a cluster. */
+  /** Its name in NATS; unique in a cluster, and the same for ever. */
   readonly serverName: string
+  readonly secrets: ServerSecrets
+  readonly tls?: ServerTls | null
+  readonly cluster?: ClusterBlock | null
   readonly log: Log
+}
+
+/** What a running server takes over without a restart; what is absent stays. */
+export interface ServerChange {
+  readonly secrets?: ServerSecrets
+  /** Another name, other routes, another advertised address; never another place to listen, nor more or less than it. */
+  readonly cluster?: ClusterBlock
+  readonly advertise?: string | null
 }
 
 export interface EmbeddedServer {
   /** `nats://host:port`, without the secret. */
   readonly url: string
+  /** Of the user who owns every stream. */
   readonly credentials: Credentials
+  /** Of the user of the system account. */
+  readonly systemCredentials: Credentials
   /** Of the process that runs now, or ran last. */
   readonly pid: number
   readonly version: string
@@ -60,6 +69,13 @@ export interface EmbeddedServer {
   readonly wasAdopted: boolean
   /** Calls back each time the server died and has to be started again. @returns how to unsubscribe */
   onExit(listener: () => void): () => void
+  /**
+   * Gives the running server other users, passwords or routes, and has it read its certificates again. Clients whose
+   * password is no longer one are disconnected.
+   *
+   * @throws NatsReloadError when that takes a restart, or the server refused; it goes on as before then
+   */
+  reconfigure(change: ServerChange): Promise<void>
   /** Ends the server and waits for it. */
   stop(): Promise<void>
   /** Lets it run for the next agent, without supervision from now on. */
@@ -67,49 +83,46 @@ export interface EmbeddedServer {
 }
 
 /**
- * Starts the server, or adopts the one that an earlier agent left running with the same configuration and version.
+ * Starts the server, or adopts the one that an earlier agent left running on this store with the same addresses and
+ * version; users and routes may differ.
  *
  * @throws NatsMissingError, NatsTooOldError, NatsUnusableError, NatsPortTakenError, NatsListenError, NatsStoreError,
  * NatsStartError
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const listen = parseListenAddress(options.listen)
+  const { dataDir, log, serverName, listen, secrets, advertise = null, tls = null, cluster = null } = options
+  const files = serverFiles(dataDir, options.storeName)
+  parseListenAddress(listen)
   const program = await findServer({ wantedPath: options.serverPath ?? '' })
-  const files = serverFiles(options.dataDir)
-  prepareFolders(options.dataDir, files)
-  const credentials = readOrMakeCredentials(options.dataDir)
-  const config = renderConfig(options.serverName, listen, files, credentials)
-  const launch: Launch = {
-    programPath: program.path,
-    files,
-    listen,
-    credentials,
-    facts: { configHash: configHash(config), version: program.version },
-  }
-  const adopted = await adopt(launch, options.log)
-  if (adopted === null) writeConfig(files, config)
-  return new SupervisedServer(launch, adopted ?? (await start(launch)), adopted !== null, options.log)
+  prepareFolders(dataDir, files)
+  const launch = launchOf(program, { serverName, listen, advertise, files, secrets, tls, cluster })
+  const adopted = await adopt(launch, log)
+  return new SupervisedServer(launch, adopted ?? (await start(launch)), adopted !== null, log)
 }
 
-interface Launch {
-  readonly programPath: string
-  readonly files: ServerFiles
-  readonly listen: ListenAddress
-  readonly credentials: Credentials
-  readonly facts: Pick<ServerRecord, 'configHash' | 'version'>
+/** Ends whatever server runs on a store, and removes the store with all that is named after it. @throws NatsStoreError */
+export async function discardStore(dataDir: string, storeName: StoreName): Promise<void> {
+  await endLeftServer(dataDir, storeName)
+  removeServerFiles(serverFiles(dataDir, storeName))
+}
+
+/** Ends the server that an earlier agent may have left running on a store; the store stays. */
+export async function endLeftServer(dataDir: string, storeName: StoreName): Promise<void> {
+  const left = findRunningServer(serverFiles(dataDir, storeName))
+  if (left !== null) await endServer(left)
 }
 
 class SupervisedServer implements EmbeddedServer {
-  readonly url: string
-  readonly credentials: Credentials
   readonly version: string
   readonly wasAdopted: boolean
-  readonly #launch: Launch
   readonly #log: Log
   readonly #closing = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #supervision: Promise<unknown>
+  #launch: Launch
   #running: ServerRecord
+  /** Starts and reloads, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(launch: Launch, running: ServerRecord, wasAdopted: boolean, log: Log) {
     this.#launch = launch
@@ -117,10 +130,20 @@ class SupervisedServer implements EmbeddedServer {
     this.#log = log
     this.wasAdopted = wasAdopted
     this.version = launch.facts.version
-    this.credentials = launch.credentials
-    this.url = `nats://${formatAddress(dialAddress(launch.listen))}`
     log.info({ pid: running.pid, version: this.version, wasAdopted }, 'embedded nats server runs')
     this.#supervision = Promise.all([this.#supervise(), this.#watchStore()])
+  }
+
+  get url(): string {
+    return `nats://${dialText(this.#launch.plan)}`
+  }
+
+  get credentials(): Credentials {
+    return clientCredentials(this.#launch.plan.secrets)
+  }
+
+  get systemCredentials(): Credentials {
+    return systemCredentials(this.#launch.plan.secrets)
   }
 
   get pid(): number {
@@ -132,9 +155,26 @@ class SupervisedServer implements EmbeddedServer {
     return () => this.#listeners.delete(listener)
   }
 
+  reconfigure(change: ServerChange): Promise<void> {
+    return this.#exclusively(async () => {
+      const { plan, programPath: path } = this.#launch
+      const next = { ...plan, ...change }
+      const differences = fixedDifferences(plan, next)
+      if (differences.length > 0)
+        throw new NatsReloadError(
+          `the embedded NATS server cannot change ${differences.join(', ')} while it runs; stop it and start it anew`,
+        )
+      const launch = launchOf({ path, version: this.version }, next)
+      this.#running = await reload(launch, this.#running)
+      this.#launch = launch
+      this.#log.info({ pid: this.pid }, 'embedded nats server has taken another configuration')
+    })
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new Error('closing'))
     await this.#supervision
+    await this.#turn
   }
 
   async stop(): Promise<void> {
@@ -161,7 +201,7 @@ class SupervisedServer implements EmbeddedServer {
   }
 
   #watchStore(): Promise<void> {
-    const { files } = this.#launch
+    const { files } = this.#launch.plan
     const watched = { logPath: files.log, storePath: files.store, log: this.#log, pid: () => this.pid }
     return watchStore({ ...watched, restart: () => endServer(this.#running) }, this.#closing.signal)
   }
@@ -172,7 +212,9 @@ class SupervisedServer implements EmbeddedServer {
       try {
         // The first death is mended at once.
         if (attempt > 1) await sleep(backoffMs(restartBackoff, attempt - 1, Math.random), undefined, { signal })
-        this.#running = await start(this.#launch, signal)
+        await this.#exclusively(async () => {
+          this.#running = await start(this.#launch, signal)
+        })
         this.#log.info({ pid: this.pid }, 'embedded nats server runs again')
         return
       } catch (err) {
@@ -180,88 +222,16 @@ class SupervisedServer implements EmbeddedServer {
       }
     }
   }
-}
 
-async function adopt(launch: Launch, log: Log): Promise<ServerRecord | null> {
-  const running = findRunningServer(launch.files)
-  if (running === null) return null
-  const isSame =
-    running.configHash === launch.facts.configHash && running.version === launch.facts.version && isAlive(running)
-  if (isSame && (await answersWithin(adoptTimeoutMs, launch, running))) return running
-  log.warn({ pid: running.pid, isSame }, 'embedded nats server of an earlier agent is replaced')
-  await endServer(running)
-  return null
-}
-
-async function start(launch: Launch, signal?: AbortSignal): Promise<ServerRecord> {
-  await assertFree(launch.listen)
-  const running = await spawnServer(launch.programPath, launch.files, launch.facts)
-  if (await answersWithin(startTimeoutMs, launch, running, signal)) return running
-  if (signal?.aborted && isAlive(running)) return running
-  const wasAlive = isAlive(running)
-  const lastLines = await endOfLogs(launch.files)
-  await endServer(running)
-  if (/address already in use/.test(lastLines)) throw new NatsPortTakenError(formatAddress(launch.listen))
-  const what = wasAlive ? `did not answer within ${startTimeoutMs / 1000} s` : 'ended while it started'
-  throw new NatsStartError(`the embedded NATS server ${what}; the end of its log: ${lastLines}`)
-}
-
-/** Whether it greets us as one of its own before the time is over, it dies, or `signal` aborts. */
-async function answersWithin(
-  timeoutMs: number,
-  launch: Launch,
-  running: ServerRecord,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs
-  while (performance.now() < deadline && isAlive(running) && !signal?.aborted) {
-    if (await greets(dialAddress(launch.listen), launch.credentials)) return isAlive(running)
-    await sleep(greetingPauseMs)
+  #exclusively(run: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(run)
+    this.#turn = done.catch(() => {})
+    return done
   }
-  return false
 }
 
-/** A clear error before the server is started beats its own in a log. */
-function assertFree(listen: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'EADDRINUSE') reject(new NatsPortTakenError(formatAddress(listen), { cause }))
-      else
-        reject(
-          new NatsListenError(
-            `the embedded NATS server cannot listen on ${formatAddress(listen)}: ${messageOf(cause)}; choose another address with --nats-addr`,
-            { cause },
-          ),
-        )
-    })
-    probe.listen(listen.port, listen.host, () => probe.close(() => resolve()))
-  })
-}
-
-/** A server that listens on every address is reached on this machine's own. */
-function dialAddress(listen: ListenAddress): ListenAddress {
-  if (listen.host === '0.0.0.0') return { host: '127.0.0.1', port: listen.port }
-  return listen.host === '::' ? { host: '::1', port: listen.port } : listen
-}
-
-async function endOfLogs(files: ServerFiles): Promise<string> {
-  const tails = await Promise.all([files.log, files.crashLog].map((path) => tail(path, 2_000)))
-  return tails.join(' ').trim().split('\n').slice(-8).join(' | ') || 'empty'
-}
-
-async function tail(path: string, sizeBytes: number): Promise<string> {
-  try {
-    const file = await open(path)
-    try {
-      const { size } = await file.stat()
-      const start = Math.max(0, size - sizeBytes)
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(sizeBytes), 0, sizeBytes, start)
-      return buffer.toString('utf8', 0, bytesRead)
-    } finally {
-      await file.close()
-    }
-  } catch {
-    return ''
-  }
+/** Certificates name the advertised host; without them the shortest way is the best. */
+function dialText({ listen, advertise, tls }: ServerPlan): string {
+  if (tls !== null && advertise !== null) return advertise
+  return formatAddress(dialAddress(parseListenAddress(listen)))
 }

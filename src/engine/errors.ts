@@ -40,9 +40,9 @@ export class NatsPortTakenError extends MillraceError {
   readonly code = 'NATS_PORT_TAKEN'
   readonly remedy = 'operator'
 
-  constructor(address: string, options: ErrorOptions = {}) {
+  constructor(address: string, flag: string, options: ErrorOptions = {}) {
     super(
-      `the embedded NATS server cannot listen on ${address}: another program uses it; stop that program or choose another address with --nats-addr`,
+      `the embedded NATS server cannot listen on ${address}: another program uses it; stop that program or choose another address with ${flag}`,
       options,
     )
   }
@@ -57,6 +57,12 @@ export class NatsListenError extends MillraceError {
 /** The embedded server ended, or did not answer, while it started. The message has the end of its log. */
 export class NatsStartError extends MillraceError {
   readonly code = 'NATS_START'
+  readonly remedy = 'operator'
+}
+
+/** The running embedded server did not take another configuration; it goes on with the one it has. */
+export class NatsReloadError extends MillraceError {
+  readonly code = 'NATS_RELOAD'
   readonly remedy = 'operator'
 }
 

@@ -1,14 +1,13 @@
 /**
- * The embedded server's configuration and the secret that it asks for.
+ * The embedded server's configuration.
  *
- * Easy to get wrong: the secret lives in files of mode 0600 only, never in arguments or logs: who can talk to this
- * server can run commands as the agent.
+ * Easy to get wrong: its passwords live in this file of mode 0600 only, never in arguments or logs: who can talk to this
+ * server can run commands as the agent. And a running server takes over only part of a changed file (tried on 2.15.1):
+ * users, passwords, routes, advertised addresses and certificates, but no other place to listen, store or name.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { messageOf } from '../core/errors.ts'
-import { NatsListenError, NatsStoreError } from './errors.ts'
+import { createHash } from 'node:crypto'
+import { formatAddress, parseListenAddress } from './listen-address.ts'
+import type { ServerFiles } from './server-files.ts'
 
 /** The largest message of the embedded server, in bytes. NATS warns above this. */
 export const embeddedMaxPayloadBytes = 8 * 1024 * 1024
@@ -20,16 +19,40 @@ const memoryStoreBytes = 256 * 1024 * 1024
  */
 const fileStoreBytes = 2 ** 50
 const logFileBytes = 10 * 1024 * 1024
+/** Seconds; the server's own 2 are short for a busy machine. */
+const handshakeTimeoutSeconds = 5
 
-export interface ServerFiles {
-  /** Everything of the server's own, mode 0700. */
-  readonly folder: string
-  readonly config: string
-  readonly store: string
-  readonly log: string
-  /** What the process itself prints: only a crash of its run-time. */
-  readonly crashLog: string
-  readonly pid: string
+/** Passwords, all derived from the cluster's secret by whoever starts the server. */
+export interface ServerSecrets {
+  /** Of user `millrace`, who owns every stream. */
+  readonly clientPassword: string
+  /** Of user `system` in the system account: servers, peers, the meta group. */
+  readonly systemPassword: string
+  /** Between the servers of a cluster. */
+  readonly routePassword: string
+}
+
+/** PEM files, for clients and between servers. */
+export interface ServerTls {
+  readonly caPath: string
+  /** Must name the advertised host, and be good for servers and clients when it says what it is good for. */
+  readonly certPath: string
+  readonly keyPath: string
+}
+
+/** What makes a server one of several. Addresses are `host:port`. */
+export interface ClusterBlock {
+  readonly name: string
+  readonly listen: string
+  /** What the other servers are told to dial. */
+  readonly advertise: string
+  /**
+   * Every server of the cluster, this one too: a new cluster elects its first leader once more than half of as many
+   * servers as are listed here have met.
+   */
+  readonly routes: readonly string[]
+  /** True: clients are told of no server but the one they dialled. */
+  readonly hidesServers?: boolean
 }
 
 export interface Credentials {
@@ -37,112 +60,88 @@ export interface Credentials {
   readonly password: string
 }
 
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
+export interface ServerPlan {
+  readonly serverName: string
+  /** `host:port` */
+  readonly listen: string
+  /** What clients are told to dial; null: what they see. */
+  readonly advertise: string | null
+  readonly files: ServerFiles
+  readonly secrets: ServerSecrets
+  readonly tls: ServerTls | null
+  /** Null for a server on its own. */
+  readonly cluster: ClusterBlock | null
 }
 
-export function serverFiles(dataDir: string): ServerFiles {
-  const folder = join(dataDir, 'nats')
-  return {
-    folder,
-    config: join(folder, 'nats.conf'),
-    store: join(folder, 'store'),
-    log: join(folder, 'nats.log'),
-    crashLog: join(folder, 'crash.log'),
-    pid: join(folder, 'nats.pid'),
-  }
+export function clientCredentials(secrets: ServerSecrets): Credentials {
+  return { user: 'millrace', password: secrets.clientPassword }
 }
 
-/** Makes the folders, closed to other accounts. @throws NatsStoreError when that is not possible */
-export function prepareFolders(dataDir: string, files: ServerFiles): void {
-  try {
-    for (const folder of [dataDir, join(dataDir, 'secrets'), files.folder, files.store]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-    }
-    chmodSync(files.folder, 0o700)
-  } catch (cause) {
-    throw notWritable(files, cause)
-  }
-}
-
-/** @throws NatsStoreError when it cannot be written */
-export function writeConfig(files: ServerFiles, config: string): void {
-  try {
-    writeWhole(files.config, config)
-  } catch (cause) {
-    throw notWritable(files, cause)
-  }
-}
-
-function notWritable(files: ServerFiles, cause: unknown): NatsStoreError {
-  return new NatsStoreError(
-    `the NATS store ${files.folder} cannot be written: ${messageOf(cause)}; correct its owner and mode, free disk space, or choose another --data-dir`,
-    { cause },
-  )
-}
-
-/** The secret of this data directory, made when it has none. @throws NatsStoreError */
-export function readOrMakeCredentials(dataDir: string): Credentials {
-  const path = join(dataDir, 'secrets', 'nats')
-  try {
-    const known = readIfThere(path)
-    if (known !== null) return { user: 'millrace', password: known.trim() }
-    const password = randomBytes(32).toString('hex')
-    writeWhole(`${path}.new`, `${password}\n`)
-    renameSync(`${path}.new`, path)
-    return { user: 'millrace', password }
-  } catch (cause) {
-    throw new NatsStoreError(
-      `the secret ${path} cannot be read or made: ${messageOf(cause)}; correct its owner and mode`,
-      {
-        cause,
-      },
-    )
-  }
-}
-
-/** @throws NatsListenError when `text` is not `host:port` */
-export function parseListenAddress(text: string): ListenAddress {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[2] ?? Number.NaN)
-  if (match?.[1] === undefined || !(port >= 1 && port <= 65_535))
-    throw new NatsListenError(
-      `"${text}" is no address to listen on; write --nats-addr as host:port, for example 127.0.0.1:8193`,
-    )
-  return { host: match[1].replace(/^\[|\]$/g, ''), port }
-}
-
-/** `host:port`, with the brackets that an IPv6 address needs. */
-export function formatAddress(address: ListenAddress): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+export function systemCredentials(secrets: ServerSecrets): Credentials {
+  return { user: 'system', password: secrets.systemPassword }
 }
 
 /** The whole configuration file. JSON strings are valid in it (nats-server's conf/lex.go). */
-export function renderConfig(
-  serverName: string,
-  listen: ListenAddress,
-  files: ServerFiles,
-  credentials: Credentials,
-): string {
-  return `# Written by the Millrace agent at each start; changes are lost.
-server_name: ${JSON.stringify(serverName)}
-listen: ${JSON.stringify(formatAddress(listen))}
-max_payload: ${embeddedMaxPayloadBytes}
-log_file: ${JSON.stringify(files.log)}
-logfile_size_limit: ${logFileBytes}
-logfile_max_num: 3
-authorization {
-  user: ${JSON.stringify(credentials.user)}
-  password: ${JSON.stringify(credentials.password)}
+export function renderConfig(plan: ServerPlan): string {
+  const { files, secrets, tls, cluster, advertise } = plan
+  const lines = [
+    '# Written by the Millrace agent; changes are lost.',
+    `server_name: ${text(plan.serverName)}`,
+    `listen: ${text(listenText(plan.listen))}`,
+    ...(advertise === null ? [] : [`client_advertise: ${text(advertise)}`]),
+    `max_payload: ${embeddedMaxPayloadBytes}`,
+    `log_file: ${text(files.log)}`,
+    `logfile_size_limit: ${logFileBytes}`,
+    'logfile_max_num: 3',
+    // Users outside of any account own the streams of the global one, as they did before there was a system account.
+    `authorization { users: [ ${user(clientCredentials(secrets))} ] }`,
+    `accounts { SYS { users: [ ${user(systemCredentials(secrets))} ] } }`,
+    'system_account: SYS',
+    ...(tls === null ? [] : [`tls { ${tlsSettings(tls)} }`]),
+    'jetstream {',
+    `  store_dir: ${text(files.store)}`,
+    `  max_memory_store: ${memoryStoreBytes}`,
+    `  max_file_store: ${fileStoreBytes}`,
+    '  sync_interval: always',
+    '}',
+    ...(cluster === null ? [] : clusterLines(cluster, secrets, tls)),
+  ]
+  return `${lines.join('\n')}\n`
 }
-jetstream {
-  store_dir: ${JSON.stringify(files.store)}
-  max_memory_store: ${memoryStoreBytes}
-  max_file_store: ${fileStoreBytes}
-  sync_interval: always
+
+function clusterLines(cluster: ClusterBlock, secrets: ServerSecrets, tls: ServerTls | null): string[] {
+  const route = { user: 'route', password: secrets.routePassword }
+  const login = `${route.user}:${encodeURIComponent(route.password)}`
+  return [
+    'cluster {',
+    `  name: ${text(cluster.name)}`,
+    `  listen: ${text(listenText(cluster.listen))}`,
+    `  advertise: ${text(cluster.advertise)}`,
+    `  no_advertise: ${cluster.hidesServers ?? false}`,
+    `  authorization { user: ${text(route.user)}, password: ${text(route.password)}, timeout: ${handshakeTimeoutSeconds} }`,
+    `  routes: [ ${cluster.routes.map((address) => text(`nats-route://${login}@${address}`)).join(', ')} ]`,
+    // A server must show the cluster's certificate to another one in both directions.
+    ...(tls === null ? [] : [`  tls { ${tlsSettings(tls)}, verify: true }`]),
+    '}',
+  ]
 }
-`
+
+function tlsSettings(tls: ServerTls): string {
+  const { caPath, certPath, keyPath } = tls
+  return `ca_file: ${text(caPath)}, cert_file: ${text(certPath)}, key_file: ${text(keyPath)}, timeout: ${handshakeTimeoutSeconds}`
+}
+
+function user({ user: name, password }: Credentials): string {
+  return `{ user: ${text(name)}, password: ${text(password)} }`
+}
+
+/** @throws NatsListenError */
+function listenText(address: string): string {
+  return formatAddress(parseListenAddress(address))
+}
+
+function text(value: string): string {
+  return JSON.stringify(value)
 }
 
 /** Tells whether a running server has this very configuration. */
@@ -150,23 +149,21 @@ export function configHash(config: string): string {
   return createHash('sha256').update(config).digest('hex')
 }
 
-/** Writes a file that only this account can read, and waits until it is on disk. */
-export function writeWhole(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600)
-  try {
-    chmodSync(path, 0o600)
-    writeFileSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
+/** The same for two configurations when a running server can go from one to the other without a restart. */
+export function fixedHash(plan: ServerPlan): string {
+  const { serverName, listen, files, tls, cluster } = plan
+  const limits = [memoryStoreBytes, fileStoreBytes, logFileBytes]
+  return configHash(JSON.stringify([serverName, listen, files, tls !== null, cluster?.listen ?? null, limits]))
 }
 
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
+/** What of `next` a running server with `plan` would not take over; empty when it takes all of it. */
+export function fixedDifferences(plan: ServerPlan, next: ServerPlan): readonly string[] {
+  const pairs = [
+    ['its name', plan.serverName, next.serverName],
+    ['its address', plan.listen, next.listen],
+    ['its store', plan.files.store, next.files.store],
+    ['whether it asks for TLS', plan.tls !== null, next.tls !== null],
+    ['the address for other servers', plan.cluster?.listen ?? null, next.cluster?.listen ?? null],
+  ] as const
+  return pairs.filter(([, before, after]) => before !== after).map(([what]) => what)
 }

@@ -9,23 +9,24 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive, type ProcessIdentity, processIdentity } from '../core/process-identity.ts'
 import { NatsStartError } from './errors.ts'
-import { type ServerFiles, writeWhole } from './server-config.ts'
+import { type ServerFiles, writeWhole } from './server-files.ts'
 
 const livenessPollMs = 100
 const graceMs = 15_000
 
-/** What the pid file holds. */
-export interface ServerRecord extends ProcessIdentity {
+export interface ServerFacts {
+  /** Of its whole configuration. */
   readonly configHash: string
+  /** Of what only a restart can change. */
+  readonly fixedHash: string
   readonly version: string
 }
 
+/** What the pid file holds. */
+export interface ServerRecord extends ProcessIdentity, ServerFacts {}
+
 /** Starts the program and notes it in the pid file. @throws NatsStartError when it cannot be executed */
-export async function spawnServer(
-  serverPath: string,
-  files: ServerFiles,
-  facts: Pick<ServerRecord, 'configHash' | 'version'>,
-): Promise<ServerRecord> {
+export async function spawnServer(serverPath: string, files: ServerFiles, facts: ServerFacts): Promise<ServerRecord> {
   const output = openSync(files.crashLog, 'w', 0o600)
   try {
     const child = spawn(serverPath, ['--config', files.config], {
@@ -42,12 +43,16 @@ export async function spawnServer(
         reject(new NatsStartError(`cannot run ${serverPath}: ${cause.message}`, { cause })),
       )
     })
-    const record = { ...(processIdentity(pid) ?? { pid, startTicks: '' }), ...facts }
-    writeWhole(files.pid, JSON.stringify(record))
-    return record
+    return noteServer(files, { ...(processIdentity(pid) ?? { pid, startTicks: '' }), ...facts })
   } finally {
     closeSync(output)
   }
+}
+
+/** Writes the pid file. */
+export function noteServer(files: ServerFiles, record: ServerRecord): ServerRecord {
+  writeWhole(files.pid, JSON.stringify(record))
+  return record
 }
 
 /** The server of this data directory that runs now, whoever started it; null when none does. */
@@ -58,7 +63,7 @@ export function findRunningServer(files: ServerFiles): ServerRecord | null {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name) || !hasArgument(name, files.config)) continue
     const identity = processIdentity(Number(name))
-    if (identity !== null) return { ...identity, configHash: '', version: '' }
+    if (identity !== null) return { ...identity, configHash: '', fixedHash: '', version: '' }
   }
   return null
 }
@@ -66,6 +71,11 @@ export function findRunningServer(files: ServerFiles): ServerRecord | null {
 /** Resolves when the process has ended. @throws the signal's reason */
 export async function whenEnded(server: ProcessIdentity, signal?: AbortSignal): Promise<void> {
   while (isAlive(server)) await sleep(livenessPollMs, undefined, signal === undefined ? {} : { signal })
+}
+
+/** Has it read its configuration again; what it says of that is in its log. */
+export function reloadServer(server: ProcessIdentity): void {
+  signalServer(server, 'SIGHUP')
 }
 
 /** Asks it to end, which syncs its store, and kills it when it does not. */
@@ -82,7 +92,7 @@ function signalServer(server: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(server)) return
   try {
     process.kill(server.pid, signal)
-    // A stopped process (SIGSTOP) takes note of SIGTERM only once it goes on.
+    // A stopped process (SIGSTOP) takes note of a signal only once it goes on.
     process.kill(server.pid, 'SIGCONT')
   } catch (error) {
     if (isAlive(server)) throw error
@@ -91,9 +101,15 @@ function signalServer(server: ProcessIdentity, signal: NodeJS.Signals): void {
 
 function readRecord(path: string): ServerRecord | null {
   try {
-    const { pid, startTicks, configHash, version } = JSON.parse(readFileSync(path, 'utf8')) as Partial<ServerRecord>
+    const {
+      pid,
+      startTicks,
+      configHash = '',
+      fixedHash = '',
+      version = '',
+    } = JSON.parse(readFileSync(path, 'utf8')) as Partial<ServerRecord>
     if (typeof pid !== 'number' || typeof startTicks !== 'string') return null
-    return { pid, startTicks, configHash: configHash ?? '', version: version ?? '' }
+    return { pid, startTicks, configHash, fixedHash, version }
   } catch {
     return null
   }

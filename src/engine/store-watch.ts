@@ -5,9 +5,10 @@
  * the error of that time, however much room there is later. Only a restart heals it. Neither the connection nor the
  * answers to requests tell; the server's own log does.
  */
-import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
+import { LogTail } from './log-tail.ts'
 
 const lookEveryMs = 2_000
 const tellAgainMs = 60_000
@@ -17,7 +18,6 @@ const firstRestartPauseMs = 10_000
 const longestRestartPauseMs = 300_000
 /** A server that wrote without trouble for so long begins its pauses anew. */
 const steadyMs = 600_000
-const longestRead = 1_048_576
 
 // nats-server's filestore.go and stream.go: what a stream says when its file could not be written.
 const writeFailure = /\[ERR\].*(?:critical write error|failed to store a msg on stream)[^:]*:\s*(.*)/i
@@ -97,47 +97,6 @@ class StoreWatch {
       return bavail * bsize
     } catch {
       return 0
-    }
-  }
-}
-
-/** What is added to a log from now on; a log that became shorter was begun anew. */
-class LogTail {
-  readonly #path: string
-  #offset: number
-  #rest = ''
-
-  constructor(path: string) {
-    this.#path = path
-    this.#offset = this.#read((descriptor) => fstatSync(descriptor).size) ?? 0
-  }
-
-  newLines(): readonly string[] {
-    const text = this.#read((descriptor) => {
-      const { size } = fstatSync(descriptor)
-      if (size < this.#offset) this.#offset = 0
-      // Of very much, only the end: the last words tell enough.
-      this.#offset = Math.max(this.#offset, size - longestRead)
-      const bytes = Buffer.alloc(size - this.#offset)
-      const count = readSync(descriptor, bytes, 0, bytes.length, this.#offset)
-      this.#offset += count
-      return bytes.toString('utf8', 0, count)
-    })
-    const lines = `${this.#rest}${text ?? ''}`.split('\n')
-    // A server that writes on a full disk cuts its lines off: half a line counts once the next one begins.
-    this.#rest = lines.pop() ?? ''
-    return lines
-  }
-
-  #read<Result>(act: (descriptor: number) => Result): Result | null {
-    let descriptor: number | null = null
-    try {
-      descriptor = openSync(this.#path, 'r')
-      return act(descriptor)
-    } catch {
-      return null
-    } finally {
-      if (descriptor !== null) closeSync(descriptor)
     }
   }
 }

@@ -14,8 +14,21 @@ export function killSurvivors(dataDir: string): void {
     killQuietly(runner.pid)
     for (const group of commands) killQuietly(-group)
   }
-  const nats = readPidFile(join(dataDir, 'nats/nats.pid'))
-  if (nats !== null && isAlive(nats)) killQuietly(nats.pid)
+  for (const path of natsPidFiles(join(dataDir, 'nats'))) {
+    const nats = readPidFile(path)
+    if (nats !== null && isAlive(nats)) killQuietly(nats.pid)
+  }
+}
+
+/** One a store: while a cluster forms there are two. */
+function natsPidFiles(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /^nats.*\.pid$/.test(name))
+      .map((name) => join(folder, name))
+  } catch {
+    return []
+  }
 }
 
 /** Process groups led by a child of `parent`: proc_pid_stat(5), fields 4 (parent) and 5 (group). */
