@@ -60,3 +60,54 @@ export class SamePortError extends MillraceError {
     super(`${flags[0]} and ${flags[1]} both name ${address}; give each a port of its own`)
   }
 }
+
+/** --cluster-token-file cannot be read, holds no token, or names another one than this node's cluster has. */
+export class ClusterTokenError extends MillraceError {
+  readonly code = 'CLUSTER_TOKEN'
+  readonly remedy = 'operator'
+}
+
+/** What the data directory knows of its cluster cannot be read, or was written by a newer program. */
+export class ClusterRecordError extends MillraceError {
+  readonly code = 'CLUSTER_RECORD'
+  readonly remedy = 'operator'
+}
+
+/** The data directory belongs to one cluster, and the NATS that was reached to another. */
+export class ClusterMismatchError extends MillraceError {
+  readonly code = 'CLUSTER_MISMATCH'
+  readonly remedy = 'operator'
+
+  constructor(dataDir: string, ownId: string, where: string, otherId: string, options: ErrorOptions = {}) {
+    super(
+      `data directory ${dataDir} belongs to cluster ${ownId}, but NATS at ${where} holds cluster ${otherId}; two clusters ` +
+        'never merge: correct --join or --nats, or start with an empty --data-dir to move this node to the other cluster',
+      options,
+    )
+  }
+}
+
+/** The cluster's records have a format that this program does not know. */
+export class ClusterFormatError extends MillraceError {
+  readonly code = 'CLUSTER_FORMAT'
+  readonly remedy = 'operator'
+
+  constructor(found: number, known: number, where: string, options: ErrorOptions = {}) {
+    super(
+      `the cluster at ${where} keeps its records in format ${found}, and this program knows formats up to ${known}; upgrade this node`,
+      options,
+    )
+  }
+}
+
+/** What --join, --advertise, --nats-route-addr or the TLS files say cannot be used. */
+export class ClusterSettingsError extends MillraceError {
+  readonly code = 'CLUSTER_SETTINGS'
+  readonly remedy = 'fix-request'
+}
+
+/** A step of forming the cluster failed; the attempt is void and is made again. */
+export class FormingError extends MillraceError {
+  readonly code = 'CLUSTER_FORMING'
+  readonly remedy = 'retry'
+}
