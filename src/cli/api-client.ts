@@ -1,4 +1,5 @@
 /** Calls a running agent's Dkron API. */
+import { readFileSync } from 'node:fs'
 import { MillraceError, messageOf } from '../core/errors.ts'
 
 /** The agent answered with an error, or did not answer. */
@@ -9,10 +10,19 @@ export class CallFailedError extends MillraceError {
 
 export class ApiClient {
   readonly #base: string
+  readonly #token: string | null
 
-  /** @param address host:port, or a URL */
-  constructor(address: string) {
+  /**
+   * @param address host:port, or a URL
+   * @param token what the agent asks for, see `readToken`; null to show none
+   */
+  constructor(address: string, token: string | null = null) {
     this.#base = (/^https?:\/\//.test(address) ? address : `http://${address}`).replace(/\/+$/, '')
+    this.#token = token
+  }
+
+  get address(): string {
+    return this.#base
   }
 
   /** @throws CallFailedError with the agent's own words, or how to start one */
@@ -25,13 +35,21 @@ export class ApiClient {
   async text(method: string, path: string): Promise<string> {
     const response = await this.#fetch(method, path)
     const text = await response.text()
+    if (response.status === 401) throw new CallFailedError(this.#refusalText())
     if (!response.ok) throw new CallFailedError(problemText(response.status, text))
     return text.trimEnd()
   }
 
+  #refusalText(): string {
+    return this.#token === null
+      ? `the agent at ${this.#base} asks for a token; name a file that holds it with --token-file or MILLRACE_TOKEN_FILE`
+      : `the agent at ${this.#base} refuses the token of --token-file; it must be one of the agent's own --api-token-file`
+  }
+
   async #fetch(method: string, path: string): Promise<Response> {
     try {
-      return await fetch(`${this.#base}${path}`, { method })
+      const headers: Record<string, string> = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }
+      return await fetch(`${this.#base}${path}`, { method, headers, redirect: 'error' })
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error)
       throw new CallFailedError(
@@ -39,6 +57,29 @@ export class ApiClient {
         { cause: error },
       )
     }
+  }
+}
+
+/**
+ * The first token of a file, as `--api-token-file` has them: one a line.
+ *
+ * @throws CallFailedError when the file cannot be read or holds none
+ */
+export function readToken(path: string): string {
+  const token = contentOf(path)
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '')
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token))
+    throw new CallFailedError(`--token-file ${path} holds no token; copy the agent's --api-token-file there`)
+  return token
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CallFailedError(`--token-file ${path} cannot be read: ${messageOf(error)}`, { cause: error })
   }
 }
 

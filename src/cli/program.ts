@@ -1,16 +1,15 @@
 /**
  * The command line: parses, calls, prints. What a command does lives in its own file.
  *
- * Exit status: 0 done; 1 it could not be done; 2 the call itself is wrong.
+ * Exit status: 0 done; 1 it could not be done; 2 the call itself is wrong; 3 done, and what was found needs attention
+ * (`cluster status` alone).
  */
 import { Command, CommanderError } from 'commander'
 import { type LoadedSettings, loadSettings } from '../config/load-settings.ts'
 import { type OptionName, options } from '../config/options.ts'
 import { InvalidError, MillraceError, messageOf } from '../core/errors.ts'
-import { ApiClient } from './api-client.ts'
-import { listMembers } from './members.ts'
+import { addAgentCalls, type Printed } from './agent-calls.ts'
 import { readScheduleNextFlags, scheduleNext } from './schedule-next.ts'
-import { listExecutions, listJobs, runJob } from './scheduled-jobs.ts'
 import { showSettings } from './show-settings.ts'
 
 export interface ProgramParts {
@@ -24,8 +23,13 @@ export interface ProgramParts {
 /** @returns the exit status */
 export async function runProgram(argv: readonly string[], parts: ProgramParts): Promise<number> {
   try {
-    await buildProgram(parts).parseAsync([...argv], { from: 'user' })
-    return 0
+    let exitStatus = 0
+    const print = (printed: Printed) => {
+      parts.print(typeof printed === 'string' ? printed : printed.text)
+      if (typeof printed !== 'string') exitStatus = printed.exitStatus
+    }
+    await buildProgram(parts, print).parseAsync([...argv], { from: 'user' })
+    return exitStatus
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     parts.printError(`millrace: ${textOf(error)}`)
@@ -39,7 +43,7 @@ function textOf(error: unknown): string {
   return messageOf(error)
 }
 
-function buildProgram(parts: ProgramParts): Command {
+function buildProgram(parts: ProgramParts, print: (printed: Printed) => void): Command {
   const program = new Command('millrace')
     .description('Scheduled work and continuous MySQL replication on one small cluster')
     .exitOverride()
@@ -54,7 +58,8 @@ function buildProgram(parts: ProgramParts): Command {
     .action(() => parts.print(`millrace ${parts.version}`))
   addAgent(program, parts)
   addSchedule(program, parts)
-  addCalls(program, parts)
+  addKeygen(program, parts)
+  addAgentCalls(program, print)
   return program
 }
 
@@ -107,28 +112,15 @@ function addSchedule(program: Command, parts: ProgramParts): void {
     .action((spec, flags) => parts.print(scheduleNext(spec, readScheduleNextFlags(flags))))
 }
 
-type Call = (client: ApiClient, isJson: boolean, name: string) => Promise<string>
-
-function addCalls(program: Command, parts: ProgramParts): void {
-  const calls: readonly (readonly [string, string, Call])[] = [
-    ['jobs', 'list the scheduled jobs', listJobs],
-    ['members', 'list the agents of the cluster', listMembers],
-    ['run <NAME>', 'run a scheduled job now', (client, isJson, name) => runJob(client, name, isJson)],
-    [
-      'executions <NAME>',
-      'list what ran of a scheduled job',
-      (client, isJson, name) => listExecutions(client, name, isJson),
-    ],
-  ]
-  for (const [usage, description, call] of calls) {
-    const command: Command = program
-      .command(usage)
-      .description(description)
-      .option('--address <HOST:PORT>', "a running agent's Dkron API", process.env.MILLRACE_ADDRESS ?? '127.0.0.1:8080')
-      .option('--json', 'print the JSON that the agent answered')
-      .action(async () => {
-        const { address, json } = command.opts<{ address: string; json?: boolean }>()
-        parts.print(await call(new ApiClient(address), json === true, command.args[0] ?? ''))
-      })
-  }
+function addKeygen(program: Command, parts: ProgramParts): void {
+  program
+    .command('keygen')
+    .description('make the secrets and certificates of a cluster; what is there already is kept')
+    .option('--dir <PATH>', 'folder for them, closed to other accounts', 'keys')
+    .option('--host <HOST,...>', 'hosts that agents run on, DNS names or addresses; each gets a certificate', '')
+    .action(async ({ dir, host }: { readonly dir: string; readonly host: string }) => {
+      // Only this command needs what makes certificates, which takes a while to load.
+      const { keygen } = await import('./keygen/keygen.ts')
+      parts.print(keygen(dir, host))
+    })
 }
