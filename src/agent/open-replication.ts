@@ -5,10 +5,10 @@ import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
 import { deleteFrameStream } from '../engine/frame-stream.ts'
-import { openBucket } from '../engine/kv-bucket.ts'
-import type { ClusterView } from '../model/member.ts'
+import { type BucketOptions, openBucket } from '../engine/kv-bucket.ts'
+import type { ClusterView, NodeLoad } from '../model/member.ts'
 import type { ReplicationJob } from '../model/replication-job.ts'
-import type { Assignment } from '../replication/service/assignment.ts'
+import { type Assignment, assignmentOf } from '../replication/service/assignment.ts'
 import { ForkTaskLauncher } from '../replication/service/fork-task-launcher.ts'
 import type { NameClaim } from '../replication/service/name-claims.ts'
 import type { FrameStreams, SecretSealer } from '../replication/service/ports.ts'
@@ -25,6 +25,8 @@ export interface ReplicationParts {
   readonly secrets: SecretSealer
   /** True for every node that is or ever was a member. */
   isKnownNode(nodeId: string): boolean
+  /** How busy a node is, where that is known. */
+  loadOf?(nodeName: string): NodeLoad | null
   readonly log: Log
   readonly signal: AbortSignal
 }
@@ -32,17 +34,18 @@ export interface ReplicationParts {
 export async function openReplication(scope: Scope, parts: ReplicationParts): Promise<ReplicationService> {
   const { connection, cluster, secrets, signal } = parts
   const log = parts.log.child({ component: 'replication' })
-  const bucketOf = <Value>(name: string, storage: 'file' | 'memory' = 'file') =>
-    openBucket<Value>(connection, { name: `replication-${name}`, storage })
+  const bucketOf = <Value>(name: string, more: Pick<BucketOptions<Value>, 'storage' | 'decode'> = fileBucket) =>
+    openBucket<Value>(connection, { name: `replication-${name}`, ...more })
   const service = createReplicationService({
     buckets: {
       jobs: await bucketOf<ReplicationJob>('jobs'),
       names: await bucketOf<NameClaim>('names'),
-      assignments: await bucketOf<Assignment>('assignments'),
-      reports: await bucketOf<TaskReportRecord>('reports', 'memory'),
+      assignments: await bucketOf<Assignment>('assignments', { ...fileBucket, decode: readAssignment }),
+      reports: await bucketOf<TaskReportRecord>('reports', { storage: 'memory' }),
     },
     cluster,
     isKnownNode: (nodeId) => parts.isKnownNode(nodeId),
+    loadOf: (nodeName) => parts.loadOf?.(nodeName) ?? null,
     launcher: new ForkTaskLauncher({
       entryPath: taskProgram(),
       natsFor: (job): TaskNats => ({
@@ -67,6 +70,12 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
   return service
 }
 
+const fileBucket = { storage: 'file' } as const
+
+function readAssignment(stored: unknown): Assignment {
+  return assignmentOf(stored as Partial<Assignment>)
+}
+
 /** This file is TypeScript in development and JavaScript when built; its neighbour is the same. */
 function taskProgram(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -75,17 +84,15 @@ function taskProgram(): string {
 
 function accessFor(parts: ReplicationParts, natsAddress: string | null): NatsAccess {
   if (natsAddress === null || isOwn(parts, natsAddress)) return parts.access
-  const url = natsAddress.includes('://') ? natsAddress : `nats://${natsAddress}`
-  return { url, credentials: null }
+  return { servers: [natsAddress], auth: null, tls: null, domain: '', replicas: 1 }
 }
 
 /** The document's example names the agent's own address: then the job's stream is the cluster's. */
 function isOwn({ settings, access }: ReplicationParts, natsAddress: string): boolean {
   const { host, port } = settings['nats-addr']
-  const bare = natsAddress.replace(/^nats:\/\//, '')
-  return [`${host}:${port}`, `127.0.0.1:${port}`, `localhost:${port}`, access.url.replace(/^nats:\/\//, '')].includes(
-    bare,
-  )
+  const bare = (address: string) => address.replace(/^nats:\/\//, '')
+  const own = [`${host}:${port}`, `127.0.0.1:${port}`, `localhost:${port}`, ...access.servers.map(bare)]
+  return own.includes(bare(natsAddress))
 }
 
 /** A NATS of the user's own may be gone for good by the time its job is deleted. */

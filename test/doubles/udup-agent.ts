@@ -37,6 +37,7 @@ export function udupAgent(cluster: ClusterView = clusterOf(alpha, beta)) {
     },
     cluster,
     isKnownNode: (id) => cluster.members().some((one) => one.nodeId === id) || id === 'retired',
+    loadOf: () => null,
     launcher,
     streams: { remove: async () => undefined },
     secrets: new SecretBox(Buffer.alloc(32, 1)),

@@ -1,5 +1,8 @@
 /**
- * Which node runs which task. The leader writes where, the node's supervisor raises the term before each start.
+ * Which node runs which task. The leader writes where, the node's supervisor raises the owner's term before each start.
+ *
+ * Two terms fence two things: `leaderTerm` keeps a leader that was replaced from placing anything, `ownerTerm` keeps a
+ * task that was moved from changing its target.
  *
  * Easy to get wrong: the record outlives a pause, with no node in it, because the term must never go back: the target's
  * checkpoint refuses every owner with a smaller term than it has seen. After a deletion it goes last of all, for it is
@@ -12,13 +15,38 @@ export interface Assignment {
   readonly nodeId: string | null
   /** Fences whatever still runs under an older one. */
   readonly ownerTerm: number
-  /** Why a task that should run is nowhere, and what would help; null when all is well. */
+  /** Of the leader that wrote it last, or made it its own. No leader of a smaller term writes over it. */
+  readonly leaderTerm: number
+  /** Why a task that should run is nowhere, or waits for its node, and what would help; null when all is well. */
   readonly unplacedReason: string | null
+  /** Since when that has been so, epoch milliseconds. */
+  readonly unplacedSince: number | null
   /** The definition of a migration whose target has everything; null until then. Kept on the target's record. */
   readonly completed: DefinitionMark | null
   /** Where the job's frame stream is; null: in the cluster's own NATS. What is left to clean up by after a deletion. */
   readonly natsAddress: string | null
 }
+
+const nothing: Assignment = {
+  nodeId: null,
+  ownerTerm: 0,
+  leaderTerm: 0,
+  unplacedReason: null,
+  unplacedSince: null,
+  completed: null,
+  natsAddress: null,
+}
+
+/** What a task without a record has; with `stored`, a record whatever version of the program wrote it. */
+export function assignmentOf(stored: Partial<Assignment> = {}): Assignment {
+  return { ...nothing, ...stored }
+}
+
+/**
+ * The record, beside those of the tasks, by which a leader says that it places from now on. What an older leader still
+ * writes comes after it in the bucket with a smaller term, so no node acts on it.
+ */
+export const leaderKey = 'leader'
 
 export const taskRoles: readonly TaskRole[] = ['source', 'target']
 

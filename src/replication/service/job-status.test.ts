@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest'
 import { replicationJob, reportRecord } from '../../../test/doubles/replication-jobs.ts'
 import type { TaskProblem } from '../task-context.ts'
-import type { Assignment } from './assignment.ts'
+import { type Assignment, assignmentOf } from './assignment.ts'
 import { jobStatus, type StatusFacts, type TaskFacts } from './job-status.ts'
 import type { TaskReportRecord } from './task-report-record.ts'
 
-const placed: Assignment = {
-  nodeId: 'id-of-alpha',
-  ownerTerm: 7,
-  unplacedReason: null,
-  completed: null,
-  natsAddress: null,
-}
+const placed: Assignment = assignmentOf({ nodeId: 'id-of-alpha', ownerTerm: 7 })
 const nowhere: Assignment = { ...placed, nodeId: null }
 
 function facts(role: 'source' | 'target', change: Partial<TaskFacts> = {}): TaskFacts {
@@ -41,6 +35,12 @@ test.each<[string, Change, string, RegExp]>([
     { target: { assignment: { ...nowhere, unplacedReason: 'no node can run it: alpha is failed' } } },
     'pending',
     /^no node can run it: alpha is failed$/,
+  ],
+  [
+    'waiting for its fixed node, and since when',
+    { source: { assignment: { ...placed, unplacedReason: 'waits for its node alpha', unplacedSince: 1_000 } } },
+    'pending',
+    /^waits for its node alpha \(since 1970-01-01T00:00:01Z\)$/,
   ],
   ['placed, nothing told yet', { target: { record: null } }, 'pending', /target task is being started/],
   [

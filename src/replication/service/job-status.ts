@@ -4,6 +4,7 @@
  * Easy to get wrong: nothing is `running` because it was started. Both tasks must have told within the last seconds that
  * they are at work, and something must have moved while there was something to move.
  */
+import { formatRfc3339 } from '../../core/rfc3339.ts'
 import type { ReplicationJob, ReplicationStatus, TaskRole } from '../../model/replication-job.ts'
 import type { TaskProblem } from '../task-context.ts'
 import { type Assignment, isSameDefinition, taskRoles } from './assignment.ts'
@@ -81,10 +82,9 @@ function pausedDescription({ tasks }: StatusFacts): string {
 function taskState(role: TaskRole, facts: StatusFacts): TaskState {
   const task = facts.tasks[role]
   const { assignment } = task
-  if (assignment === null || assignment.nodeId === null) {
-    const reason = assignment?.unplacedReason ?? `the ${role} task waits for the cluster's leader to place it`
-    return { status: 'pending', description: reason }
-  }
+  if (assignment?.unplacedReason != null) return { status: 'pending', description: unplacedText(assignment) }
+  if (assignment === null || assignment.nodeId === null)
+    return { status: 'pending', description: `the ${role} task waits for the cluster's leader to place it` }
   const record = currentRecord(facts.job, task)
   if (record === null) return { status: 'pending', description: `the ${role} task is being started` }
   const { report } = record
@@ -93,6 +93,11 @@ function taskState(role: TaskRole, facts: StatusFacts): TaskState {
   if (!record.isRunning || record.ownerTerm < assignment.ownerTerm)
     return { status: 'pending', description: `the ${role} task is being started on node ${record.nodeName}` }
   return silence(role, record, task.silentMs) ?? stall(role, facts.job, record) ?? atWork(record)
+}
+
+function unplacedText({ unplacedReason, unplacedSince }: Assignment): string {
+  const since = unplacedSince === null ? '' : ` (since ${formatRfc3339(unplacedSince)})`
+  return `${unplacedReason}${since}`
 }
 
 function problemState(role: TaskRole, job: ReplicationJob, problem: TaskProblem, record: TaskReportRecord): JobStatus {

@@ -2,103 +2,124 @@
  * What the leader does for replication jobs: gives each task of each job that should run to a node, takes tasks away from
  * jobs that should not, and clears away what deleted jobs left.
  *
- * Easy to get wrong: this node's views may be behind. Every write is a compare-and-set, so acting on an old view fails
- * harmlessly; deletions ask the store itself before they believe that a job is gone.
+ * Easy to get wrong: this node may have been replaced as leader without knowing it yet, and its views may be behind. Every
+ * write is a compare-and-set that carries the leader's term, on records that the newest leader has made its own first
+ * (leader-claim.ts), so acting on an old view fails harmlessly.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Clock } from '../../core/clock.ts'
 import { ConflictError } from '../../core/errors.ts'
-import type { Log } from '../../core/log.ts'
 import type { Versioned } from '../../model/bucket.ts'
-import type { LeaderDuty, Member, Term } from '../../model/member.ts'
+import type { LeaderDuty, Member, NodeLoad, Term } from '../../model/member.ts'
 import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
-import { type Assignment, definitionOf, nextOwnerTerm, parseTaskKey, taskKey, taskRoles } from './assignment.ts'
-import type { BucketView } from './bucket-view.ts'
+import {
+  type Assignment,
+  assignmentOf,
+  definitionOf,
+  leaderKey,
+  nextOwnerTerm,
+  taskKey,
+  taskRoles,
+} from './assignment.ts'
+import { DeletedJobs, type DeletedJobsParts } from './deleted-jobs.ts'
 import { isComplete } from './job-status.ts'
-import { type Placement, placeTask } from './place-task.ts'
-import type { FrameStreams } from './ports.ts'
-import type { TaskReportRecord } from './task-report-record.ts'
+import { claimAssignments } from './leader-claim.ts'
+import { type NodeBurden, type Placement, placeTask } from './place-task.ts'
 import { WakeSignal } from './wake-signal.ts'
 
-export interface PlacementDutyParts {
-  readonly jobs: BucketView<ReplicationJob>
-  readonly assignments: BucketView<Assignment>
-  readonly reports: BucketView<TaskReportRecord>
-  readonly streams: FrameStreams
+export interface PlacementDutyParts extends DeletedJobsParts {
   members(): readonly Member[]
-  readonly clock: Clock
-  readonly log: Log
+  /** How busy a node is as far as this one knows; null when it does not. */
+  loadOf(nodeName: string): NodeLoad | null
 }
 
-/** Members come and go without telling, so placement is looked at this often. */
-const sweepMs = 1_000
-/** A deleted job's node has this long to stop its tasks and clear up itself. */
-const orphanMs = 15_000
-/** How often, and how many times, a stream in another NATS is asked for before it is left there. */
-const elsewhereRetryMs = 60_000
-const elsewhereTries = 5
-
-const emptyAssignment: Assignment = {
-  nodeId: null,
-  ownerTerm: 0,
-  unplacedReason: null,
-  completed: null,
-  natsAddress: null,
-}
+/** Members come and go without telling, and tasks end, so placement is looked at this often. */
+const sweepMs = 250
+/** A process reports every second; one that was not heard of for longer is not waited for. */
+const stoppingSilenceMs = 3_500
 
 export class PlacementDuty implements LeaderDuty {
   readonly name = 'replication-placement'
   readonly #parts: PlacementDutyParts
   readonly #wake: WakeSignal
-  /** Streams of deleted jobs in another NATS, by the key of their task: how often they were tried, and when again. */
-  readonly #elsewhere = new Map<string, { tries: number; againAtMs: number }>()
+  readonly #deletedJobs: DeletedJobs
 
   constructor(parts: PlacementDutyParts) {
     this.#parts = parts
     this.#wake = new WakeSignal(parts.clock)
+    this.#deletedJobs = new DeletedJobs(parts)
   }
 
-  async lead(_term: Term, signal: AbortSignal): Promise<void> {
+  async lead(term: Term, signal: AbortSignal): Promise<void> {
     const { jobs, assignments, reports, log } = this.#parts
     const unsubscribe = [jobs, assignments].map((view) => view.onChange(() => this.#wake.ring()))
     try {
-      while (!signal.aborted) {
-        if (jobs.isReady && assignments.isReady && reports.isReady)
-          await this.place(signal).catch((error: unknown) => log.warn({ err: error }, 'placement failed, tried again'))
+      await Promise.race([
+        Promise.all([jobs, assignments, reports].map((view) => view.whenReady())),
+        whenAborted(signal),
+      ])
+      if (signal.aborted) return
+      let leads = await claimAssignments(assignments, term.number, signal)
+      while (leads && !signal.aborted) {
+        await this.place(term, signal).catch((error: unknown) =>
+          log.warn({ err: error }, 'placement failed, tried again'),
+        )
         await this.#wake.wait(sweepMs, signal)
+        leads = (assignments.get(leaderKey)?.value.leaderTerm ?? 0) <= term.number
       }
+      if (!signal.aborted) log.warn({ term: term.number }, 'another node places tasks by now')
+      await whenAborted(signal)
     } finally {
       for (const end of unsubscribe) end()
     }
   }
 
   /** One look at everything. */
-  async place(signal: AbortSignal): Promise<void> {
-    const loads = this.#loads()
+  async place(term: Term, signal: AbortSignal): Promise<void> {
+    const burdens = this.#burdens()
     for (const { value: job } of this.#parts.jobs.list()) {
       for (const role of taskRoles) {
         if (signal.aborted) return
-        await this.#placeTask(job, role, loads)
+        await this.#placeTask(job, role, burdens, term)
       }
     }
-    await this.#clearAway(signal)
+    await this.#deletedJobs.clearAway(signal)
   }
 
-  async #placeTask(job: ReplicationJob, role: TaskRole, loads: Map<string, number>): Promise<void> {
-    const held = this.#parts.assignments.get(taskKey(job.id, role))
+  async #placeTask(job: ReplicationJob, role: TaskRole, burdens: Map<string, NodeBurden>, term: Term): Promise<void> {
+    const key = taskKey(job.id, role)
+    const held = this.#parts.assignments.get(key)
     const currentNodeId = held?.value.nodeId ?? null
     // Between choosing and choosing again its own weight must not count.
-    if (currentNodeId !== null) addLoad(loads, currentNodeId, -1)
+    if (currentNodeId !== null) addTasks(burdens, currentNodeId, -1)
     const isDone = this.#isComplete(job)
-    const members = this.#parts.members()
-    const { isPaused } = job
-    const wantedNodeId = job[role].nodeId
-    const placement = placeTask({ role, wantedNodeId, currentNodeId, isPaused, isComplete: isDone, members, loads })
-    const nodeId = nodeAfter(placement, currentNodeId)
-    if (nodeId !== null) addLoad(loads, nodeId, 1)
-    const next = this.#assignmentAfter(placement, held?.value ?? emptyAssignment)
+    const placement = placeTask({
+      role,
+      wantedNodeId: job[role].nodeId,
+      currentNodeId,
+      partnerNodeId: this.#partnerNodeId(job, role),
+      isPaused: job.isPaused,
+      isComplete: isDone,
+      stoppingOn: currentNodeId === null ? this.#stoppingOn(key) : null,
+      members: this.#parts.members(),
+      loads: burdens,
+    })
+    const next = this.#assignmentAfter(placement, assignmentOf(held?.value))
+    if (next.nodeId !== null) addTasks(burdens, next.nodeId, 1)
     const completed = isDone && role === 'target' ? definitionOf(job) : next.completed
-    await this.#record(taskKey(job.id, role), { ...next, completed, natsAddress: job.source.natsAddress }, held)
+    const { natsAddress } = job.source
+    await this.#record(key, { ...next, completed, natsAddress, leaderTerm: term.number }, held)
+  }
+
+  #partnerNodeId(job: ReplicationJob, role: TaskRole): string | null {
+    const partner = role === 'source' ? 'target' : 'source'
+    return this.#parts.assignments.get(taskKey(job.id, partner))?.value.nodeId ?? job[partner].nodeId
+  }
+
+  /** Two processes of one task are fenced, but the first should end in order before the second begins. */
+  #stoppingOn(key: string): string | null {
+    const { reports } = this.#parts
+    const record = reports.get(key)?.value
+    return record?.isRunning === true && reports.silenceMs(key) < stoppingSilenceMs ? record.nodeName : null
   }
 
   #isComplete(job: ReplicationJob): boolean {
@@ -108,14 +129,16 @@ export class PlacementDuty implements LeaderDuty {
   }
 
   async #record(key: string, next: Assignment, held: Versioned<Assignment> | undefined): Promise<void> {
-    if (isDeepStrictEqual(next, held?.value ?? emptyAssignment)) return
+    const { leaderTerm, ownerTerm, nodeId, unplacedReason } = next
+    if (isDeepStrictEqual(next, held?.value ?? assignmentOf({ leaderTerm }))) return
+    if ((held?.value.leaderTerm ?? 0) > leaderTerm) return
     const { assignments, log } = this.#parts
     try {
       const { bucket } = assignments
       const revision =
         held === undefined ? await bucket.create(key, next) : await bucket.update(key, next, held.revision)
       assignments.noteWrite({ key, value: next, revision })
-      log.info({ task: key, nodeId: next.nodeId, ownerTerm: next.ownerTerm }, 'task placed')
+      log.info({ task: key, nodeId, ownerTerm, leaderTerm, unplacedReason }, 'task placed')
     } catch (error) {
       // Somebody wrote it meanwhile; the watch will tell, and the next look decides again.
       if (!(error instanceof ConflictError)) throw error
@@ -123,98 +146,44 @@ export class PlacementDuty implements LeaderDuty {
   }
 
   #assignmentAfter(placement: Placement, held: Assignment): Assignment {
+    const placed = { ...held, unplacedReason: null, unplacedSince: null }
     switch (placement.kind) {
       case 'keep':
-        return { ...held, unplacedReason: null }
+        return placed
       case 'assign': {
         const ownerTerm = nextOwnerTerm(held.ownerTerm, this.#parts.clock.now())
-        return { ...held, nodeId: placement.nodeId, ownerTerm, unplacedReason: null }
+        return { ...placed, nodeId: placement.nodeId, ownerTerm }
       }
       case 'withdraw':
-        return { ...held, nodeId: null, unplacedReason: null }
+        return { ...placed, nodeId: null }
       case 'unplaceable':
-        return { ...held, nodeId: null, unplacedReason: placement.reason }
+        return { ...this.#unplaced(placement.reason, held), nodeId: null }
+      case 'wait':
+        return this.#unplaced(placement.reason, held)
     }
   }
 
-  #loads(): Map<string, number> {
-    const loads = new Map<string, number>()
-    for (const { value } of this.#parts.assignments.list()) if (value.nodeId !== null) addLoad(loads, value.nodeId, 1)
-    return loads
+  #unplaced(reason: string, held: Assignment): Assignment {
+    const isOld = held.unplacedReason === reason && held.unplacedSince !== null
+    return { ...held, unplacedReason: reason, unplacedSince: isOld ? held.unplacedSince : this.#parts.clock.now() }
   }
 
-  async #clearAway(signal: AbortSignal): Promise<void> {
-    const { log } = this.#parts
-    for (const orphan of this.#parts.assignments.list()) {
-      if (signal.aborted) return
-      if (!(await this.#isOrphan(orphan.key)) || this.#isBeingStopped(orphan.key, orphan.value)) continue
-      const isElsewhere = parseTaskKey(orphan.key)?.role === 'source' && orphan.value.natsAddress !== null
-      if (isElsewhere) this.#clearElsewhere(orphan)
-      else
-        await this.#clear(orphan).catch((error: unknown) =>
-          log.warn({ err: error, task: orphan.key }, 'what a deleted job left is cleared away later'),
-        )
-    }
-  }
-
-  /** Nobody waits for a NATS that may be gone: all other jobs are to be placed meanwhile. */
-  #clearElsewhere(orphan: Versioned<Assignment>): void {
-    const { clock, log } = this.#parts
-    const { key, value } = orphan
-    const before = this.#elsewhere.get(key) ?? { tries: 0, againAtMs: Number.NEGATIVE_INFINITY }
-    if (clock.monotonicMs() < before.againAtMs) return
-    const tries = before.tries + 1
-    this.#elsewhere.set(key, { tries, againAtMs: clock.monotonicMs() + elsewhereRetryMs })
-    this.#clear(orphan)
-      .catch(async (error: unknown) => {
-        const isLast = tries >= elsewhereTries
-        const facts = { err: error, task: key, natsAddress: value.natsAddress, tries }
-        log.warn(
-          facts,
-          isLast ? 'frame stream of a deleted job stays in its NATS' : 'frame stream could not be removed',
-        )
-        if (isLast) await this.#forget(orphan)
-      })
-      .then(() => this.#parts.assignments.get(key) === undefined && this.#elsewhere.delete(key))
-      .catch((error: unknown) => log.warn({ err: error, task: key }, 'what a deleted job left is cleared away later'))
-  }
-
-  async #clear(orphan: Versioned<Assignment>): Promise<void> {
-    const task = parseTaskKey(orphan.key)
-    const { natsAddress } = orphan.value
-    if (task?.role === 'source') await this.#parts.streams.remove({ jobId: task.jobId, natsAddress })
-    await this.#forget(orphan)
-  }
-
-  async #forget({ key, revision }: Versioned<Assignment>): Promise<void> {
-    const { assignments, reports } = this.#parts
-    await reports.bucket.delete(key)
-    await assignments.bucket.delete(key, revision).catch(ignoreConflict)
-    assignments.noteDelete(key, revision)
-  }
-
-  /** Its node still hears from a process of the deleted job, and will clear up after it itself. */
-  #isBeingStopped(key: string, { nodeId }: Assignment): boolean {
-    const { reports } = this.#parts
-    return nodeId !== null && reports.get(key)?.value.isRunning === true && reports.silenceMs(key) < orphanMs
-  }
-
-  async #isOrphan(key: string): Promise<boolean> {
-    const task = parseTaskKey(key)
-    if (task === null || this.#parts.jobs.get(task.jobId) !== undefined) return false
-    return (await this.#parts.jobs.bucket.get(task.jobId)) === null
+  #burdens(): Map<string, NodeBurden> {
+    const burdens = new Map<string, NodeBurden>()
+    for (const { nodeId, nodeName } of this.#parts.members())
+      burdens.set(nodeId, { tasks: 0, commands: this.#parts.loadOf(nodeName)?.running ?? 0 })
+    for (const { value } of this.#parts.assignments.list())
+      if (value.nodeId !== null) addTasks(burdens, value.nodeId, 1)
+    return burdens
   }
 }
 
-function nodeAfter(placement: Placement, currentNodeId: string | null): string | null {
-  if (placement.kind === 'assign') return placement.nodeId
-  return placement.kind === 'keep' ? currentNodeId : null
+function addTasks(burdens: Map<string, NodeBurden>, nodeId: string, count: number): void {
+  const before = burdens.get(nodeId) ?? { tasks: 0, commands: 0 }
+  burdens.set(nodeId, { ...before, tasks: before.tasks + count })
 }
 
-function addLoad(loads: Map<string, number>, nodeId: string, count: number): void {
-  loads.set(nodeId, (loads.get(nodeId) ?? 0) + count)
-}
-
-function ignoreConflict(error: unknown): void {
-  if (!(error instanceof ConflictError)) throw error
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -8,7 +8,7 @@ import { silentLog } from '../../core/log.ts'
 import { SecretBox } from '../../core/secret-box.ts'
 import type { Member } from '../../model/member.ts'
 import type { ReplicationJob } from '../../model/replication-job.ts'
-import type { Assignment } from './assignment.ts'
+import { type Assignment, assignmentOf, leaderKey } from './assignment.ts'
 import { SecretUnavailableError } from './errors.ts'
 import type { NameClaim } from './name-claims.ts'
 import { createReplicationService } from './replication-service.ts'
@@ -33,6 +33,7 @@ class World {
       buckets: this.buckets,
       cluster: clusterOf(...members),
       isKnownNode: () => true,
+      loadOf: () => null,
       launcher,
       streams: {
         remove: async ({ jobId, natsAddress }) => {
@@ -228,7 +229,7 @@ test('the stream of a deleted job in a NATS that is gone is asked for a few time
   await node.jobs.remove('gone')
   for (let minute = 0; minute < 10; minute += 1) await world.pass(60_000)
   expect(world.removedStreams).toEqual(Array(5).fill('gone'))
-  expect(await world.buckets.assignments.list()).toEqual([])
+  expect(await recordsOf(world)).toEqual([])
 })
 
 test('a paused job that is deleted is forgotten by its target too, under a higher term', async () => {
@@ -269,24 +270,89 @@ test('an agent that ends stops its processes and forgets nothing; the next one s
   expect(await world.term('j1', 'target')).toBeGreaterThan(before)
 })
 
-test('the tasks of a node that died move to another one, and its late processes are fenced by their term', async () => {
+test('the task of a node that died moves to another one, and its late process is fenced by its term', async () => {
   const world = new World()
   const beta = member('beta')
-  const pinned = {
-    source: draftTask('source', { nodeId: alpha.nodeId }),
-    target: draftTask('target', { nodeId: alpha.nodeId }),
-  }
   const first = world.start(true, beta, alpha)
   const dying = world.start(false, alpha, beta)
-  await first.jobs.save(jobDraft({ id: 'j1', ...pinned }))
+  await first.jobs.save(jobDraft({ id: 'j1' }))
   await world.pass()
-  const [orphan] = dying.launcher.running('target')
+  const [orphan] = dying.launcher.running('source')
+  expect(first.launcher.running('target')).toHaveLength(1)
   await first.end()
   const survivor = world.start(true, beta, { ...alpha, status: 'failed' })
   await world.pass(1_000)
-  expect(survivor.launcher.running('target')[0]?.spec.ownerTerm).toBeGreaterThan(orphan?.spec.ownerTerm ?? 0)
-  expect(survivor.launcher.running('source')).toHaveLength(1)
-  expect(dying.launcher.running('target')).toEqual([])
+  expect(survivor.launcher.running('source')[0]?.spec.ownerTerm).toBeGreaterThan(orphan?.spec.ownerTerm ?? 0)
+  expect(survivor.launcher.running('target')).toHaveLength(1)
+  expect(dying.launcher.running('source')).toEqual([])
+})
+
+test('a task that is fixed to a node that died waits for it and says since when; its process goes on where it lives', async () => {
+  const world = new World()
+  const beta = member('beta')
+  const first = world.start(true, beta, alpha)
+  const cutOff = world.start(false, alpha, beta)
+  const { value: job } = await first.jobs.save(
+    jobDraft({ id: 'j1', target: draftTask('target', { nodeId: alpha.nodeId }) }),
+  )
+  await world.pass()
+  const [running] = cutOff.launcher.running('target')
+  await first.end()
+  const survivor = world.start(true, beta, { ...alpha, status: 'failed' })
+  await world.pass(1_000)
+  expect(survivor.status(job)).toMatchObject({
+    status: 'pending',
+    description: expect.stringMatching(/target task waits for its node alpha, which has failed; .* \(since 1970-/),
+  })
+  expect(survivor.launcher.running('target')).toEqual([])
+  await survivor.end()
+  world.start(true, beta, alpha)
+  await world.pass(1_000)
+  expect(cutOff.launcher.running('target')).toEqual([running])
+  expect((await world.buckets.assignments.get('j1.target'))?.value.unplacedReason).toBeNull()
+})
+
+test('a task leaves a node that is leaving in order: its process ends before the next one begins', async () => {
+  const world = new World()
+  const beta = member('beta')
+  const gamma = member('gamma')
+  const first = world.start(true, beta, gamma, alpha)
+  const leaving = world.start(false, alpha, beta, gamma)
+  await first.jobs.save(jobDraft({ id: 'j1' }))
+  await world.pass()
+  const [process] = leaving.launcher.running('source')
+  process?.report(taskReport('source'))
+  await world.pass(500)
+  const taskCounts: number[] = []
+  process?.exited.then(() => taskCounts.push(next.launcher.running('source').length))
+  await first.end()
+  const drained = leaving.drain(new AbortController().signal)
+  const next = world.start(true, gamma, beta, { ...alpha, status: 'leaving' })
+  await world.pass(1_000)
+  await drained
+  expect(process?.stopped).toMatchObject({ forget: false })
+  expect(taskCounts).toEqual([0])
+  expect(leaving.taskCount).toBe(0)
+  expect(next.launcher.running('source')).toHaveLength(1)
+})
+
+test('a node acts on nothing that a leader wrote after it was replaced', async () => {
+  const world = new World()
+  const node = world.start(true, alpha)
+  await world.pass()
+  await node.end()
+  const follower = world.start(false, alpha)
+  const { assignments } = world.buckets
+  await assignments.put('leader', assignmentOf({ leaderTerm: 9 }))
+  const { value: job } = await follower.jobs.save(jobDraft({ id: 'j1' }))
+  await assignments.create('j1.source', assignmentOf({ nodeId: alpha.nodeId, ownerTerm: 1, leaderTerm: 8 }))
+  await world.pass(1_000)
+  expect(follower.launcher.processes).toEqual([])
+  expect(follower.status(job).status).toBe('pending')
+  const held = await assignments.get('j1.source')
+  await assignments.put('j1.source', assignmentOf({ ...held?.value, leaderTerm: 9 }))
+  await world.pass(1_000)
+  expect(follower.launcher.running('source')).toHaveLength(1)
 })
 
 test('with no node alive a job says so, and runs as soon as there is one', async () => {
@@ -297,8 +363,8 @@ test('with no node alive a job says so, and runs as soon as there is one', async
   expect(node.status(job)).toEqual({
     status: 'pending',
     description:
-      'no node can run the source task: alpha is failed; start one of them, or add a node; ' +
-      'no node can run the target task: alpha is failed; start one of them, or add a node',
+      'no node can run the source task: alpha is failed; start one of them, or add a node (since 1970-01-01T00:16:40Z); ' +
+      'no node can run the target task: alpha is failed; start one of them, or add a node (since 1970-01-01T00:16:40Z)',
   })
   await node.end()
   const healed = world.start(true, alpha)
@@ -402,5 +468,5 @@ async function asIfRunning(world: World): Promise<[TaskReportRecord, number]> {
 
 async function recordsOf(world: World): Promise<readonly string[]> {
   const lists = await Promise.all(Object.values(world.buckets).map((bucket) => bucket.list()))
-  return lists.flat().map((record) => record.key)
+  return lists.flat().flatMap(({ key }) => (key === leaderKey ? [] : [key]))
 }

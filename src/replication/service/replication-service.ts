@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Bucket } from '../../model/bucket.ts'
-import type { ClusterView, LeaderDuty } from '../../model/member.ts'
+import type { ClusterView, LeaderDuty, NodeLoad } from '../../model/member.ts'
 import type { ReplicationJob } from '../../model/replication-job.ts'
 import type { Assignment } from './assignment.ts'
 import { BucketView } from './bucket-view.ts'
@@ -26,6 +26,8 @@ export interface ReplicationServiceParts {
   readonly cluster: ClusterView
   /** True for every node that is or ever was a member. */
   isKnownNode(nodeId: string): boolean
+  /** How busy a node is as far as this one knows; null when it does not. */
+  loadOf(nodeName: string): NodeLoad | null
   readonly launcher: TaskLauncher
   readonly streams: FrameStreams
   readonly secrets: SecretSealer
@@ -39,6 +41,13 @@ export interface ReplicationService {
   readonly placement: LeaderDuty
   /** Keeps the views up to date and this node's tasks running until `signal` aborts; then stops those tasks. */
   run(signal: AbortSignal): Promise<void>
+  /**
+   * While this node leaves: waits until other nodes have its tasks, as far as they can; `run` ends the others. Returns
+   * when `signal` aborts, whatever is left.
+   */
+  drain(signal: AbortSignal): Promise<void>
+  /** How many processes of tasks this node has. */
+  readonly taskCount: number
   /** Resolves when jobs, assignments and reports are known. */
   whenReady(): Promise<void>
 }
@@ -51,7 +60,8 @@ export function createReplicationService(parts: ReplicationServiceParts): Replic
     reports: new BucketView(buckets.reports, clock),
   }
   const { nodeId, nodeName } = cluster.self
-  const supervisor = new TaskSupervisor({ nodeId, nodeName, ...views, launcher, streams, clock, log })
+  const members = () => cluster.members()
+  const supervisor = new TaskSupervisor({ nodeId, nodeName, ...views, members, launcher, streams, clock, log })
   const jobs = new ReplicationJobs({
     jobs: views.jobs,
     names: new NameClaims(buckets.names),
@@ -67,7 +77,11 @@ export function createReplicationService(parts: ReplicationServiceParts): Replic
   return {
     jobs,
     progress: new ReplicationProgress(views),
-    placement: new PlacementDuty({ ...views, streams, members: () => cluster.members(), clock, log }),
+    placement: new PlacementDuty({ ...views, streams, members, loadOf: (name) => parts.loadOf(name), clock, log }),
+    drain: (signal) => supervisor.drain(signal),
+    get taskCount() {
+      return supervisor.taskCount
+    },
     async whenReady() {
       await Promise.all(Object.values(views).map((view) => view.whenReady()))
     },

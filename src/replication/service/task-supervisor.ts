@@ -6,8 +6,9 @@
  */
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
+import type { Member } from '../../model/member.ts'
 import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
-import { type Assignment, isSameDefinition, nextOwnerTerm, parseTaskKey, taskKey } from './assignment.ts'
+import { type Assignment, isSameDefinition, leaderKey, nextOwnerTerm, parseTaskKey, taskKey } from './assignment.ts'
 import type { BucketView } from './bucket-view.ts'
 import { isComplete } from './job-status.ts'
 import type { FrameStreams, TaskLauncher } from './ports.ts'
@@ -21,6 +22,7 @@ export interface TaskSupervisorParts {
   readonly jobs: BucketView<ReplicationJob>
   readonly assignments: BucketView<Assignment>
   readonly reports: BucketView<TaskReportRecord>
+  members(): readonly Pick<Member, 'nodeId' | 'status'>[]
   readonly launcher: TaskLauncher
   readonly streams: FrameStreams
   readonly clock: Clock
@@ -30,6 +32,7 @@ export interface TaskSupervisorParts {
 /** Looked at this often even when nothing is told. */
 const sweepMs = 5_000
 const forgetTimeoutMs = 30_000
+const drainPollMs = 100
 
 interface Kept {
   readonly keeper: TaskKeeper
@@ -45,6 +48,11 @@ export class TaskSupervisor {
   constructor(parts: TaskSupervisorParts) {
     this.#parts = parts
     this.#wake = new WakeSignal(parts.clock)
+  }
+
+  /** Tasks that this node runs, or is stopping. */
+  get taskCount(): number {
+    return this.#kept.size
   }
 
   /** Runs until `signal` aborts; then stops every task of this node and waits for their processes to end. */
@@ -63,6 +71,21 @@ export class TaskSupervisor {
       for (const { keeper } of this.#kept.values()) keeper.stop('rest')
       await Promise.all([...this.#kept.values()].map(({ done }) => done))
     }
+  }
+
+  /**
+   * Waits, while this node leaves, until the leader has taken away every task that another node can run and its process
+   * has ended. Tasks that are fixed to this node work on until `run` ends.
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    while (!signal.aborted && this.#canHandOver()) await clock.sleep(drainPollMs, signal).catch(() => undefined)
+  }
+
+  #canHandOver(): boolean {
+    const { members, nodeId } = this.#parts
+    const hasOthers = members().some((member) => member.status === 'alive' && member.nodeId !== nodeId)
+    return hasOthers && [...this.#kept.values()].some(({ keeper: { job, role } }) => job[role].nodeId !== nodeId)
   }
 
   /**
@@ -87,8 +110,11 @@ export class TaskSupervisor {
   }
 
   #reconcile(): void {
-    const assigned = this.#parts.assignments.list().filter(({ value }) => value.nodeId === this.#parts.nodeId)
-    for (const { key } of assigned) if (!this.#kept.has(key)) this.#startIfWanted(key)
+    const { nodeId, assignments } = this.#parts
+    // What a leader that was replaced still wrote counts for nothing until the one that leads has made it its own.
+    const leaderTerm = assignments.get(leaderKey)?.value.leaderTerm ?? 0
+    for (const { key, value } of assignments.list())
+      if (value.nodeId === nodeId && value.leaderTerm >= leaderTerm && !this.#kept.has(key)) this.#startIfWanted(key)
     for (const [key, { keeper }] of this.#kept) {
       const reason = this.#whyStop(key, keeper)
       if (reason !== null) keeper.stop(reason)
