@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type AptSuite, openSuite } from './apt-cache.ts'
 import { buildStep } from './build.ts'
 import type { SetupContext, SetupStep } from './installation.ts'
+import { libfaketimeStep } from './libfaketime.ts'
 import { withLock } from './lock.ts'
 import { mariadbStep } from './mariadb.ts'
 import { mysql56Step } from './mysql-5.6.ts'
@@ -17,7 +18,11 @@ export type SetupExtent = 'basic' | 'mariadb' | 'servers'
 
 /** npm packages, build and NATS server, and the database servers of `extent`. @throws SetupError */
 export async function setUp(extent: SetupExtent): Promise<void> {
-  const databases = { basic: [], mariadb: [mariadbStep], servers: [mariadbStep, mysql97Step, mysql56Step] }
+  const databases = {
+    basic: [],
+    mariadb: [mariadbStep],
+    servers: [mariadbStep, mysql97Step, mysql56Step, libfaketimeStep],
+  }
   // The build comes last, so that a source that does not compile keeps nobody from what can be fetched.
   await runSteps([nodePackagesStep, natsServerStep, ...databases[extent], buildStep])
 }
