@@ -7,35 +7,30 @@
  */
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { errors, type NatsConnection } from '@nats-io/nats-core'
-import { connect } from '@nats-io/transport-node'
 import { backoffMs } from '../core/backoff.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { type MillraceError, UnavailableError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import { type DialOptions, dial } from './dial.ts'
 import { JetStreamDisabledError, NatsTooOldError, oldestServerVersion } from './errors.ts'
 import { isNoStream, natsError } from './nats-errors.ts'
 import { parseServerUrl } from './server-url.ts'
 import { isVersionAtLeast } from './server-version.ts'
 
 const requestTimeoutMs = 5_000
-const connectTimeoutMs = 5_000
-const pingIntervalMs = 2_000
-const reconnectPauseMs = 100
 const retryBackoff = { firstMs: 20, maxMs: 1_000 }
 const connectBackoff = { firstMs: 100, maxMs: 2_000 }
 /** Timers hold no more. */
 const longestTimeoutMs = 2_147_483_647
 
-export interface ConnectionOptions {
-  /** `nats://host:port`, several with commas; may hold user and password, or a token. */
-  readonly url: string
-  /** Wins over what the address holds. */
-  readonly credentials?: { readonly user: string; readonly password: string } | { readonly token: string }
-  /** Who connects, for the server's own lists. */
-  readonly name: string
+export interface ConnectionOptions extends DialOptions {
   readonly log: Log
-  /** Copies of each stream; 1 unless the cluster has three servers. */
+  /** Copies of each stream that is made; 1 unless the cluster has three servers. */
   readonly replicas?: number
+  /** JetStream domain; empty or absent for none. */
+  readonly domain?: string
+  /** False for a connection to the system account, which has none. */
+  readonly needsJetStream?: boolean
   /** Stops waiting for the first connection. */
   readonly signal?: AbortSignal
   /** How long to wait for the first connection, in milliseconds; by default as long as it takes. */
@@ -63,7 +58,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     try {
       const connection = new Connection(await dial(options), options)
       try {
-        await assertUsable(connection)
+        await assertUsable(connection, options.needsJetStream ?? true)
         return connection
       } catch (error) {
         await connection.close()
@@ -81,10 +76,14 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 export class Connection {
   readonly log: Log
   readonly clock: Clock
-  readonly replicas: number
+  /** Copies of each stream that is made from now on; whoever changes the cluster sets it. */
+  replicas: number
   /** Only for the files of this folder. */
   readonly nats: NatsConnection
   readonly streams: JetStreamClient
+  /** `$JS.API`, or the domain's own. */
+  readonly apiPrefix: string
+  readonly #domain: { readonly domain?: string }
   #manager: JetStreamManager | null = null
   readonly #listeners = new Set<(isConnected: boolean) => void>()
   #isConnected = true
@@ -97,7 +96,9 @@ export class Connection {
     this.log = options.log
     this.clock = options.clock ?? systemClock
     this.replicas = options.replicas ?? 1
-    this.streams = jetstream(nats, { timeout: requestTimeoutMs })
+    this.#domain = options.domain === undefined || options.domain === '' ? {} : { domain: options.domain }
+    this.apiPrefix = this.#domain.domain === undefined ? '$JS.API' : `$JS.${this.#domain.domain}.API`
+    this.streams = jetstream(nats, { timeout: requestTimeoutMs, ...this.#domain })
     void this.#followStatus()
   }
 
@@ -119,8 +120,17 @@ export class Connection {
   }
 
   async manager(): Promise<JetStreamManager> {
-    this.#manager ??= await jetstreamManager(this.nats, { timeout: requestTimeoutMs, checkAPI: false })
+    this.#manager ??= await jetstreamManager(this.nats, {
+      timeout: requestTimeoutMs,
+      checkAPI: false,
+      ...this.#domain,
+    })
     return this.#manager
+  }
+
+  /** Which servers to try, `host:port`, when this connection breaks; those that the servers tell of come on top. */
+  setServers(servers: readonly string[]): void {
+    this.nats.setServers([...servers])
   }
 
   /** Tells each loss and each return of the connection. @returns how to unsubscribe */
@@ -228,31 +238,11 @@ export class Connection {
   }
 }
 
-function dial(options: ConnectionOptions): Promise<NatsConnection> {
-  const target = parseServerUrl(options.url)
-  const secret = options.credentials ?? target
-  return connect({
-    servers: [...target.servers],
-    name: options.name,
-    ...('user' in secret && secret.user !== undefined ? { user: secret.user, pass: secret.password } : {}),
-    ...('token' in secret && secret.token !== undefined ? { token: secret.token } : {}),
-    ...(target.usesTls ? { tls: {} } : {}),
-    timeout: connectTimeoutMs,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: reconnectPauseMs,
-    reconnectJitter: reconnectPauseMs,
-    pingInterval: pingIntervalMs,
-    maxPingOut: 2,
-    // A server that comes back with other credentials is an operator's mistake, which may be mended.
-    ignoreAuthErrorAbort: true,
-    noAsyncTraces: true,
-  })
-}
-
-async function assertUsable(connection: Connection): Promise<void> {
+async function assertUsable(connection: Connection, needsJetStream: boolean): Promise<void> {
   const where = connection.nats.getServer()
   if (!isVersionAtLeast(connection.serverVersion, oldestServerVersion))
     throw new NatsTooOldError(connection.serverVersion, where)
+  if (!needsJetStream) return
   const manager = await connection.manager()
   try {
     await manager.getAccountInfo()

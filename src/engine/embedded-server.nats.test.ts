@@ -65,7 +65,7 @@ async function place(): Promise<Place> {
 }
 
 const connectTo = (server: EmbeddedServer) =>
-  openConnection({ url: server.url, credentials: server.credentials, name: 'test', log: silentLog })
+  openConnection({ url: server.url, auth: server.credentials, name: 'test', log: silentLog })
 
 test('the server starts, stores, and stops', async () => {
   const server = await (await place()).start()
@@ -148,9 +148,9 @@ test('passwords change while the server runs: who has the old one is put out, wh
   await server.reconfigure({ secrets: { ...secrets, clientPassword: 'f2'.repeat(20) } })
   await eventually(() => !old.isConnected, 5_000)
   await old.close()
-  await expect(openConnection({ url: server.url, credentials, name: 'test', log: silentLog })).rejects.toBeInstanceOf(
-    NatsAccessError,
-  )
+  await expect(
+    openConnection({ url: server.url, auth: credentials, name: 'test', log: silentLog }),
+  ).rejects.toBeInstanceOf(NatsAccessError)
   await (await connectTo(server)).close()
   expect(server.pid).toBe(pid)
   await server.stop()

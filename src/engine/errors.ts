@@ -78,6 +78,18 @@ export class NatsAccessError extends MillraceError {
   readonly remedy = 'operator'
 }
 
+/** What --nats-auth-file names cannot be read, or says nothing that NATS would understand. */
+export class NatsAuthFileError extends MillraceError {
+  readonly code = 'NATS_AUTH_FILE'
+  readonly remedy = 'operator'
+}
+
+/** The NATS server's certificate is not to be believed, or it does not speak TLS where it must. */
+export class NatsTlsError extends MillraceError {
+  readonly code = 'NATS_TLS'
+  readonly remedy = 'operator'
+}
+
 /** The NATS server has no JetStream, or not for our account. */
 export class JetStreamDisabledError extends MillraceError {
   readonly code = 'NATS_NO_JETSTREAM'

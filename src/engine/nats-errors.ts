@@ -13,6 +13,7 @@ import {
   JetStreamDisabledError,
   NatsAccessError,
   NatsProtocolError,
+  NatsTlsError,
   PayloadTooLargeError,
   StreamFullError,
 } from './errors.ts'
@@ -39,13 +40,21 @@ export function natsError(what: string, error: unknown): MillraceError {
       cause: error,
     })
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError)
-    return new NatsAccessError(`${what}: the NATS server refused the credentials; correct them in --nats`, {
-      cause: error,
-    })
+    return new NatsAccessError(
+      `${what}: the NATS server refused the credentials; correct them in --nats or --nats-auth-file, or give this node the cluster's token`,
+      {
+        cause: error,
+      },
+    )
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload'))
     return new PayloadTooLargeError(`${what}: the message is larger than the NATS server's max_payload`, {
       cause: error,
     })
+  if (isTlsFault(error))
+    return new NatsTlsError(
+      `${what}: TLS failed: ${messageOf(error)}; check the certificate authority, and that the certificate names the server's host`,
+      { cause: error },
+    )
   if (isNothingFound(error)) return new NotFoundError(`${what}: there is none`, { cause: error })
   if (isUnreachable(error)) return new UnavailableError(`${what}: NATS does not answer`, { cause: error })
   return new NatsProtocolError(`${what}: ${messageOf(error)}`, { cause: error })
@@ -74,6 +83,17 @@ export function isStreamMissing(error: unknown): boolean {
 /** The answer of a direct get; the client does not export the class. */
 function isNothingFound(error: unknown): boolean {
   return error instanceof Error && error.name === 'JetStreamStatusError' && 'code' in error && error.code === 404
+}
+
+/** Node's codes of X509_V_ERR_..., and what the client says when a server has no TLS. */
+function isTlsFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof errors.ConnectionError && error.message.includes("does not support 'tls'")) return true
+  const code = 'code' in error ? String(error.code) : ''
+  return (
+    /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_)/.test(code) ||
+    /certificate is for/.test(error.message)
+  )
 }
 
 function isUnreachable(error: unknown): boolean {

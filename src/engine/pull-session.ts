@@ -170,9 +170,13 @@ export class PullSession {
       expires: nanos(pullExpiresMs),
       idle_heartbeat: nanos(heartbeatMs),
     }
-    this.#connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
-      reply: this.#inbox,
-    })
+    this.#connection.nats.publish(
+      `${this.#connection.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+      JSON.stringify(request),
+      {
+        reply: this.#inbox,
+      },
+    )
   }
 
   #checkSilence(): void {

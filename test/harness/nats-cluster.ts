@@ -67,7 +67,7 @@ export interface TestNatsCluster extends AsyncDisposable {
   /** By its name. @throws Error */
   server(name: string): TestClusterServer
   /** Another server with an empty store, which knows those that are there; it runs when this resolves. */
-  add(name: string, host?: string): Promise<TestClusterServer>
+  add(name: string, host?: string, tls?: ServerTls): Promise<TestClusterServer>
   /** Waits until the cluster has a leader and serves JetStream. */
   ready(): Promise<void>
 }
@@ -83,8 +83,8 @@ export async function startNatsCluster(options: NatsClusterOptions = {}): Promis
   const { hosts = ['127.0.0.1', '127.0.0.1', '127.0.0.1'], clusterName = 'millrace-test', tls = null } = options
   const folder = await tempDir('mr-cluster-')
   const servers: ClusterServer[] = []
-  const make = async (name: string, host: string) => {
-    const place = { name, dataDir: join(folder.path, name), clusterName, tls }
+  const make = async (name: string, host: string, ownTls = tls) => {
+    const place = { name, dataDir: join(folder.path, name), clusterName, tls: ownTls }
     const server = new ClusterServer({ ...place, host, port: await freePort(), routePort: await freePort() })
     servers.push(server)
     return server
@@ -105,8 +105,8 @@ export async function startNatsCluster(options: NatsClusterOptions = {}): Promis
       if (found === undefined) throw new Error(`no server ${name}`)
       return found
     },
-    async add(name, host = '127.0.0.1') {
-      const server = await make(name, host)
+    async add(name, host = '127.0.0.1', ownTls) {
+      const server = await make(name, host, ownTls)
       await server.begin(routes())
       return server
     },
@@ -114,11 +114,11 @@ export async function startNatsCluster(options: NatsClusterOptions = {}): Promis
       const running = servers.filter(({ isRunning }) => isRunning).map(({ url }) => url)
       const connection = await openConnection({
         url: running.join(','),
-        credentials: cluster.credentials,
+        auth: cluster.credentials,
         name: 'harness',
         log: silentLog,
         connectWithinMs: 30_000,
-        ...(tls === null ? {} : { tls: { ca: await readFile(tls.caPath, 'utf8') } }),
+        tls,
       })
       await connection.close()
     },
