@@ -12,12 +12,12 @@ import type { Connection } from '../engine/connection.ts'
 import { openFrameSink } from '../engine/frame-sink.ts'
 import { openFrameSource } from '../engine/frame-source.ts'
 import { TaskLink } from '../engine/task-link.ts'
-import type { StartMessage, TaskOrder } from '../replication/service/task-messages.ts'
+import { type StartMessage, type TaskOrder, takenOverStatus } from '../replication/service/task-messages.ts'
 import { emptyReport, problemOf } from '../replication/service/task-problem.ts'
 import { runSourceTask } from '../replication/source/source-task.ts'
 import { forgetJob } from '../replication/target/forget-job.ts'
 import { runTargetTask } from '../replication/target/target-task.ts'
-import type { TaskContext, TaskReport } from '../replication/task-context.ts'
+import type { TaskContext, TaskProblem, TaskReport } from '../replication/task-context.ts'
 import { agentLog, type LogLevel } from './agent-log.ts'
 import { connect } from './nats-access.ts'
 import type { TaskNats } from './task-nats.ts'
@@ -25,6 +25,9 @@ import type { TaskNats } from './task-nats.ts'
 const natsBackoff = { firstMs: 500, maxMs: 5_000 }
 const stopping = new AbortController()
 let isForgetting = false
+let isTakenOver = false
+/** What a task tells when another one of its kind has its job. */
+const fencingCodes = new Set(['REPL_STALE_OWNER', 'REPL_STALE_SOURCE'])
 
 process.on('disconnect', () => process.exit(1))
 process.on('message', (order: TaskOrder) => {
@@ -33,7 +36,7 @@ process.on('message', (order: TaskOrder) => {
     stopping.abort(new Error('the task was told to stop'))
   } else {
     run(order.spec).then(
-      () => process.exit(0),
+      () => process.exit(isTakenOver ? takenOverStatus : 0),
       (error: unknown) => {
         console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
         process.exit(1)
@@ -48,7 +51,8 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   const log = taskLog(spec)
   await using scope = new Scope()
   const report = (told: TaskReport) => {
-    if (process.connected) process.send?.({ kind: 'report', report: told })
+    if (told.problem !== null && fencingCodes.has(told.problem.code)) endAsTakenOver(log, told.problem)
+    else if (process.connected) process.send?.({ kind: 'report', report: told })
   }
   const connection = await connectAndTell(nats, spec, report)
   if (connection === null) return
@@ -65,6 +69,13 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   }
   if (!isForgetting) await runTargetTask({ ...context, openSource: () => openFrameSource(stream) }, signal)
   if (isForgetting) await forgetJob(context)
+}
+
+/** Nobody needs to tell this process: its agent may be cut off, or stopped, while another node has the task. */
+function endAsTakenOver(log: Log, { message }: TaskProblem): void {
+  if (!isTakenOver) log.warn({ reason: message }, 'the task belongs to another process now, this one ends')
+  isTakenOver = true
+  stopping.abort(new Error(message))
 }
 
 function taskLog({ nats, job, role }: StartMessage['spec']): Log {

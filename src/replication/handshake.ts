@@ -4,6 +4,7 @@
  * 1. The source task asks `resume`. The target task finishes or drops what it is applying, raises its epoch by one in
  *    the checkpoint row (so that older frames are void), and answers.
  * 2. The source task begins at that position and writes frame 0 of that epoch.
+ *    A source task with a smaller term than another one had is refused, and ends: its node was cut off, and the task moved.
  * 3. A target that sees a gap in frame numbers, or frames that begin elsewhere than it stands, asks `rewind`; the source
  *    task then starts over at 1.
  */
@@ -12,11 +13,18 @@ import type { KeyTuple } from './pipe/frame.ts'
 
 export interface ResumeRequest {
   readonly jobId: string
+  /** The source task's own. */
+  readonly ownerTerm: number
 }
 
 export interface ResumeAnswer {
   readonly epoch: number
   readonly from: ResumePoint
+}
+
+/** Instead of an answer: a source task with a greater term was here. The one that asked is over. */
+export interface ResumeRefusal {
+  readonly newerTerm: number
 }
 
 export type ResumePoint =

@@ -36,6 +36,19 @@ test('what this node wrote is there at once, and older news do not undo it', asy
   expect(view.get('a')?.value).toBe('newer')
 })
 
+test('what somebody wrote who should not have any more leaves the record that is there', async () => {
+  const watched = handFedBucket()
+  const view = new BucketView(watched.bucket, new FakeClock(0), (record, held) => record < held)
+  const ending = new AbortController()
+  onTestFinished(() => ending.abort())
+  view.run(ending.signal, silentLog).catch(() => undefined)
+  const put = (value: string, revision: number) => ({ kind: 'put', key: 'a', value, revision }) as const
+  await watched.tell(put('term 2', 3), { kind: 'ready' }, put('term 1', 4))
+  expect(view.get('a')?.value).toBe('term 2')
+  await watched.tell(put('term 3', 5))
+  expect(view.get('a')?.value).toBe('term 3')
+})
+
 test('what this node deleted does not come back with older news', async () => {
   const watched = handFedBucket()
   const view = follow(watched.bucket)

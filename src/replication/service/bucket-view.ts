@@ -19,13 +19,19 @@ export class BucketView<Value> {
   /** When each key was last told of, by this node's monotonic clock. */
   readonly #heardAtMs = new Map<string, number>()
   readonly #clock: Clock
+  readonly #isStale: (record: Value, held: Value) => boolean
   readonly #listeners = new Set<() => void>()
   readonly #ready = Promise.withResolvers<void>()
   #isReady = false
 
-  constructor(bucket: Bucket<Value>, clock: Clock) {
+  /**
+   * @param isStale true for a record that somebody wrote who should not have any more: the one that is there stays, until a
+   * newer one comes
+   */
+  constructor(bucket: Bucket<Value>, clock: Clock, isStale: (record: Value, held: Value) => boolean = () => false) {
     this.bucket = bucket
     this.#clock = clock
+    this.#isStale = isStale
   }
 
   /** Follows the bucket until `signal` aborts; a broken watch begins anew. */
@@ -107,6 +113,8 @@ export class BucketView<Value> {
     const awaited = this.#awaited.get(change.key)
     if (awaited !== undefined && change.revision < awaited) return
     this.#awaited.delete(change.key)
+    const held = this.#records.get(change.key)
+    if (change.kind === 'put' && held !== undefined && this.#isStale(change.value, held.value)) return
     if (change.kind === 'delete') this.#drop(change.key)
     else this.#keep({ key: change.key, value: change.value, revision: change.revision })
     this.#tell()

@@ -33,3 +33,20 @@ export class TaskSilentError extends MillraceError {
   readonly code = 'REPL_TASK_SILENT'
   readonly remedy = 'retry'
 }
+
+/**
+ * A task's process found that a newer owner was at the job's target, or feeds its stream, although this node has the task.
+ * It is started again under a higher term.
+ */
+export class TaskFencedError extends MillraceError {
+  readonly code = 'REPL_TASK_FENCED'
+  readonly remedy = 'retry'
+
+  constructor(role: TaskRole, nodeName: string, options: ErrorOptions = {}) {
+    super(
+      `the ${role} task on node ${nodeName} found a newer owner of its job and ended; it is started again, and if this ` +
+        'lasts, look for another cluster that has a job with the same ID and target',
+      options,
+    )
+  }
+}

@@ -12,6 +12,7 @@ import { type Assignment, assignmentOf, leaderKey } from './assignment.ts'
 import { SecretUnavailableError } from './errors.ts'
 import type { NameClaim } from './name-claims.ts'
 import { createReplicationService } from './replication-service.ts'
+import { takenOverStatus } from './task-messages.ts'
 import type { TaskReportRecord } from './task-report-record.ts'
 
 class World {
@@ -334,6 +335,35 @@ test('a task leaves a node that is leaving in order: its process ends before the
   expect(taskCounts).toEqual([0])
   expect(leaving.taskCount).toBe(0)
   expect(next.launcher.running('source')).toHaveLength(1)
+})
+
+test('a process that finds its task taken over ends without a word, and its node leaves the task alone', async () => {
+  const { world, node, source } = await lonelyNode()
+  source.report(taskReport('source'))
+  await world.pass(2_000)
+  await node.end()
+  const cutOff = world.start(false, alpha)
+  const { assignments, reports } = world.buckets
+  await world.pass(1_000)
+  const [stale] = cutOff.launcher.running('source')
+  stale?.report(taskReport('source'))
+  await world.pass(2_000)
+  const told = await reports.get('j1.source')
+  const held = await assignments.get('j1.source')
+  await assignments.put('j1.source', assignmentOf({ ...held?.value, nodeId: 'id-of-beta', ownerTerm: 2 ** 50 }))
+  stale?.exit({ code: takenOverStatus, signal: null })
+  await world.pass(30_000)
+  expect(cutOff.launcher.running('source')).toEqual([])
+  expect(await reports.get('j1.source')).toEqual(told)
+})
+
+test('a process that finds a newer owner although its node has the task is started again, and the job says so', async () => {
+  const { world, node, job, source } = await lonelyNode()
+  source.exit({ code: takenOverStatus, signal: null })
+  await world.pass()
+  expect(node.status(job).description).toMatch(/source task on node alpha found a newer owner/)
+  await world.pass(1_000)
+  expect(node.launcher.running('source')[0]?.spec.ownerTerm).toBeGreaterThan(source.spec.ownerTerm)
 })
 
 test('a node acts on nothing that a leader wrote after it was replaced', async () => {

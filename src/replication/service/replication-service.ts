@@ -12,7 +12,7 @@ import { PlacementDuty } from './placement-duty.ts'
 import type { FrameStreams, SecretSealer, TaskLauncher } from './ports.ts'
 import { ReplicationJobs } from './replication-jobs.ts'
 import { ReplicationProgress } from './replication-progress.ts'
-import type { TaskReportRecord } from './task-report-record.ts'
+import { isOutdatedReport, type TaskReportRecord } from './task-report-record.ts'
 import { TaskSupervisor } from './task-supervisor.ts'
 
 export interface ReplicationServiceParts {
@@ -57,7 +57,7 @@ export function createReplicationService(parts: ReplicationServiceParts): Replic
   const views = {
     jobs: new BucketView(buckets.jobs, clock),
     assignments: new BucketView(buckets.assignments, clock),
-    reports: new BucketView(buckets.reports, clock),
+    reports: new BucketView(buckets.reports, clock, isOutdatedReport),
   }
   const { nodeId, nodeName } = cluster.self
   const members = () => cluster.members()

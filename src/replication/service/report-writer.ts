@@ -42,8 +42,13 @@ export class ReportWriter {
     this.#wake.ring()
   }
 
-  /** Writes what is left, if the store answers soon, and ends. */
-  close(): Promise<void> {
+  /**
+   * Writes what is left, if the store answers soon, and ends.
+   *
+   * @param discards true: what is left is dropped, since another node tells of the task by now
+   */
+  close({ discards = false } = {}): Promise<void> {
+    if (discards) this.#pending = null
     this.#closed ??= this.#close()
     return this.#closed
   }

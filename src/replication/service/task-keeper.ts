@@ -16,6 +16,7 @@ import { type Assignment, definitionOf, nextOwnerTerm, taskKey } from './assignm
 import { TaskSilentError } from './errors.ts'
 import type { ExitInfo, TaskLauncher, TaskProcess } from './ports.ts'
 import { ReportWriter } from './report-writer.ts'
+import { takenOverStatus } from './task-messages.ts'
 import { emptyReport, endedError, problemOf } from './task-problem.ts'
 import { boundedReport, copyTotals, hasMoved, type TaskReportRecord } from './task-report-record.ts'
 
@@ -105,6 +106,7 @@ export class TaskKeeper {
         }
         const end = await this.#runProcess()
         if (end.kind === 'told') break
+        if (end.kind === 'exited' && end.exit.code === takenOverStatus && !(await this.#isStillOurs())) break
         endsInARow = clock.monotonicMs() - startedAtMs >= steadyMs ? 1 : endsInARow + 1
         failure = this.#failureOf(end, endsInARow)
       } catch (error) {
@@ -116,8 +118,8 @@ export class TaskKeeper {
       this.#noteFailure(failure)
       await clock.sleep(backoffMs(restartPolicy, endsInARow, Math.random), signal).catch(() => undefined)
     }
-    if (this.#stopReason === 'rest') this.#noteStopped()
-    await this.#writer.close()
+    if (this.#stopReason === 'rest' && this.isStopping) this.#noteStopped()
+    await this.#writer.close({ discards: this.#stopReason === 'moved' || !this.isStopping })
   }
 
   /** @returns false when the task is not this node's any more @throws ConflictError when the record changed meanwhile */
@@ -131,6 +133,13 @@ export class TaskKeeper {
     this.#ownerTerm = ownerTerm
     await assignments.update(key, { ...held.value, ownerTerm }, held.revision)
     return true
+  }
+
+  /** False once another node has the task, or another start of it has claimed it. */
+  async #isStillOurs(): Promise<boolean> {
+    const { assignments, nodeId } = this.#parts
+    const held = await assignments.get(taskKey(this.job.id, this.role))
+    return held?.value.nodeId === nodeId && held.value.ownerTerm === this.#ownerTerm
   }
 
   async #runProcess(): Promise<End> {

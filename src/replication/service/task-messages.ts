@@ -31,6 +31,12 @@ export interface StopMessage {
 /** To the process. The first one is always `start`. */
 export type TaskOrder = StartMessage | StopMessage
 
+/**
+ * The exit status of a process that found that its task belongs to another one by now. It has told nothing of it: what is
+ * to be told of the task is the other one's to tell.
+ */
+export const takenOverStatus = 3
+
 /** From the process. */
 export interface ReportMessage {
   readonly kind: 'report'

@@ -3,8 +3,9 @@ import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { TaskRole } from '../../model/replication-job.ts'
 import type { TaskProblem, TaskReport } from '../task-context.ts'
-import { TaskEndedError, TaskKeepsEndingError } from './errors.ts'
+import { TaskEndedError, TaskFencedError, TaskKeepsEndingError } from './errors.ts'
 import type { ExitInfo } from './ports.ts'
+import { takenOverStatus } from './task-messages.ts'
 
 /** From this many ends in a row on, somebody has to look. */
 const alarmingEnds = 5
@@ -17,6 +18,7 @@ export function problemOf(error: unknown, clock: Clock): TaskProblem | null {
 
 /** @param times how often in a row, this one included */
 export function endedError(role: TaskRole, nodeName: string, end: ExitInfo, times: number): MillraceError {
+  if (end.code === takenOverStatus) return new TaskFencedError(role, nodeName)
   if (times >= alarmingEnds) return new TaskKeepsEndingError(role, nodeName, times, describeExit(end))
   return new TaskEndedError(
     `the process of the ${role} task on node ${nodeName} ended ${describeExit(end)}; it is started again`,

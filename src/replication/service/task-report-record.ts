@@ -48,6 +48,11 @@ export function boundedReport(report: TaskReport): TaskReport {
   return { ...report, tables }
 }
 
+/** True when the task has had a newer owner: what a node still tells that was cut off, or stopped, and comes back. */
+export function isOutdatedReport(record: TaskReportRecord, held: TaskReportRecord): boolean {
+  return record.definition.createdAt === held.definition.createdAt && record.ownerTerm < held.ownerTerm
+}
+
 /** True when anything was read, sent or applied between the two. */
 export function hasMoved(before: TaskReport, after: TaskReport): boolean {
   return (

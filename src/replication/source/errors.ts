@@ -25,6 +25,16 @@ export class RewindRequestedError extends MillraceError {
   readonly remedy = 'retry'
 }
 
+/** A newer source task feeds this job: its node has the task now. */
+export class StaleSourceError extends MillraceError {
+  readonly code = 'REPL_STALE_SOURCE'
+  readonly remedy = 'operator'
+
+  constructor(jobId: string, ownTerm: number, newerTerm: number) {
+    super(`job ${jobId} has a newer source task (term ${newerTerm}, ours is ${ownTerm}); this task stops`)
+  }
+}
+
 /** The source's log breaks a transaction off that had been passed on in part; the next run leaves it out. */
 export class BrokenTransactionError extends MillraceError {
   readonly code = 'REPL_BROKEN_TRANSACTION'

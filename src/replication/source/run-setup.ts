@@ -12,12 +12,13 @@ import { readCapabilities, type ServerCapabilities } from '../../mysql/capabilit
 import type { Session } from '../../mysql/session.ts'
 import type { Statement } from '../ddl/statement.ts'
 import { createFilter, type ObjectFilter } from '../filter.ts'
-import type { ResumeAnswer, ResumeRequest } from '../handshake.ts'
+import type { ResumeAnswer, ResumeRefusal, ResumeRequest } from '../handshake.ts'
 import type { SourceServer } from '../pipe/frame.ts'
 import type { SourceTaskContext } from '../task-context.ts'
 import { type Beginning, findBeginning } from './beginning.ts'
 import { defaultChunkBytes } from './copy/chunk-planner.ts'
 import { CopyRun, defaultGateBytes } from './copy/copy-run.ts'
+import { StaleSourceError } from './errors.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { logReader } from './log-reader.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
@@ -78,9 +79,7 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
   const { include, exclude } = job.source
   const filter = createFilter({ include, exclude, lowerCaseTableNames: server.lowerCaseTableNames })
   say('waits for the target task')
-  const request: ResumeRequest = { jobId: job.id }
-  const asked = context.link.request('resume', request, handshakeTimeoutMs)
-  const { epoch, from } = (await orAborted(asked, signal)) as ResumeAnswer
+  const { epoch, from } = await askWhereToBegin(setup)
   say(`looks at the tables of ${control.where}`)
   const beginning = await findBeginning({ from, control, server, filter, gtid: job.source.gtid })
   if (beginning.isFresh) await checkScope(control, server, include, filter)
@@ -94,6 +93,16 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
   const source: Source = { control, server, filter, writer }
   const copy = beginning.tables === null ? null : await openCopy(setup, source, beginning)
   return assemble(setup, source, beginning, copy)
+}
+
+/** @throws StaleSourceError when the target has seen a newer source task */
+async function askWhereToBegin({ context, signal }: RunSetup): Promise<ResumeAnswer> {
+  const { job, ownerTerm } = context
+  const request: ResumeRequest = { jobId: job.id, ownerTerm }
+  const asked = context.link.request('resume', request, handshakeTimeoutMs)
+  const answer = (await orAborted(asked, signal)) as ResumeAnswer | ResumeRefusal
+  if ('newerTerm' in answer) throw new StaleSourceError(job.id, ownerTerm, answer.newerTerm)
+  return answer
 }
 
 /** Waits for something that knows no signal. */

@@ -8,7 +8,7 @@
 import { backoffMs } from '../../core/backoff.ts'
 import { MillraceError, UnavailableError } from '../../core/errors.ts'
 import { LockConflictError } from '../../mysql/errors.ts'
-import type { ResumeAnswer, ResumePoint } from '../handshake.ts'
+import type { ResumeAnswer, ResumePoint, ResumeRefusal, ResumeRequest } from '../handshake.ts'
 import type { TargetTaskContext } from '../task-context.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
 import { CopyStore } from './copy-store.ts'
@@ -48,6 +48,8 @@ class TargetTask {
   #isolates = false
   #serialUntilMs = 0
   #seenEpoch = 0
+  /** The greatest term of a source task that asked. */
+  #sourceTerm = 0
   /** Requests to resume that are not answered yet: no run begins before them. */
   #requests = 0
 
@@ -61,7 +63,7 @@ class TargetTask {
 
   async run(): Promise<void> {
     const reporting = this.#status.keepReporting(this.#signal)
-    this.#context.link.serve('resume', () => this.#answerResume(), this.#signal)
+    this.#context.link.serve('resume', (request) => this.#answerResume(termOf(request)), this.#signal)
     for (let failures = 0; !this.#signal.aborted && !this.#isOver; ) {
       const before = this.#progress.transactionsTotal + this.#progress.rowsTotal
       const error = await this.#inTurn(() => this.#runOnce())
@@ -156,7 +158,9 @@ class TargetTask {
     await this.#context.clock.sleep(ms, signal).catch(() => {})
   }
 
-  async #answerResume(): Promise<ResumeAnswer> {
+  async #answerResume(sourceTerm: number): Promise<ResumeAnswer | ResumeRefusal> {
+    if (sourceTerm < this.#sourceTerm) return { newerTerm: this.#sourceTerm }
+    this.#sourceTerm = sourceTerm
     this.#requests += 1
     this.#wake.abort(new ResumeAsked('the source task begins again'))
     return this.#inTurn(() => this.#beginEpoch()).finally(() => {
@@ -183,6 +187,10 @@ class TargetTask {
     )
     return result
   }
+}
+
+function termOf(request: unknown): number {
+  return (request as Partial<ResumeRequest> | null)?.ownerTerm ?? 0
 }
 
 async function resumePoint({ checkpoint, plain }: TargetConnections, copies: CopyStore): Promise<ResumePoint> {
