@@ -4,7 +4,7 @@
  * Easy to get wrong: the lock names a process by id and start time, so a lock left by a killed agent is taken over and a
  * lock of a living one never is, whatever got that id since.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -20,14 +20,12 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { isAlive, processIdentity, readPidFile } from '../core/process-identity.ts'
-import { SecretBox } from '../core/secret-box.ts'
 import { DataDirectoryError, DataDirectoryInUseError } from './errors.ts'
 
 export interface DataDirectory {
   readonly path: string
   /** Made at the first start; what `NodeId` of a replication task names. */
   readonly nodeId: string
-  readonly secretBox: SecretBox
   /** Gives the directory back; another agent may use it then. */
   release(): void
 }
@@ -45,12 +43,6 @@ export function openDataDirectory(wantedPath: string): DataDirectory {
   return {
     path,
     nodeId: once(join(path, 'node-id'), () => randomUUID()),
-    secretBox: new SecretBox(
-      Buffer.from(
-        once(join(path, 'secrets', 'seal-key'), () => randomBytes(32).toString('hex')),
-        'hex',
-      ),
-    ),
     release: () => rmSync(lockPath, { force: true }),
   }
 }

@@ -10,7 +10,8 @@ import type { Connection } from '../engine/connection.ts'
 import { openBucket } from '../engine/kv-bucket.ts'
 import { openLease } from '../engine/lease.ts'
 import type { Bucket } from '../model/bucket.ts'
-import type { Member } from '../model/member.ts'
+import type { Member, NatsRole } from '../model/member.ts'
+import { apiHost, nodeAddresses } from './node-addresses.ts'
 import { version } from './version.ts'
 
 export interface OpenedCluster {
@@ -31,6 +32,8 @@ export async function openCluster(
     readonly settings: Settings
     readonly nodeId: string
     readonly connection: Connection
+    /** This node's part in the NATS cluster, now. */
+    natsRole(): NatsRole
     readonly log: Log
     readonly signal: AbortSignal
   },
@@ -40,7 +43,7 @@ export async function openCluster(
   const nodeName = nodeNameOf(settings)
   const lease = scope.use(await openLease(connection, { nodeId, nodeName }), (opened) => opened.close())
   const membership = await joinCluster({
-    self: selfOf(settings, nodeId, nodeName),
+    self: selfOf(settings, nodeId, nodeName, parts.natsRole),
     heartbeats: await openBucket<Heartbeat>(connection, { name: 'members', storage: 'memory', patienceMs: 1_000 }),
     names: await openBucket<NameClaim>(connection, { name: 'node-names', storage: 'file' }),
     leaderName: () => lease.observed()?.leaderName ?? null,
@@ -52,17 +55,21 @@ export async function openCluster(
   return { membership, lease, isKnownNode: (id) => known.has(id) }
 }
 
-function selfOf(settings: Settings, nodeId: string, nodeName: string): Member {
+function selfOf(settings: Settings, nodeId: string, nodeName: string, natsRole: () => NatsRole): Member {
+  const { clientPort, routePort } = nodeAddresses(settings)
   return {
     nodeId,
     nodeName,
     status: 'alive',
-    address: settings['http-addr'].host,
+    address: apiHost(settings),
     dkronPort: settings['http-addr'].port,
     udupPort: settings['udup-addr'].port,
-    natsPort: settings['nats-addr'].port,
-    natsRoutePort: settings['nats-addr'].port + 1,
-    natsRole: settings.nats === 'embedded' ? 'server' : 'client',
+    natsPort: clientPort,
+    natsRoutePort: routePort,
+    // Read again at each heartbeat: a spare becomes a server while it runs.
+    get natsRole() {
+      return natsRole()
+    },
     tags: settings.tag,
     version,
     startedAt: Date.now(),

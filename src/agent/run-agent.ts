@@ -8,15 +8,14 @@ import { LeaderLoop } from '../cluster/leader-loop.ts'
 import { leaveCluster } from '../cluster/leave.ts'
 import type { LoadedSettings } from '../config/load-settings.ts'
 import { systemClock } from '../core/clock.ts'
-import { InvalidError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import type { Member } from '../model/member.ts'
 import { agentLog } from './agent-log.ts'
 import { readApiTokens } from './api-tokens.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { openNats } from './forming/open-nats.ts'
 import { assertDistinct, assertNotExposed, assertPortFree } from './listen.ts'
-import { openNats } from './nats-access.ts'
 import { openApis } from './open-apis.ts'
 import { nodeNameOf, openCluster } from './open-cluster.ts'
 import { openReplication } from './open-replication.ts'
@@ -35,18 +34,28 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     await assertPortFree(flag, settings[name])
   }
   if (settings['api-token-file'] !== '') readApiTokens(settings['api-token-file'])
-  assertAlone(settings.join)
   const log = agentLog(settings['log-level'], { node: nodeNameOf(settings) })
   const ending = new AbortController()
   const { signal } = ending
   await using scope = new Scope()
   const directory = scope.use(openDataDirectory(settings['data-dir']), (opened) => opened.release())
-  const { path: dataDir, nodeId, secretBox: secrets } = directory
-  const { access, connection } = await openNats(scope, settings, { dataDir, nodeName: nodeNameOf(settings), log })
-  const { membership, lease, isKnownNode } = await openCluster(scope, { settings, nodeId, connection, log, signal })
-  const shared = { settings, connection, cluster: membership, log, signal }
+  const { path: dataDir, nodeId } = directory
+  const nodeName = nodeNameOf(settings)
+  const {
+    connection,
+    access,
+    sealer: secrets,
+    natsRole,
+  } = await openNats(scope, settings, {
+    ...{ dataDir, nodeId, nodeName, log, signal },
+  })
+  const cluster = { settings, nodeId, connection, natsRole, log, signal }
+  const { membership, lease, clock, isKnownNode, reportLoad } = await openCluster(scope, cluster)
+  const loadOf = (name: string) => membership.loadOf(name)
+  const shared = { settings, connection, cluster: membership, clock, loadOf, log, signal }
   const scheduling = await openScheduling(scope, { ...shared, dataDir })
   const replication = await openReplication(scope, { ...shared, access, secrets, isKnownNode })
+  reportLoad(() => ({ running: scheduling.runningHere(), tasks: replication.taskCount }))
   const duties = [...scheduling.duties, replication.placement]
   const leaderLoop = new LeaderLoop({ lease, duties, clock: systemClock, log: log.child({ component: 'leader' }) })
   const leading = leaderLoop.run(signal)
@@ -61,7 +70,9 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     const steps = {
       markLeaving: () => membership.markLeaving(),
       stepDown: () => leaderLoop.stepDown(),
-      drain: () => scheduling.drain(settings['leave-timeout']),
+      drain: async (timeOver: AbortSignal) => {
+        await Promise.all([scheduling.drain(settings['leave-timeout']), replication.drain(timeOver)])
+      },
       markLeft: () => membership.markLeft(),
     }
     leaveCluster(steps, settings['leave-timeout'], systemClock, log).then(() => left.resolve(), left.reject)
@@ -74,13 +85,6 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
   tellReady(log, settings)
   onSignals(leave, log)
   await left.promise
-}
-
-/** An agent that silently stayed alone would run every job a second time. @throws InvalidError */
-function assertAlone(join: readonly string[]): void {
-  if (join.length === 0) return
-  const message = 'this version runs as a single agent and cannot join others yet; leave --join away'
-  throw new InvalidError([{ field: '--join', value: join.join(), message }])
 }
 
 function once(action: () => void): () => void {

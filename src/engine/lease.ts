@@ -134,7 +134,7 @@ export class Lease {
     while (!signal.aborted) {
       try {
         for await (const change of this.#bucket.watch(signal))
-          if (change.kind === 'put') this.#note(change.value, change.revision)
+          if (change.kind === 'put' && change.key === key) this.#note(change.value, change.revision)
       } catch (err) {
         this.#connection.log.warn({ err }, 'observing the leader lease failed, trying again')
         await this.#connection.clock.sleep(1_000, signal).catch(() => {})

@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly dkronPort?: number
   readonly udupPort?: number
   readonly natsPort?: number
+  /** Where its NATS server meets others. */
+  readonly routePort?: number
   /** How long a start may take. */
   readonly startWithinMs?: number
 }
@@ -49,6 +51,7 @@ export interface TestAgent extends AsyncDisposable {
   readonly dkronPort: number
   readonly udupPort: number
   readonly natsPort: number
+  readonly routePort: number
   readonly dataDir: string
   /** Of the process that runs now, or ran last. */
   readonly pid: number
@@ -79,6 +82,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   const dkronPort = options.dkronPort ?? (await freePort())
   const udupPort = options.udupPort ?? (await freePort())
   const natsPort = options.natsPort ?? (await freePort())
+  const routePort = options.routePort ?? (await freePort())
   const dkronUrl = `http://127.0.0.1:${dkronPort}`
   const udupUrl = `http://127.0.0.1:${udupPort}`
   const logPath = join(folder.path, 'agent.log')
@@ -95,7 +99,12 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     const [command, ...program] = programArguments()
     const server = new ServerProcess({
       command,
-      args: [...program, 'agent', ...flags(dataDir, dkronPort, udupPort, natsPort), ...(options.args ?? [])],
+      args: [
+        ...program,
+        'agent',
+        ...flags({ dataDir, dkronPort, udupPort, natsPort, routePort }),
+        ...(options.args ?? []),
+      ],
       cwd: folder.path,
       ...(options.env === undefined ? {} : { env: options.env }),
       logPath,
@@ -122,6 +131,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     dkronPort,
     udupPort,
     natsPort,
+    routePort,
     dataDir,
     get pid() {
       return server.pid
@@ -147,12 +157,15 @@ function programArguments(): readonly [string, ...string[]] {
   return isBuilt ? [join(projectRoot, 'bin/millrace')] : [process.execPath, join(projectRoot, 'src/main.ts')]
 }
 
-function flags(dataDir: string, dkronPort: number, udupPort: number, natsPort: number): readonly string[] {
+type Place = Pick<TestAgent, 'dataDir' | 'dkronPort' | 'udupPort' | 'natsPort' | 'routePort'>
+
+function flags({ dataDir, dkronPort, udupPort, natsPort, routePort }: Place): readonly string[] {
   return [
     ['--data-dir', dataDir],
     ['--http-addr', `127.0.0.1:${dkronPort}`],
     ['--udup-addr', `127.0.0.1:${udupPort}`],
     ['--nats-addr', `127.0.0.1:${natsPort}`],
+    ['--nats-route-addr', `127.0.0.1:${routePort}`],
     ['--nats-server', natsServerPath()],
     ['--log-level', 'info'],
   ].flat()

@@ -35,6 +35,8 @@ export interface ClusterRecord {
   readonly clusterName: string
   readonly servers: readonly ServerSeat[]
   readonly candidate: Candidate | null
+  /** Stores that are kept until the data is safe elsewhere. */
+  readonly retired: readonly string[]
 }
 
 /** Reads and writes the record of one data directory. */

@@ -1,0 +1,87 @@
+/**
+ * What this node knows of its cluster and runs for it: the record on disk, the topology, and the server.
+ *
+ * Easy to get wrong: the record is written first, then what runs is changed; a node that dies in between does at its next
+ * start what the record says.
+ */
+import { isClustered, replicasOf, type Topology } from '../../cluster/topology/topology.ts'
+import type { Log } from '../../core/log.ts'
+import type { NatsRole } from '../../model/member.ts'
+import type { ClusterSecrets } from '../cluster-secrets.ts'
+import { clientUser } from '../cluster-secrets.ts'
+import type { TlsFiles } from '../cluster-tls.ts'
+import type { NatsAccess } from '../nats-access.ts'
+import type { NodeAddresses } from '../node-addresses.ts'
+import type { ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
+import type { NodeServer } from './node-server.ts'
+
+export interface NodeClusterParts {
+  readonly nodeId: string
+  readonly nodeName: string
+  readonly dataDir: string
+  readonly addresses: NodeAddresses
+  readonly secrets: ClusterSecrets
+  readonly tls: TlsFiles | null
+  readonly file: ClusterRecordFile
+  readonly server: NodeServer
+  /** What --join names, tried after the servers that are known. */
+  readonly join: readonly string[]
+  readonly log: Log
+}
+
+type KnownRecord = Omit<ClusterRecord, 'version'>
+
+export class NodeCluster {
+  readonly parts: NodeClusterParts
+  #record: KnownRecord
+
+  constructor(parts: NodeClusterParts, record: KnownRecord) {
+    this.parts = parts
+    this.#record = record
+  }
+
+  get record(): KnownRecord {
+    return this.#record
+  }
+
+  get topology(): Topology {
+    const { generation, clusterName, servers } = this.#record
+    return { generation, clusterName, servers }
+  }
+
+  /** What the members show of this node. */
+  get role(): NatsRole {
+    return this.#record.role === 'client' ? 'spare' : 'server'
+  }
+
+  /** Copies that a new stream should have. */
+  get replicas(): number {
+    return replicasOf(this.topology)
+  }
+
+  get isClustered(): boolean {
+    return isClustered(this.topology)
+  }
+
+  /** Own server first, then the others, then what --join names. */
+  get access(): NatsAccess {
+    const { nodeId, addresses, secrets, tls, server, join } = this.parts
+    const own =
+      server.main === null ? [] : [tls === null ? server.main.url.replace(/^nats:\/\//, '') : addresses.client]
+    const others = this.#record.servers.filter((seat) => seat.nodeId !== nodeId).map((seat) => seat.clientAddress)
+    const known = own.length + others.length > 0 ? [...own, ...others] : join
+    return {
+      servers: [...new Set(known)],
+      auth: { user: clientUser, password: secrets.passwords.clientPassword },
+      tls,
+      domain: '',
+      replicas: this.replicas,
+    }
+  }
+
+  /** On disk before it returns. */
+  write(changes: Partial<KnownRecord>): void {
+    this.#record = { ...this.#record, ...changes }
+    this.parts.file.write(this.#record)
+  }
+}
