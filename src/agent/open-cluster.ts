@@ -1,22 +1,28 @@
 /** Joins the cluster as this node, and builds what leads when this node does. */
 import { hostname } from 'node:os'
+import { ClusterClock } from '../cluster/cluster-clock.ts'
 import { joinCluster, type Membership } from '../cluster/membership.ts'
-import type { Heartbeat, LeaderLease, NameClaim } from '../cluster/ports.ts'
+import type { Heartbeat, LeaderLease, MemberRecord, NameClaim } from '../cluster/ports.ts'
 import type { Settings } from '../config/options.ts'
-import { systemClock } from '../core/clock.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
+import { openBeats } from '../engine/beats.ts'
 import type { Connection } from '../engine/connection.ts'
 import { openBucket } from '../engine/kv-bucket.ts'
 import { openLease } from '../engine/lease.ts'
 import type { Bucket } from '../model/bucket.ts'
-import type { Member, NatsRole } from '../model/member.ts'
+import type { Member, NatsRole, NodeLoad } from '../model/member.ts'
 import { apiHost, nodeAddresses } from './node-addresses.ts'
 import { version } from './version.ts'
 
 export interface OpenedCluster {
   readonly membership: Membership
   readonly lease: LeaderLease
+  /** The time that this node keeps, whatever its machine's clock does. */
+  readonly clock: Clock
+  /** Who knows how much this node has to do; the other nodes are told. */
+  reportLoad(load: () => NodeLoad): void
   /** True for every node that is or ever was a member. */
   isKnownNode(nodeId: string): boolean
 }
@@ -41,18 +47,29 @@ export async function openCluster(
   const { settings, nodeId, connection } = parts
   const log = parts.log.child({ component: 'cluster' })
   const nodeName = nodeNameOf(settings)
+  const clock = new ClusterClock({ machine: systemClock, log })
+  let load = (): NodeLoad => ({ running: 0, tasks: 0 })
   const lease = scope.use(await openLease(connection, { nodeId, nodeName }), (opened) => opened.close())
   const membership = await joinCluster({
     self: selfOf(settings, nodeId, nodeName, parts.natsRole),
-    heartbeats: await openBucket<Heartbeat>(connection, { name: 'members', storage: 'memory', patienceMs: 1_000 }),
+    beats: openBeats<Heartbeat>(connection),
+    records: await openBucket<MemberRecord>(connection, { name: 'member-records', storage: 'file', patienceMs: 1_000 }),
     names: await openBucket<NameClaim>(connection, { name: 'node-names', storage: 'file' }),
     leaderName: () => lease.observed()?.leaderName ?? null,
+    load: () => load(),
     clock: systemClock,
+    time: clock,
     log,
   })
   scope.use(membership, (joined) => joined.close())
+  await clock.settle(membership, parts.signal)
+  const following = clock.follow(parts.signal)
+  scope.defer(() => following)
   const known = await rememberNode(connection, nodeId, nodeName, parts.signal)
-  return { membership, lease, isKnownNode: (id) => known.has(id) }
+  const reportLoad = (from: () => NodeLoad) => {
+    load = from
+  }
+  return { membership, lease, clock, reportLoad, isKnownNode: (id) => known.has(id) }
 }
 
 function selfOf(settings: Settings, nodeId: string, nodeName: string, natsRole: () => NatsRole): Member {

@@ -1,6 +1,6 @@
 /** Builds replication of one node: jobs, placement, and the processes of its tasks. */
 import type { Settings } from '../config/options.ts'
-import { systemClock } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
@@ -22,6 +22,8 @@ export interface ReplicationParts {
   readonly connection: Connection
   readonly access: NatsAccess
   readonly cluster: ClusterView
+  /** The time that this node keeps. */
+  readonly clock: Clock
   readonly secrets: SecretSealer
   /** True for every node that is or ever was a member. */
   isKnownNode(nodeId: string): boolean
@@ -61,7 +63,7 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
     }),
     streams: frameStreams(parts),
     secrets,
-    clock: systemClock,
+    clock: parts.clock,
     log,
   })
   const running = service.run(signal)

@@ -1,7 +1,7 @@
 /** Builds scheduling and execution of one node: jobs, firing, history, and the runner. */
 import { join } from 'node:path'
 import type { Settings } from '../config/options.ts'
-import { systemClock } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import { nodeSubject, request, serve } from '../engine/calls.ts'
@@ -17,14 +17,18 @@ import { NodeExecutor } from '../execution/node-executor.ts'
 import { runningWithin } from '../execution/running-within.ts'
 import { checkRunAsUser } from '../execution/system-user.ts'
 import type { Execution, RunningExecution } from '../model/execution.ts'
-import type { ClusterView, LeaderDuty } from '../model/member.ts'
+import type { ClusterView, LeaderDuty, NodeLoad } from '../model/member.ts'
 import type { ScheduledJob } from '../model/scheduled-job.ts'
 import { ExecutionCounters } from '../schedule/counters.ts'
 import { FireLoop } from '../schedule/fire-loop.ts'
 import { JobService } from '../schedule/job-service.ts'
 import { JobView } from '../schedule/job-view.ts'
+import type { SnapshotRecord } from '../schedule/open-snapshot.ts'
+import { OverlapGate } from '../schedule/overlap-gate.ts'
 import { Placer } from '../schedule/placer.ts'
-import type { CountersRecord } from '../schedule/ports.ts'
+import type { CountersRecord, ExecutionState } from '../schedule/ports.ts'
+import { ExclusiveRuns } from '../schedule/run-now.ts'
+import { runAlone, servingRuns } from './exclusive-runs.ts'
 
 export interface Scheduling {
   readonly jobs: JobService
@@ -34,62 +38,74 @@ export interface Scheduling {
   running(jobName: string): Promise<readonly RunningExecution[]>
   /** @returns false when it does not run any more */
   stop(jobName: string, id: string): Promise<boolean>
+  /** What this node's heartbeats tell: commands that run or wait here, as of a second ago at most. */
+  runningHere(): number
   /** Waits for running commands, at most so long. */
   drain(timeoutMs: number): Promise<void>
+}
+
+export interface SchedulingParts {
+  readonly settings: Settings
+  readonly connection: Connection
+  readonly cluster: ClusterView
+  readonly dataDir: string
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** The cluster's time; by default this machine's. */
+  readonly clock?: Clock
+  /** What the other nodes' heartbeats tell. */
+  readonly loadOf?: (nodeName: string) => NodeLoad | null
 }
 
 const askNodeMs = 2_000
 /** What an answer between nodes has around its content. */
 const answerRoomBytes = 4_096
 
-export async function openScheduling(
-  scope: Scope,
-  parts: {
-    readonly settings: Settings
-    readonly connection: Connection
-    readonly cluster: ClusterView
-    readonly dataDir: string
-    readonly log: Log
-    readonly signal: AbortSignal
-  },
-): Promise<Scheduling> {
-  const { settings, connection, cluster, signal } = parts
+export async function openScheduling(scope: Scope, parts: SchedulingParts): Promise<Scheduling> {
+  const { settings, connection, cluster, signal, clock = systemClock } = parts
   const { nodeName } = cluster.self
   const log = parts.log.child({ component: 'schedule' })
   const historyLimit = settings['history-limit']
-  const bucket = await openBucket<ScheduledJob>(connection, { name: 'jobs', storage: 'file' })
+  const agentZone = settings.timezone
+  const bucket = await openBucket<ScheduledJob>(connection, { name: 'jobs', storage: 'file', decode: storedJob })
+  const view = new JobView(bucket)
   const history = await openExecutionLog(connection, { historyLimit })
   const fireLog = await openFireLog(connection)
   const dispatcher = await openDispatcher(connection)
-  const view = new JobView(bucket)
-  const countersBucket = await openBucket<CountersRecord>(connection, { name: 'counters', storage: 'file' })
-  const clock = systemClock
-  const counters = new ExecutionCounters({ bucket: countersBucket, history, jobs: view, clock, log, historyLimit })
-  const executor = await openExecutor(scope, { ...parts, history })
-  const load = followLoad(executor, nodeName, signal)
-  const placer = new Placer(() => cluster.members(), load)
-  const agentZone = settings.timezone
-  const jobs = new JobService({
-    bucket,
-    view,
-    checks: { checkCommand, checkRunAsUser, agentZone },
-    counters,
-    history,
-    fireLog,
-    dispatcher,
-    placer,
-    clock,
+  const counters = new ExecutionCounters({
+    ...{ history, jobs: view, clock, log, historyLimit },
+    bucket: await openBucket<CountersRecord>(connection, { name: 'counters', storage: 'file' }),
   })
+  const executor = await openExecutor(scope, { ...parts, history })
+  const runningHere = followLoad(executor, signal)
+  const runningOn = (node: string) => (node === nodeName ? runningHere() : (parts.loadOf?.(node)?.running ?? 0))
+  const members = () => cluster.members()
+  const placer = new Placer(members, { runningOn }, clock)
+  const nodes = {
+    async statesOf(node: string, keys: readonly string[], withinMs: number) {
+      return (await request(connection, nodeSubject(node, 'states'), { keys }, withinMs)) as readonly ExecutionState[]
+    },
+  }
+  const gate = new OverlapGate({ open: () => tracker.open, members, nodes, clock })
+  const shared = { fireLog, dispatcher, history, placer, gate, clock, log }
+  const snapshots = await openBucket<SnapshotRecord>(connection, { name: 'open-executions', storage: 'file' })
+  const tracker: ExecutionTracker = new ExecutionTracker({ ...shared, jobs: view, members, snapshots })
+  const onRecorded = tracker.noteRecorded.bind(tracker)
   const cursors = await openFireCursor(connection)
-  const firing = new FireLoop({
-    ...{ jobs: view, fireLog, dispatcher, history, cursors, placer, clock, log, agentZone, historyLimit },
+  const firing = new FireLoop({ ...shared, jobs: view, onRecorded, cursors, agentZone, historyLimit })
+  const exclusiveRuns = new ExclusiveRuns({ ...shared, onRecorded })
+  const jobs = new JobService({
+    ...{ ...shared, bucket, view, counters },
+    checks: { checkCommand, checkRunAsUser, agentZone },
+    runAlone: (jobName, group) => runAlone(connection, cluster, { jobName, group }),
   })
   const background = [view.follow(signal), counters.run(signal)]
   scope.defer(() => Promise.allSettled(background))
   await view.ready(signal)
   return {
     jobs,
-    duties: [firing, counters.keeper()],
+    duties: [tracker, firing, counters.keeper(), servingRuns(connection, nodeName, view, exclusiveRuns)],
+    runningHere,
     executions: (jobName) => history.list(jobName),
     running: (jobName) => runningAnywhere(connection, cluster, jobName),
     stop: async (jobName, id) => {
@@ -109,6 +125,7 @@ async function openExecutor(
     readonly settings: Settings
     readonly connection: Connection
     readonly cluster: ClusterView
+    readonly clock: Clock
     readonly dataDir: string
     readonly log: Log
     readonly signal: AbortSignal
@@ -122,7 +139,7 @@ async function openExecutor(
     nodeName,
     inbox: await openOrderInbox(connection, nodeName),
     sink: parts.history,
-    clock: systemClock,
+    clock: parts.clock,
     log: parts.log.child({ component: 'execution' }),
     env: process.env,
     outputLimitBytes: settings['output-limit'],
@@ -135,6 +152,12 @@ async function openExecutor(
       const { jobName } = payload as { jobName: string }
       return runningWithin(await executor.running(jobName), connection.maxPayloadBytes - answerRoomBytes)
     },
+    signal,
+  )
+  serve(
+    connection,
+    nodeSubject(nodeName, 'states'),
+    (payload) => executor.statesOf((payload as { keys: readonly string[] }).keys),
     signal,
   )
   serve(
@@ -167,11 +190,7 @@ async function runningAnywhere(
 const loadEveryMs = 1_000
 
 /** What runs here, asked now and then: placing must not wait for it. */
-function followLoad(
-  executor: NodeExecutor,
-  nodeName: string,
-  signal: AbortSignal,
-): { runningOn(nodeName: string): number } {
+function followLoad(executor: NodeExecutor, signal: AbortSignal): () => number {
   let running = 0
   const timer = setInterval(() => {
     executor.stats().then(
@@ -185,5 +204,5 @@ function followLoad(
   }, loadEveryMs)
   timer.unref()
   signal.addEventListener('abort', () => clearInterval(timer), { once: true })
-  return { runningOn: (node) => (node === nodeName ? running : 0) }
+  return () => running
 }

@@ -4,12 +4,14 @@ import { eventually } from '../../test/harness/eventually.ts'
 import { startNats, type TestNats } from '../../test/harness/nats-server.ts'
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
+import { openBeats } from '../engine/beats.ts'
 import { openConnection } from '../engine/connection.ts'
 import { openBucket } from '../engine/kv-bucket.ts'
+import type { Bucket } from '../model/bucket.ts'
 import type { Member } from '../model/member.ts'
 import { NodeNameTakenError } from './errors.ts'
-import { joinCluster, type Membership } from './membership.ts'
-import type { Heartbeat, NameClaim } from './ports.ts'
+import { joinCluster, type Membership, type MembershipOptions } from './membership.ts'
+import type { Heartbeat, MemberRecord, NameClaim } from './ports.ts'
 
 let nats: TestNats
 
@@ -38,9 +40,23 @@ interface Node {
   readonly membership: Membership
   /** As a killed process does: no word, no connection. */
   readonly die: () => Promise<void>
+  /** From now on no write of JetStream is ever answered. */
+  readonly loseRecords: () => void
 }
 
-async function node(self: Member, leaderName: () => string | null = () => null): Promise<Node> {
+function methodsOf<Value>(bucket: Bucket<Value>): Bucket<Value> {
+  return {
+    get: (key) => bucket.get(key),
+    create: (key, value) => bucket.create(key, value),
+    update: (key, value, revision) => bucket.update(key, value, revision),
+    put: (key, value) => bucket.put(key, value),
+    delete: (key, revision) => bucket.delete(key, revision),
+    list: () => bucket.list(),
+    watch: (signal) => bucket.watch(signal),
+  }
+}
+
+async function node(self: Member, more: Partial<MembershipOptions> = {}): Promise<Node> {
   const connection = await openConnection({ url: nats.url, name: self.nodeName, log: silentLog })
   let joined: Membership | null = null
   const die = async () => {
@@ -48,18 +64,38 @@ async function node(self: Member, leaderName: () => string | null = () => null):
     await connection.close()
   }
   onTestFinished(die)
+  const records = await openBucket<MemberRecord>(connection, {
+    name: 'member-records',
+    storage: 'file',
+    patienceMs: 1_000,
+  })
+  let areRecordsLost = false
   const membership = await joinCluster({
     self,
-    heartbeats: await openBucket<Heartbeat>(connection, { name: 'members', storage: 'memory', patienceMs: 1_000 }),
+    beats: openBeats<Heartbeat>(connection),
+    records: {
+      ...methodsOf(records),
+      async put(key, value) {
+        if (areRecordsLost) return new Promise<never>(() => {})
+        return records.put(key, value)
+      },
+    },
     names: await openBucket<NameClaim>(connection, { name: 'names', storage: 'file' }),
-    leaderName,
+    leaderName: () => null,
     clock: systemClock,
     log: silentLog,
     beatEveryMs: 200,
     failAfterMs: 1_000,
+    ...more,
   })
   joined = membership
-  return { membership, die }
+  return {
+    membership,
+    die,
+    loseRecords: () => {
+      areRecordsLost = true
+    },
+  }
 }
 
 const statusOf = (seenBy: Node, nodeName: string) =>
@@ -67,7 +103,7 @@ const statusOf = (seenBy: Node, nodeName: string) =>
 
 test('nodes see each other, with all that they say of themselves', async () => {
   const [a, b] = [memberOf('see-a'), memberOf('see-b')]
-  const nodeA = await node(a, () => 'see-b')
+  const nodeA = await node(a, { leaderName: () => 'see-b' })
   const nodeB = await node(b)
   await eventually(() => statusOf(nodeA, 'see-b') === 'alive' && statusOf(nodeB, 'see-a') === 'alive', 5_000)
   expect(nodeA.membership.members()).toContainEqual(b)
@@ -127,16 +163,75 @@ test('the same node is back at once after a restart', async () => {
   expect(performance.now() - startedMs).toBeLessThan(500)
 })
 
-test('nobody is failed because NATS was away and forgot all heartbeats', async () => {
-  const nodeA = await node(memberOf('away-a'))
-  const nodeB = await node(memberOf('away-b'))
+test('nobody is failed because NATS was away for a moment', async () => {
+  const nodeA = await node(memberOf('away-a'), { failAfterMs: 4_000 })
+  const nodeB = await node(memberOf('away-b'), { failAfterMs: 4_000 })
   await eventually(() => statusOf(nodeA, 'away-b') === 'alive' && statusOf(nodeB, 'away-a') === 'alive', 5_000)
   const statuses = new Set<string | undefined>()
   const looking = setInterval(() => statuses.add(statusOf(nodeA, 'away-b')).add(statusOf(nodeB, 'away-a')), 20)
   await nats.kill()
-  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
   await nats.start()
-  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  await new Promise((resolve) => setTimeout(resolve, 4_500))
   clearInterval(looking)
   expect([...statuses]).toEqual(['alive'])
+})
+
+test('a node that is cut off sees the others failed; back again, those that live are alive, and the dead are not', async () => {
+  const watching = await node(memberOf('cut-a'))
+  const living = await node(memberOf('cut-b'))
+  const dead = await node(memberOf('cut-c'))
+  await eventually(() => statusOf(watching, 'cut-b') === 'alive' && statusOf(watching, 'cut-c') === 'alive', 5_000)
+  await dead.die()
+  await eventually(() => statusOf(watching, 'cut-c') === 'failed', 5_000)
+  await nats.kill()
+  await eventually(() => statusOf(watching, 'cut-b') === 'failed' && statusOf(living, 'cut-a') === 'failed', 5_000)
+  expect(statusOf(watching, 'cut-a')).toBe('alive')
+  const deadWas = new Set<string | undefined>()
+  const looking = setInterval(() => deadWas.add(statusOf(watching, 'cut-c')), 20)
+  await nats.start()
+  await eventually(() => statusOf(watching, 'cut-b') === 'alive' && statusOf(living, 'cut-a') === 'alive', 5_000)
+  clearInterval(looking)
+  expect([...deadWas]).toEqual(['failed'])
+})
+
+test('members are heard while JetStream answers nothing', async () => {
+  const nodeA = await node(memberOf('core-a'))
+  const nodeB = await node(memberOf('core-b'))
+  await eventually(() => statusOf(nodeA, 'core-b') === 'alive', 5_000)
+  nodeA.loseRecords()
+  nodeB.loseRecords()
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  expect(statusOf(nodeA, 'core-b')).toBe('alive')
+  await nodeB.membership.markLeaving()
+  await eventually(() => statusOf(nodeA, 'core-b') === 'leaving', 1_000)
+})
+
+test('a node that is down is listed by those that start later, and what it did last is known', async () => {
+  const left = await node(memberOf('late-left'))
+  const dead = await node(memberOf('late-dead'))
+  await left.membership.markLeft()
+  await left.die()
+  await dead.die()
+  const late = await node(memberOf('late'))
+  await eventually(() => statusOf(late, 'late-dead') === 'failed', 2_000)
+  expect(statusOf(late, 'late-left')).toBe('left')
+})
+
+test('a node hears how busy the others are, and learns everyone at once when it joins', async () => {
+  const load = { running: 3, tasks: 2 }
+  await node(memberOf('busy'), { load: () => load, beatEveryMs: 2_000, failAfterMs: 8_000 })
+  const late = await node(memberOf('busy-late'), { beatEveryMs: 2_000, failAfterMs: 8_000 })
+  await eventually(() => late.membership.loadOf('busy').running === 3, 1_000)
+  expect(late.membership.loadOf('busy')).toEqual(load)
+  expect(late.membership.loadOf('nobody')).toEqual({ running: 0, tasks: 0 })
+})
+
+test('heartbeats tell of each machine what its clock is off by', async () => {
+  const time = { now: () => Date.now(), wallOffsetMs: 3_600_000 }
+  await node(memberOf('wrong-clock'), { time })
+  const other = await node(memberOf('right-clock'))
+  await eventually(() => other.membership.clockOffsetOf('wrong-clock') === 3_600_000, 2_000)
+  const walls = other.membership.peerWalls().map((wall) => wall + performance.now() - Date.now())
+  expect(walls.some((wall) => Math.abs(wall - 3_600_000) < 1_000)).toBe(true)
 })

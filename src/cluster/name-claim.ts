@@ -18,7 +18,7 @@ export interface ClaimOptions {
   readonly clock: Clock
   readonly failAfterMs: number
   /** What is known of a node by its heartbeats. */
-  readonly lookUp: (nodeId: string) => { readonly member: Member; readonly revision: number } | null
+  readonly lookUp: (nodeId: string) => { readonly member: Member; readonly heardCount: number } | null
 }
 
 /** Takes up to `failAfterMs` when another node had the name before. @throws NodeNameTakenError */
@@ -45,7 +45,7 @@ async function assertSilent({ self, clock, failAfterMs, lookUp }: ClaimOptions, 
   const deadlineMs = clock.monotonicMs() + failAfterMs
   while (clock.monotonicMs() < deadlineMs) {
     const now = lookUp(otherId)
-    const isHeard = now !== null && now.member.status !== 'left' && now.revision !== first?.revision
+    const isHeard = now !== null && now.member.status !== 'left' && now.heardCount > (first?.heardCount ?? 0)
     if (isHeard && now.member.nodeName === self.nodeName)
       throw new NodeNameTakenError(self.nodeName, otherId, now.member.address)
     await clock.sleep(lookEveryMs)

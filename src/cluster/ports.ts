@@ -1,6 +1,6 @@
 /** What the cluster needs from outside. `engine` implements it on NATS; `agent` wires it. */
 import type { Bucket } from '../model/bucket.ts'
-import type { Member, Term } from '../model/member.ts'
+import type { Member, NodeLoad, Term } from '../model/member.ts'
 
 /** A lease that this process holds. */
 export interface HeldLease {
@@ -26,15 +26,40 @@ export interface LeaderLease {
   observed(): Term | null
 }
 
-/** What a node says of itself again and again. */
+/** What a node tells all others every second. Fields that are added are optional: neighbouring versions live together. */
 export interface Heartbeat {
   readonly member: Member
-  /** Counts up, so that every heartbeat is a change. */
+  /** The process that says it: new at each start of an agent. */
+  readonly instance: string
+  /** Counts up from 1. */
   readonly beat: number
+  readonly load: NodeLoad
+  /** The time that the sender keeps, in milliseconds since the epoch. */
+  readonly at: number
+  /** The wall clock of the sender's machine minus `at`. */
+  readonly clockOffsetMs: number
+  /** The sender is new and wants to hear everybody now. */
+  readonly asks: boolean
 }
 
-/** Heartbeats by node id; may forget everything at a restart of its server. */
-export type HeartbeatStore = Bucket<Heartbeat>
+/** From each node to all; what is not heard at once is never heard. */
+export interface BeatChannel {
+  /** The sender hears it too. @throws UnavailableError while not connected */
+  send(beat: Heartbeat): void
+  /** Resolves when what was sent is on its way. @throws UnavailableError */
+  flush(): Promise<void>
+  /** Goes on after every loss of the connection, until `signal` aborts. */
+  listen(hear: (beat: Heartbeat) => void, signal: AbortSignal): void
+}
+
+/** What is kept of a node while it is silent: as it was when it joined, changed or went. */
+export interface MemberRecord {
+  readonly member: Member
+  readonly instance: string
+}
+
+/** By node id; durable. Each node writes its own; those gone for good are deleted by whoever notices. */
+export type MemberRecords = Bucket<MemberRecord>
 
 /** Which node a name belongs to; durable. */
 export interface NameClaim {
