@@ -4,6 +4,7 @@ import { eventually } from '../../../test/harness/eventually.ts'
 import { type ServerKind, startServer } from '../../../test/harness/mysql-servers.ts'
 import { StreamPair } from '../../../test/target/stream-pair.ts'
 import { TargetUnderTest } from '../../../test/target/target-under-test.ts'
+import { sessionPlaceName } from './target-session.ts'
 
 const kinds: readonly ServerKind[] = ['mysql-9.7', 'mysql-5.6', 'mariadb-10.11']
 
@@ -77,6 +78,28 @@ describe.each(kinds)('on %s', (kind) => {
     const lines = await pair.lines('t')
     expect(lines.target).toEqual(lines.source)
     expect(newer.report?.problem).toBeNull()
+  })
+
+  test('what a stopped process left in the middle of a transaction is ended by the next owner at once', async () => {
+    await using source = await startServer(kind)
+    await using target = await startServer(kind)
+    await using pair = await StreamPair.open(source, target)
+    await pair.writer.query('CREATE TABLE t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB; INSERT INTO t VALUES (1, 1)')
+    await pair.caughtUp()
+    // A lane of a process that does nothing any more: its place, its locks, its connection.
+    const left = await target.connect()
+    left.on('error', () => {})
+    await left.query(`SELECT GET_LOCK('${sessionPlaceName(pair.schema, 'lane 9')}', 5)`)
+    await left.query('BEGIN')
+    await left.query(`UPDATE ${pair.schema}.t SET v = 666`)
+    await using newer = new TargetUnderTest(target, pair.pipe, { ...pair.options, ownerTerm: 2 })
+    await pair.writer.query('UPDATE t SET v = 2')
+    await eventually(async () => {
+      const [row] = await target.query(`SELECT v FROM ${pair.schema}.t`)
+      return Number(row?.v) === 2
+    }, 15_000)
+    expect(newer.report?.problem ?? null).toBeNull()
+    left.destroy()
   })
 
   test('a source that begins again in the middle of everything goes on where the target stands', async () => {

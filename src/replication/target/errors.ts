@@ -7,6 +7,20 @@ export class StaleOwnerError extends MillraceError {
   readonly remedy = 'operator'
 }
 
+/** A session of an earlier task of this job is still there, with its locks, and could not be ended. */
+export class LeftSessionError extends MillraceError {
+  readonly code = 'REPL_LEFT_SESSION'
+  readonly remedy = 'retry'
+
+  constructor(where: string, connectionIds: readonly string[]) {
+    const ids = connectionIds.join(', ')
+    super(
+      `an earlier task of this job is still connected to ${where} (connection ${ids}) and may hold locks; it ends when its ` +
+        `last transaction is undone, or end it there as an administrator with KILL ${connectionIds[0]}`,
+    )
+  }
+}
+
 /** Source and target are one server. */
 export class SameServerError extends MillraceError {
   readonly code = 'REPL_SAME_SERVER'

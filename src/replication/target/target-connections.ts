@@ -12,7 +12,7 @@ import type { CheckpointStore } from './checkpoint-store.ts'
 import { type CollationNames, readCollationNames } from './collation-names.ts'
 import { checkAddresses, checkTarget } from './target-checks.ts'
 import { readTargetFacts, type TargetFacts } from './target-facts.ts'
-import { openApplySession, openPlainSession, takeSessionPlace } from './target-session.ts'
+import { endLeftSessions, openApplySession, openPlainSession, takeSessionPlace } from './target-session.ts'
 
 const mostLanes = 16
 /** An earlier group that waits for a later one would wait for ever; see parallel-lanes.ts. */
@@ -64,6 +64,7 @@ export class TargetConnections implements AsyncDisposable {
       checkTarget(facts, { include: job.source.include, skipsCreation: job.target.skipCreateTable })
       await ensureBookkeeping(plain)
       const checkpoint = await store.claimRow(plain, raiseEpochTo)
+      await endLeftSessions(plain, job.id, context.clock)
       const collations = await readCollationNames(plain)
       main = await openApplySession(server, facts.logsStatements)
       await takeSessionPlace(main, job.id, 'main')

@@ -5,7 +5,9 @@
  * (see checkpoint-store.ts) and a value that does not fit an error instead of another value.
  */
 import { createHash } from 'node:crypto'
+import type { Clock } from '../../core/clock.ts'
 import { openSession, type Session, type SessionServer } from '../../mysql/session.ts'
+import { LeftSessionError } from './errors.ts'
 import { quoteText } from './sql-text.ts'
 
 /** Zero and impossible dates and 0 in AUTO_INCREMENT columns pass; everything else that does not fit is refused. */
@@ -53,12 +55,44 @@ export async function openPlainSession(server: SessionServer): Promise<Session> 
   }
 }
 
+/** What an earlier run may have left: more lanes and copiers than any run opens. */
+const allPlaces = ['main', 'ddl', ...numbered('lane', 16), ...numbered('copy', 64)]
+const endWithinMs = 5_000
+const endPauseMs = 50
+
+/** The name of the server's user lock by which a session says what it works on; a server tells who holds one. */
+export function sessionPlaceName(jobId: string, place: string): string {
+  return `millrace:${createHash('sha1').update(jobId).digest('hex').slice(0, 32)}:${place}`
+}
+
+/**
+ * Ends what earlier runs of the job left behind at the server, on this node or on another: a session whose process was
+ * stopped, or whose machine is gone, holds its row locks for hours. Only the owner of the checkpoint may do this.
+ *
+ * @throws LeftSessionError when one does not end in time
+ */
+export async function endLeftSessions(session: Session, jobId: string, clock: Clock): Promise<void> {
+  const names = allPlaces.map(
+    (place, index) => `IS_USED_LOCK(${quoteText(sessionPlaceName(jobId, place))}) AS p${index}`,
+  )
+  const deadlineMs = clock.monotonicMs() + endWithinMs
+  for (;;) {
+    const [row] = await session.query(`SELECT ${names.join(', ')}`)
+    const holders = [...new Set(Object.values(row ?? {}).filter((id) => id !== null))]
+    if (holders.length === 0) return
+    if (clock.monotonicMs() > deadlineMs) throw new LeftSessionError(session.where, holders)
+    // One may be gone by now (error 1094), or belong to another account (error 1095), which the next look tells.
+    for (const id of holders) await session.execute(`KILL ${id}`).catch(() => {})
+    await clock.sleep(endPauseMs)
+  }
+}
+
 /**
  * Marks the session as one that works for this job, and ends what an earlier run of the job left behind under the same
  * mark: a connection that its client lost may hold row locks for hours.
  */
 export async function takeSessionPlace(session: Session, jobId: string, place: string): Promise<void> {
-  const name = quoteText(`millrace:${createHash('sha1').update(jobId).digest('hex').slice(0, 32)}:${place}`)
+  const name = quoteText(sessionPlaceName(jobId, place))
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const [row] = await session.query(`SELECT GET_LOCK(${name}, ${attempt === 0 ? 0 : 1}) AS is_held`)
     if (row?.['is_held'] === '1') return
@@ -67,4 +101,8 @@ export async function takeSessionPlace(session: Session, jobId: string, place: s
     // The holder may be gone by now: error 1094, unknown thread.
     if (id !== null) await session.execute(`KILL ${id}`).catch(() => {})
   }
+}
+
+function numbered(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${name} ${index}`)
 }
