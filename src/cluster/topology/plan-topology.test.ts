@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { type NodeFacts, planTopology, type TopologyFacts } from './plan-topology.ts'
+import type { ServerSeat, Topology } from './topology.ts'
+
+function node(name: string, more: Partial<NodeFacts> = {}): NodeFacts {
+  const facts = { isAlive: true, sinceMs: 60_000, canServe: true, saysFarewell: false }
+  return { nodeId: `id-${name}`, nodeName: name, ...facts, ...more }
+}
+
+function seat(name: string): ServerSeat {
+  const addresses = { clientAddress: `${name}:8193`, routeAddress: `${name}:8194` }
+  return { nodeId: `id-${name}`, nodeName: name, serverName: name, ...addresses }
+}
+
+function servers(clusterName: string, ...names: string[]): Topology {
+  return { generation: 1, clusterName, servers: names.map(seat) }
+}
+
+function plan(topology: Topology, nodes: NodeFacts[], mostServers: TopologyFacts['mostServers'] = 3): string {
+  const step = planTopology({ topology, nodes, mostServers })
+  const names = (list: readonly { nodeName: string }[]) => list.map(({ nodeName }) => nodeName).join()
+  if (step.kind === 'form') return `form with ${names(step.with)}`
+  return step.kind === 'change' ? `add ${names(step.add)} drop ${names(step.drop)}` : 'none'
+}
+
+const alone = servers('', 'a')
+const three = servers('c', 'a', 'b', 'c')
+const away = { isAlive: false, sinceMs: 700_000 }
+
+describe('a server on its own', () => {
+  test.each([
+    ['stays with one other node', [node('a'), node('b')], 'none'],
+    [
+      'forms three with the two that were there longest',
+      [node('a'), node('d', { sinceMs: 9_000 }), node('c', { sinceMs: 8_000 }), node('b')],
+      'form with b,d',
+    ],
+    ['waits until both others are steady', [node('a'), node('b'), node('c', { sinceMs: 2_999 })], 'none'],
+    ['does not count nodes that never run a server', [node('a'), node('b'), node('c', { canServe: false })], 'none'],
+    ['does not count nodes that are away', [node('a'), node('b'), node('c', away)], 'none'],
+    ['does not form while its own node leaves', [node('a', { saysFarewell: true }), node('b'), node('c')], 'none'],
+  ])('%s', (_what, nodes, expected) => {
+    expect(plan(alone, nodes)).toBe(expected)
+  })
+
+  test('stays alone where one server is allowed', () => {
+    expect(plan(alone, [node('a'), node('b'), node('c')], 1)).toBe('none')
+  })
+})
+
+describe('three servers', () => {
+  test.each([
+    ['need nothing while all are there', [node('a'), node('b'), node('c'), node('d')], 'none'],
+    [
+      'wait for a node that is away',
+      [node('a'), node('b'), node('c', { isAlive: false, sinceMs: 599_999 }), node('d')],
+      'none',
+    ],
+    [
+      'replace a node that was away for ten minutes',
+      [node('a'), node('b'), node('c', away), node('d')],
+      'add d drop c',
+    ],
+    ['keep the seat of a lost node where nobody can take it', [node('a'), node('b'), node('c', away)], 'none'],
+    [
+      'replace a node that leaves for good at once',
+      [node('a'), node('b', { saysFarewell: true }), node('c'), node('d')],
+      'add d drop b',
+    ],
+    [
+      'shrink to one when a node leaves and nobody takes its seat',
+      [node('a'), node('b', { saysFarewell: true }), node('c')],
+      'add  drop b,c',
+    ],
+    [
+      'leave everything to one that is alive',
+      [node('a', { isAlive: false, sinceMs: 1 }), node('b', { saysFarewell: true }), node('c')],
+      'add  drop a,b',
+    ],
+    ['do not replace a node of which nothing is known yet', [node('a'), node('b'), node('d')], 'none'],
+  ])('%s', (_what, nodes, expected) => {
+    expect(plan(three, nodes)).toBe(expected)
+  })
+
+  test('grow to five only in a pair, and only where five are allowed', () => {
+    const nodes = ['a', 'b', 'c', 'd', 'e'].map((name) => node(name))
+    expect(plan(three, nodes, 5)).toBe('add d,e drop ')
+    expect(plan(three, nodes.slice(0, 4), 5)).toBe('none')
+    expect(plan(three, nodes, 3)).toBe('none')
+  })
+})
+
+test('one server that is left of several grows by those that come', () => {
+  const nodes = ['a', 'b', 'c'].map((name) => node(name))
+  expect(plan(servers('c', 'a'), nodes)).toBe('add b,c drop ')
+  expect(plan(servers('c', 'a'), nodes.slice(0, 2))).toBe('none')
+})
+
+test('five servers go on with four when one leaves and nobody takes its seat', () => {
+  const five = servers('c', 'a', 'b', 'c', 'd', 'e')
+  const nodes = ['a', 'b', 'c', 'd'].map((name) => node(name))
+  expect(plan(five, [...nodes, node('e', { saysFarewell: true })], 5)).toBe('add  drop e')
+})

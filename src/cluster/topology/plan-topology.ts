@@ -1,0 +1,106 @@
+/**
+ * Which nodes should run the NATS servers: facts in, next step out.
+ *
+ * Easy to get wrong: a node that is only away comes back with its data, so nothing is done about it for long; one that
+ * said farewell does not, so its data must be elsewhere before it goes. And an even number of servers survives no more
+ * failures than the odd one below, so servers are added in pairs.
+ */
+import { isClustered, type ServerSeat, type Topology } from './topology.ts'
+
+/** A new node may be about to be restarted again. */
+export const steadyAfterMs = 3_000
+/** Longer than a machine takes to start again, and than most repairs by hand. */
+export const replaceAfterMs = 600_000
+
+export interface NodeFacts {
+  readonly nodeId: string
+  readonly nodeName: string
+  /** Heard, and not on its way out. */
+  readonly isAlive: boolean
+  /** Since when it has been heard, or not been heard, without a break. */
+  readonly sinceMs: number
+  /** It runs a server or could run one. */
+  readonly canServe: boolean
+  /** It said that it goes for good. */
+  readonly saysFarewell: boolean
+}
+
+export interface TopologyFacts {
+  readonly topology: Topology
+  /** What --nats-servers allows at most. */
+  readonly mostServers: 1 | 3 | 5
+  readonly nodes: readonly NodeFacts[]
+}
+
+export type TopologyStep =
+  | { readonly kind: 'none' }
+  /** From one server on its own to three: `with` are the two others. */
+  | { readonly kind: 'form'; readonly with: readonly NodeFacts[] }
+  /** More servers, and fewer: both may be empty, never both. */
+  | { readonly kind: 'change'; readonly add: readonly NodeFacts[]; readonly drop: readonly ServerSeat[] }
+
+const none: TopologyStep = { kind: 'none' }
+
+export function planTopology(facts: TopologyFacts): TopologyStep {
+  const { topology, mostServers } = facts
+  const spares = sparesOf(facts)
+  if (!isClustered(topology)) {
+    if (mostServers < 3 || spares.length < 2 || topology.servers.some((seat) => isGone(seat, facts))) return none
+    return { kind: 'form', with: spares.slice(0, 2) }
+  }
+  const gone = topology.servers.filter((seat) => isGone(seat, facts))
+  return gone.length > 0 ? withoutGone(facts, gone, spares) : grow(topology, mostServers, spares)
+}
+
+/** One after the other: each change keeps a majority of servers that have the data. */
+function withoutGone(facts: TopologyFacts, gone: readonly ServerSeat[], spares: readonly NodeFacts[]): TopologyStep {
+  const [first] = gone
+  const [spare] = spares
+  if (first === undefined) return none
+  if (spare !== undefined) return { kind: 'change', add: [spare], drop: [first] }
+  const leavers = gone.filter((seat) => nodeOf(seat, facts)?.saysFarewell === true)
+  if (leavers.length === 0) return none
+  const { servers } = facts.topology
+  if (servers.length - leavers.length >= 3) return { kind: 'change', add: [], drop: leavers }
+  return shrink(facts, leavers)
+}
+
+/** Fewer than three servers that stay protect nothing together: one keeps everything. */
+function shrink(facts: TopologyFacts, leavers: readonly ServerSeat[]): TopologyStep {
+  const { servers } = facts.topology
+  const staying = servers.filter((seat) => !leavers.includes(seat) && nodeOf(seat, facts)?.isAlive === true)
+  const keep = staying.toSorted(byName)[0]
+  if (keep === undefined || servers.length === 1) return none
+  return { kind: 'change', add: [], drop: servers.filter((seat) => seat !== keep) }
+}
+
+function grow(topology: Topology, mostServers: number, spares: readonly NodeFacts[]): TopologyStep {
+  const have = topology.servers.length
+  const target = have % 2 === 0 ? have + 1 : have + 2
+  const missing = target - have
+  if (target > mostServers || spares.length < missing) return none
+  return { kind: 'change', add: spares.slice(0, missing), drop: [] }
+}
+
+/** Those that have been there longest come first. */
+function sparesOf({ topology, nodes }: TopologyFacts): readonly NodeFacts[] {
+  const seated = new Set(topology.servers.map((seat) => seat.nodeId))
+  return nodes
+    .filter((node) => node.isAlive && node.canServe && !node.saysFarewell)
+    .filter((node) => !seated.has(node.nodeId) && node.sinceMs >= steadyAfterMs)
+    .toSorted((a, b) => b.sinceMs - a.sinceMs || byName(a, b))
+}
+
+function isGone(seat: ServerSeat, facts: TopologyFacts): boolean {
+  const node = nodeOf(seat, facts)
+  if (node === undefined) return false
+  return node.saysFarewell || (!node.isAlive && node.sinceMs >= replaceAfterMs)
+}
+
+function nodeOf(seat: ServerSeat, { nodes }: TopologyFacts): NodeFacts | undefined {
+  return nodes.find((node) => node.nodeId === seat.nodeId)
+}
+
+function byName(a: { readonly nodeName: string }, b: { readonly nodeName: string }): number {
+  return a.nodeName < b.nodeName ? -1 : 1
+}
