@@ -19,13 +19,15 @@ export class RunnerConnection {
   readonly #socket: Socket
   readonly #calls = new Map<number, Call>()
   readonly #onEvent: (event: RunnerEvent) => void
+  readonly #now: () => number
   #nextId = 1
   #isClosed = false
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<void>
 
-  private constructor(socket: Socket, onEvent: (event: RunnerEvent) => void) {
+  private constructor(socket: Socket, onEvent: (event: RunnerEvent) => void, now: () => number) {
     this.#socket = socket
+    this.#now = now
     this.#onEvent = onEvent
     const reader = new MessageReader()
     socket.on('data', (chunk) => this.#receive(reader, chunk))
@@ -38,8 +40,8 @@ export class RunnerConnection {
     })
   }
 
-  /** @throws RunnerUnavailableError when nobody listens in this folder */
-  static async open(dir: string, onEvent: (event: RunnerEvent) => void): Promise<RunnerConnection> {
+  /** @param now the time that the runner is told @throws RunnerUnavailableError when nobody listens in this folder */
+  static async open(dir: string, onEvent: (event: RunnerEvent) => void, now: () => number): Promise<RunnerConnection> {
     // Through a descriptor of the folder: a socket's own path may only have 107 bytes (unix(7)).
     const folder = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY)
     try {
@@ -48,7 +50,7 @@ export class RunnerConnection {
         socket.once('connect', resolve)
         socket.once('error', reject)
       })
-      return new RunnerConnection(socket, onEvent)
+      return new RunnerConnection(socket, onEvent, now)
     } catch (error) {
       throw new RunnerUnavailableError(`no runner answers in ${dir}`, { cause: error })
     } finally {
@@ -66,7 +68,7 @@ export class RunnerConnection {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#socket.destroy(), answerLimitMs)
       this.#calls.set(id, { resolve: resolve as (answer: unknown) => void, reject, timer })
-      this.#socket.write(encodeMessage({ id, method, params }))
+      this.#socket.write(encodeMessage({ id, method, params, at: this.#now() }))
     })
   }
 

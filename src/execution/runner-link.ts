@@ -159,7 +159,8 @@ export class RunnerLink {
 
   async #tryConnect(): Promise<RunnerConnection | null> {
     try {
-      return await RunnerConnection.open(this.#options.dir, this.#options.onEvent)
+      const { dir, onEvent, clock } = this.#options
+      return await RunnerConnection.open(dir, onEvent, () => clock.now())
     } catch (error) {
       if (error instanceof RunnerUnavailableError) return null
       throw error

@@ -7,7 +7,7 @@
 import { rmSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { openRunner } from './open-runner.ts'
 import { readProcess } from './process-table.ts'
@@ -16,11 +16,12 @@ import type { Runner } from './runner.ts'
 import { takeRunnerLock } from './runner-lock.ts'
 import { RunnerLog } from './runner-log.ts'
 import { RunnerServer } from './runner-server.ts'
+import { ToldClock } from './told-clock.ts'
 
 const lonelyMs = 10_000
 const lonelyPollMs = 500
 
-async function main(dir: string, clock: Clock): Promise<void> {
+async function main(dir: string, clock: ToldClock): Promise<void> {
   const log = RunnerLog.open(join(dir, logFileName))
   if ((await takeRunnerLock(dir)) === null) {
     log.info({}, 'another runner has this folder')
@@ -39,7 +40,11 @@ async function main(dir: string, clock: Clock): Promise<void> {
     rmSync(join(dir, pidFileName), { force: true })
     process.exit(0)
   }
-  server = new RunnerServer({ dir, runner, log, onShutdown: () => void end('asked to') })
+  server = new RunnerServer({
+    ...{ dir, runner, log },
+    onTime: (at) => clock.tell(at),
+    onShutdown: () => void end('asked to'),
+  })
   process.once('SIGTERM', () => void runner.endAll('the runner was told to end').then(() => end('told to by SIGTERM')))
   await server.listen()
   log.info({ node: process.version }, 'runner listens')
@@ -55,7 +60,7 @@ async function writePidFile(dir: string): Promise<void> {
   await rename(`${path}.new`, path)
 }
 
-async function untilLonely(runner: Runner, server: RunnerServer, clock: Clock): Promise<void> {
+async function untilLonely(runner: Runner, server: RunnerServer, clock: ToldClock): Promise<void> {
   let lastSeenMs = clock.monotonicMs()
   while (clock.monotonicMs() - lastSeenMs < lonelyMs) {
     if (server.connectionCount > 0 || !runner.isIdle) lastSeenMs = clock.monotonicMs()
@@ -68,4 +73,4 @@ if (dir === undefined) {
   process.stderr.write('usage: main <runner folder>\n')
   process.exit(2)
 }
-await main(dir, systemClock)
+await main(dir, new ToldClock(systemClock))

@@ -73,6 +73,8 @@ export interface Request {
   readonly id: number
   readonly method: RunnerMethod
   readonly params: unknown
+  /** The agent's time, in milliseconds since the epoch: lateness and all stamps go by it. Older agents tell none. */
+  readonly at?: number
 }
 
 export type Answer = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly error: string }

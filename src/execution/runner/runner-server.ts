@@ -19,6 +19,8 @@ export interface RunnerServerOptions {
   readonly dir: string
   readonly runner: Runner
   readonly log: Log
+  /** The agent said what time it is. */
+  readonly onTime: (at: number) => void
   /** An agent asked to end, and nothing runs. */
   readonly onShutdown: () => void
 }
@@ -83,7 +85,8 @@ export class RunnerServer {
 
   #receive(connection: Socket, message: Message): void {
     if (!('method' in message)) return
-    const { id } = message
+    const { id, at } = message
+    if (at !== undefined) this.#options.onTime(at)
     this.#answer(message).then(
       (answer) => connection.write(encodeMessage({ id, answer })),
       (error) => connection.write(encodeMessage({ id, error: messageOf(error) })),
