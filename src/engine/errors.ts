@@ -96,6 +96,12 @@ export class JetStreamDisabledError extends MillraceError {
   readonly remedy = 'operator'
 }
 
+/** A stream that was copied to the servers of a growing cluster is not equal to the original. */
+export class StoreTransferError extends MillraceError {
+  readonly code = 'NATS_STORE_TRANSFER'
+  readonly remedy = 'retry'
+}
+
 /** A limit of the server or of a stream was reached: nothing was stored. */
 export class StreamFullError extends MillraceError {
   readonly code = 'NATS_STREAM_FULL'
