@@ -1,12 +1,11 @@
 /** The commands that ask a running agent. */
 import type { Command } from 'commander'
 import { ApiClient, readToken } from './api-client.ts'
+import { clusterStatus } from './cluster-status.ts'
 import { leaveCluster } from './leave.ts'
 import { listMembers } from './members.ts'
+import type { Printed } from './printed.ts'
 import { listExecutions, listJobs, runJob } from './scheduled-jobs.ts'
-
-/** What a command prints, and its exit status where that is not 0. */
-export type Printed = string | { readonly text: string; readonly exitStatus: number }
 
 /** @param name the command's argument, empty where it takes none */
 type Call = (client: ApiClient, isJson: boolean, name: string) => Promise<Printed>
@@ -30,6 +29,10 @@ const calls: readonly (readonly [usage: string, description: string, call: Call]
 /** Adds each command; `print` gets what it has to say. */
 export function addAgentCalls(program: Command, print: (printed: Printed) => void): void {
   for (const [usage, description, call] of calls) addCall(program, usage, description, call, print)
+  const cluster = program.command('cluster').description('look at the cluster')
+  const about =
+    'print whether the cluster is well; exit status 0: healthy, 3: something needs attention, 1: no agent answers'
+  addCall(cluster, 'status', about, clusterStatus, print)
 }
 
 function addCall(

@@ -12,19 +12,25 @@ interface MemberAnswer {
 
 // Numbers of Serf's member status, as the Dkron document gives them.
 const statusNames = ['none', 'alive', 'leaving', 'left', 'failed']
+/** Every member has these, so they say nothing. */
+const commonTags = new Set(['dkron_server', 'dkron_version', 'millrace_version'])
 
 export async function listMembers(client: ApiClient, isJson: boolean): Promise<string> {
   if (isJson) return client.text('GET', '/v1/members?pretty')
   const members = (await client.call('GET', '/v1/members')) as readonly MemberAnswer[]
   return formatTable(
-    ['NAME', 'ADDRESS', 'STATUS', 'TAGS'],
+    ['NAME', 'ADDRESS', 'STATUS', 'VERSION', 'TAGS'],
     members.map((member) => [
       member.Name,
-      `${member.Addr}:${member.Port}`,
+      `${member.Addr.includes(':') ? `[${member.Addr}]` : member.Addr}:${member.Port}`,
       statusNames[member.Status] ?? String(member.Status),
-      Object.entries(member.Tags)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' '),
+      member.Tags.millrace_version ?? '?',
+      tagsText(member.Tags),
     ]),
   )
+}
+
+function tagsText(tags: MemberAnswer['Tags']): string {
+  const own = Object.entries(tags).filter(([key]) => !commonTags.has(key))
+  return own.length === 0 ? '-' : own.map(([key, value]) => `${key}=${value}`).join(' ')
 }

@@ -1,6 +1,6 @@
 /** What there is to say about the leader, the members, their clocks and their versions. */
 import type { MemberState, Overview } from './overview.ts'
-import type { Warning } from './warnings.ts'
+import type { Warning } from './warning.ts'
 
 /** Jobs fire by the second. */
 const farOffMs = 1_000

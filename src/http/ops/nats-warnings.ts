@@ -1,7 +1,7 @@
 /** What there is to say about NATS: its servers, the copies of the streams, and their limits. */
 import type { Overview } from './overview.ts'
 import type { NatsServerState, NatsState, StreamState } from './ports.ts'
-import type { Warning } from './warnings.ts'
+import type { Warning } from './warning.ts'
 
 const fullShare = 0.8
 const brimfulShare = 0.95

@@ -2,7 +2,8 @@
 import type { Overview } from './overview.ts'
 import type { Part } from './part.ts'
 import type { NatsState, StreamState } from './ports.ts'
-import { needsAttention, type Warning } from './warnings.ts'
+import type { Warning } from './warning.ts'
+import { needsAttention } from './warnings.ts'
 
 export function overviewJson(overview: Overview, warnings: readonly Warning[]) {
   const { leader, nats, scheduled, replication } = overview

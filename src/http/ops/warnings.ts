@@ -7,14 +7,7 @@
 import { memberWarnings } from './member-warnings.ts'
 import { natsWarnings } from './nats-warnings.ts'
 import type { Overview } from './overview.ts'
-
-/** `critical`: something does not work. `warning`: it works, and is at risk. `note`: it is as it was set up. */
-export type Severity = 'critical' | 'warning' | 'note'
-
-export interface Warning {
-  readonly severity: Severity
-  readonly text: string
-}
+import type { Severity, Warning } from './warning.ts'
 
 const rank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, note: 2 }
 
