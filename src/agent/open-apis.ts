@@ -4,19 +4,20 @@ import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import { parseServerUrl } from '../engine/server-url.ts'
 import { registerDkronApi } from '../http/dkron/routes.ts'
+import { registerOpsApi } from '../http/ops/routes.ts'
 import { createApi } from '../http/shared/create-api.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
-import type { ClusterView, Member } from '../model/member.ts'
+import type { Member } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
 import { openApiTokens } from './api-tokens.ts'
 import { listen } from './listen.ts'
 import type { Scheduling } from './open-scheduling.ts'
+import { followStatus, type OpsParts, opsDomain } from './ops-domain.ts'
 
 export async function openApis(
   scope: Scope,
-  parts: {
+  parts: Pick<OpsParts, 'connection' | 'cluster' | 'loadOf' | 'term'> & {
     readonly settings: Settings
-    readonly cluster: ClusterView
     readonly scheduling: Scheduling
     readonly replication: ReplicationService
     leave(): Promise<readonly Member[]>
@@ -38,6 +39,8 @@ export async function openApis(
   scope.use([dkron, udup], (apps) => Promise.all(apps.map((app) => app.close())))
   const { jobs, running, stop } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
+  const isNatsEmbedded = settings.nats === 'embedded'
+  registerOpsApi(dkron, opsDomain({ ...parts, isNatsEmbedded, jobs }), followStatus(scope, parts))
   registerUdupApi(udup, {
     jobs: replication.jobs,
     progress: replication.progress,

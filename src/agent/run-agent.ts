@@ -81,7 +81,8 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     leave()
     return membership.members().map((member) => (member.nodeId === nodeId ? { ...member, status: 'leaving' } : member))
   }
-  await openApis(scope, { ...shared, scheduling, replication, leave: leaveAndTell })
+  const term = () => lease.observed()
+  await openApis(scope, { ...shared, term, scheduling, replication, leave: leaveAndTell })
   tellReady(log, settings)
   onSignals(leave, log)
   await left.promise

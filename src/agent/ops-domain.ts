@@ -1,0 +1,64 @@
+/** Joins what the state of the cluster is read from. */
+import { systemClock } from '../core/clock.ts'
+import type { Scope } from '../core/scope.ts'
+import type { Connection } from '../engine/connection.ts'
+import { readServerHealth } from '../engine/server-health.ts'
+import type { NatsState, OpsDomain } from '../http/ops/ports.ts'
+import { StatusSince } from '../http/ops/status-since.ts'
+import type { ClusterView, NodeLoad, Term } from '../model/member.ts'
+import type { ReplicationService } from '../replication/service/replication-service.ts'
+import type { JobService } from '../schedule/job-service.ts'
+
+export interface OpsParts {
+  readonly connection: Connection
+  readonly isNatsEmbedded: boolean
+  readonly cluster: ClusterView & { clockOffsetOf(nodeName: string): number | null }
+  loadOf(nodeName: string): NodeLoad | null
+  /** Who leads, and in which term. */
+  term(): Term | null
+  readonly jobs: JobService
+  readonly replication: ReplicationService
+}
+
+const lookEveryMs = 1_000
+
+export function opsDomain(parts: OpsParts): OpsDomain {
+  const { cluster, replication } = parts
+  return {
+    cluster,
+    term: () => parts.term(),
+    report: (nodeName) => ({ load: parts.loadOf(nodeName), clockOffsetMs: cluster.clockOffsetOf(nodeName) }),
+    isNatsEmbedded: parts.isNatsEmbedded,
+    readNats: () => readNats(parts),
+    jobs: parts.jobs,
+    replication: {
+      async list() {
+        const stored = await replication.jobs.list()
+        return stored.map(({ value: job }) => ({ job, status: replication.progress.status(job) }))
+      },
+    },
+    clock: systemClock,
+  }
+}
+
+/** Looks every second until the scope ends. */
+export function followStatus(scope: Scope, { cluster, term }: Pick<OpsParts, 'cluster' | 'term'>): StatusSince {
+  const since = new StatusSince()
+  const look = () => since.note(cluster.members(), term(), Date.now())
+  look()
+  const timer = setInterval(look, lookEveryMs)
+  timer.unref()
+  scope.defer(() => clearInterval(timer))
+  return since
+}
+
+async function readNats({ connection }: OpsParts): Promise<NatsState> {
+  const health = await readServerHealth(connection)
+  const server = {
+    name: health.serverName,
+    nodeName: '',
+    version: health.serverVersion,
+    isReachable: health.storage !== null,
+  }
+  return { servers: [server], metaLeader: null, replicasWanted: connection.replicas, streams: [] }
+}
