@@ -2,16 +2,20 @@
  * Takes the lease whenever it can be had, leads while it lasts, and stops in time.
  *
  * Easy to get wrong: duties are told to stop `marginMs` before the lease runs out by our own clock, even while a renewal
- * is still under way; and the next reign begins only after the duties of the last one have ended.
+ * is still under way; and the next reign begins only after the duties of the last one have ended. Looking whether the
+ * lease is free costs nothing: it is observed, and NATS is asked only when it can be had.
  */
 import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { LeaderDuty, Term } from '../model/member.ts'
 import type { HeldLease, LeaderLease } from './ports.ts'
+import { Reign } from './reign.ts'
 
 const dutyBackoff = { firstMs: 100, maxMs: 10_000 }
 const acquireBackoff = { firstMs: 100, maxMs: 1_000 }
+/** After a renewal that was not answered. */
+const renewAgainMs = 100
 const slowDutyMs = 5_000
 
 export interface LeaderLoopOptions {
@@ -31,7 +35,7 @@ export class LeaderLoop {
   readonly #options: Required<LeaderLoopOptions>
   readonly #leaving = new AbortController()
   #running: Promise<void> = Promise.resolve()
-  #term: Term | null = null
+  #reign: Reign | null = null
 
   constructor(options: LeaderLoopOptions) {
     this.#options = { renewEveryMs: 500, marginMs: 250, pollMs: 100, ...options }
@@ -39,7 +43,7 @@ export class LeaderLoop {
 
   /** The term in which this node leads now, or null. */
   get term(): Term | null {
-    return this.#term
+    return this.#reign === null || this.#reign.isOver ? null : this.#reign.term
   }
 
   /** Runs until `signal` aborts or `stepDown` is called; gives the lease back at its end. */
@@ -62,7 +66,7 @@ export class LeaderLoop {
       try {
         const held = await lease.tryAcquire()
         failures = 0
-        if (held !== null) await this.#reign(held, signal)
+        if (held !== null) await this.#reignWith(held, signal)
       } catch (err) {
         failures += 1
         pauseMs = backoffMs(acquireBackoff, failures, Math.random)
@@ -72,61 +76,55 @@ export class LeaderLoop {
     }
   }
 
-  async #reign(held: HeldLease, signal: AbortSignal): Promise<void> {
-    const { lease, duties, log } = this.#options
-    const ending = new AbortController()
-    const reign = AbortSignal.any([signal, ending.signal])
-    const current = { held }
-    this.#term = held.term
+  async #reignWith(held: HeldLease, outer: AbortSignal): Promise<void> {
+    const { lease, duties, clock, marginMs, log } = this.#options
+    const reign = new Reign({ held, clock, marginMs, outer })
+    this.#reign = reign
     log.info({ term: held.term.number }, 'this node leads')
-    const working = Promise.all(duties.map((duty) => this.#supervise(duty, held.term, reign)))
-    const watching = this.#watchExpiry(current, ending, reign)
-    await this.#keepRenewing(current, ending, reign)
-    this.#term = null
-    log.info(
-      { term: held.term.number, reason: String(reign.reason?.message ?? reign.reason) },
-      'this node leads no more',
-    )
+    const working = Promise.all(duties.map((duty) => this.#supervise(duty, reign)))
+    const watching = this.#watchExpiry(reign)
+    await this.#keepRenewing(reign)
+    this.#reign = null
+    const { reason } = reign.signal
+    log.info({ term: held.term.number, reason: String(reason?.message ?? reason) }, 'this node leads no more')
     await Promise.all([this.#untilEnded(working), watching])
-    if (signal.aborted) await lease.release(current.held)
+    if (outer.aborted) await lease.release(reign.held)
   }
 
-  async #keepRenewing(current: { held: HeldLease }, ending: AbortController, reign: AbortSignal): Promise<void> {
+  async #keepRenewing(reign: Reign): Promise<void> {
     const { lease, clock, log, renewEveryMs } = this.#options
-    while (!reign.aborted) {
-      await clock.sleep(renewEveryMs, reign).catch(() => {})
-      if (reign.aborted) return
+    let pauseMs = renewEveryMs
+    while (!reign.isOver) {
+      await clock.sleep(pauseMs, reign.signal).catch(() => {})
+      if (reign.isOver) return
       try {
-        const renewed = await untilAborted(lease.renew(current.held), reign)
-        if (reign.aborted) return
-        if (renewed === null) ending.abort(new Error('another node took over'))
-        else current.held = renewed
+        const renewed = await untilAborted(lease.renew(reign.held), reign.signal)
+        if (renewed === null) reign.end(new Error('another node took over'))
+        else reign.extend(renewed)
+        pauseMs = renewEveryMs
       } catch (err) {
-        if (!reign.aborted) log.debug({ err }, 'leader lease not renewed yet')
+        pauseMs = Math.min(renewEveryMs, renewAgainMs)
+        if (!reign.isOver) log.debug({ err }, 'leader lease not renewed yet')
       }
     }
   }
 
-  async #watchExpiry(current: { held: HeldLease }, ending: AbortController, reign: AbortSignal): Promise<void> {
-    const { clock, marginMs } = this.#options
-    while (!reign.aborted) {
-      const leftMs = current.held.expiresAtMs - marginMs - clock.monotonicMs()
-      if (leftMs <= 0) ending.abort(new Error('the lease could not be renewed in time'))
-      else await clock.sleep(leftMs, reign).catch(() => {})
-    }
+  async #watchExpiry(reign: Reign): Promise<void> {
+    const { clock } = this.#options
+    while (!reign.isOver) await clock.sleep(reign.leftMs, reign.signal).catch(() => {})
   }
 
   /** The one place that catches what a duty throws: it is logged, and the duty begins anew. */
-  async #supervise(duty: LeaderDuty, term: Term, reign: AbortSignal): Promise<void> {
+  async #supervise(duty: LeaderDuty, reign: Reign): Promise<void> {
     const { clock, log } = this.#options
-    for (let failures = 1; !reign.aborted; failures += 1) {
+    for (let failures = 1; !reign.isOver; failures += 1) {
       try {
-        await duty.lead(term, reign)
+        await duty.lead(reign.term, reign.signal)
         return
       } catch (err) {
-        if (reign.aborted) return
+        if (reign.isOver) return
         log.error({ err, duty: duty.name, failures }, 'leader duty failed, it begins anew')
-        await clock.sleep(backoffMs(dutyBackoff, failures, Math.random), reign).catch(() => {})
+        await clock.sleep(backoffMs(dutyBackoff, failures, Math.random), reign.signal).catch(() => {})
       }
     }
   }

@@ -27,16 +27,26 @@ export type LeaseDecision =
 
 export interface LeaseFacts {
   readonly seen: SeenLease | null
+  /** Nobody has written the lease since this process began to observe it. */
+  readonly isUntouched: boolean
   readonly nodeId: string
+  /** This process. */
+  readonly owner: string
   readonly nowMs: number
   readonly leaseMs: number
+  /** This candidate waits so much longer than the lease: all see it run out at the same time. */
+  readonly jitterMs: number
 }
 
-export function decideAcquire({ seen, nodeId, nowMs, leaseMs }: LeaseFacts): LeaseDecision {
+export function decideAcquire(facts: LeaseFacts): LeaseDecision {
+  const { seen, nodeId, owner, nowMs } = facts
   if (seen === null) return { kind: 'take', reason: 'never-held' }
-  if (seen.record.isReleased) return { kind: 'take', reason: 'released' }
-  // Only one agent uses a data directory, and so a node id, at a time: this is what an earlier process of ours left.
-  if (seen.record.nodeId === nodeId) return { kind: 'take', reason: 'own' }
-  const silentMs = nowMs - seen.seenAtMs
-  return silentMs > leaseMs ? { kind: 'take', reason: 'expired' } : { kind: 'wait', forMs: leaseMs - silentMs }
+  const { record } = seen
+  if (record.isReleased) return { kind: 'take', reason: 'released' }
+  if (record.owner === owner) return { kind: 'take', reason: 'own' }
+  // One agent uses a data directory, and so a node id, at a time: this is what an earlier process of ours left. But
+  // should it be renewed, an agent with a copy of the directory has it, and is as alive as we are.
+  if (record.nodeId === nodeId && facts.isUntouched) return { kind: 'take', reason: 'own' }
+  const leftMs = facts.leaseMs + facts.jitterMs - (nowMs - seen.seenAtMs)
+  return leftMs < 0 ? { kind: 'take', reason: 'expired' } : { kind: 'wait', forMs: leftMs }
 }

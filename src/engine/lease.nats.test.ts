@@ -145,3 +145,68 @@ test('a leader that dies is followed by another node within three seconds, and t
   expect(tookMs).toBeLessThan(3_000)
   expect(reigns[0]?.to).toBeLessThan(reigns[1]?.from ?? 0)
 })
+
+/** A candidate that campaigns, and counts how often it led. */
+async function campaigner(name: string, nodeId: string = randomUUID()) {
+  const { lease, connection } = await candidate(name, nodeId, 2_000)
+  const loop = new LeaderLoop({ lease, duties: [], clock: systemClock, log: silentLog })
+  const abort = new AbortController()
+  const running = loop.run(abort.signal)
+  onTestFinished(async () => {
+    abort.abort()
+    await running
+  })
+  return { name, lease, loop, connection }
+}
+
+test('of fifty candidates one leads; the others only watch, and one of them follows within three seconds', async () => {
+  const all = await Promise.all(Array.from({ length: 50 }, (_, index) => campaigner(`n${index}`)))
+  const leaders = () => all.filter(({ loop }) => loop.term !== null)
+  const [first] = await eventually(() => (leaders().length === 1 ? leaders() : undefined), 5_000)
+  await eventually(() => all.every(({ lease }) => lease.observed()?.leaderName === first?.name), 5_000)
+  const sentBy = () => all.map(({ connection }) => connection.nats.stats().outMsgs)
+  const before = sentBy()
+  await sleep(2_000)
+  const sent = sentBy().map((count, index) => count - (before[index] ?? 0))
+  expect(sent.filter((count) => count > 1)).toHaveLength(1)
+  const firstTerm = first?.loop.term?.number ?? 0
+  const cutMs = performance.now()
+  await first?.connection.close()
+  const [second] = await eventually(() => {
+    const others = leaders().filter((one) => one !== first)
+    return others.length === 1 ? others : undefined
+  }, 5_000)
+  console.log(`one of 50 candidates leads ${(performance.now() - cutMs).toFixed(0)} ms after the leader was cut off`)
+  expect(performance.now() - cutMs).toBeLessThan(3_000)
+  expect(second?.loop.term?.number).toBe(firstTerm + 1)
+})
+
+test('leadership passes within a second when the leader steps down, even if its last answer was lost', async () => {
+  const [a, b] = [await campaigner('a'), await campaigner('b')]
+  const [leader, other] = await eventually(() => {
+    if (a.loop.term !== null) return [a, b] as const
+    return b.loop.term === null ? undefined : ([b, a] as const)
+  }, 5_000)
+  // Stored in the leader's name, and not known to it.
+  const manager = await admin.manager()
+  const stored = await manager.streams.getMessage('KV_cluster', { last_by_subj: '$KV.cluster.leader' })
+  await admin.streams.publish('$KV.cluster.leader', stored?.data ?? '')
+  const askedMs = performance.now()
+  await leader.loop.stepDown()
+  await eventually(() => other.loop.term !== null, 3_000)
+  console.log(`leadership passed in ${(performance.now() - askedMs).toFixed(0)} ms`)
+  expect(performance.now() - askedMs).toBeLessThan(1_000)
+})
+
+test('two agents with copies of one data directory do not take the lease from each other', async () => {
+  const nodeId = randomUUID()
+  const [a, b] = [await campaigner('a', nodeId), await campaigner('a', nodeId)]
+  await eventually(() => a.loop.term !== null || b.loop.term !== null, 5_000)
+  await sleep(1_000)
+  const terms = new Set<number | undefined>()
+  for (let n = 0; n < 20; n += 1) {
+    terms.add(a.loop.term?.number ?? b.loop.term?.number)
+    await sleep(100)
+  }
+  expect(terms.size).toBe(1)
+})

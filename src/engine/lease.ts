@@ -15,6 +15,8 @@ import { decideAcquire, type LeaseRecord, type SeenLease } from './lease-decisio
 
 const key = 'leader'
 const defaultLeaseMs = 2_000
+/** Candidates try at different moments; this and the lease are well within the three seconds that a new leader may take. */
+const longestJitterMs = 200
 
 export interface LeaseOptions {
   readonly nodeId: string
@@ -50,6 +52,8 @@ export class Lease {
   readonly #closing = new AbortController()
   readonly #observing: Promise<void>
   #seen: SeenLease | null = null
+  #firstRevision: number | null = null
+  #jitterMs = 0
   #revision = 0
 
   constructor(connection: Connection, bucket: Bucket<LeaseRecord>, node: LeaseOptions, leaseMs: number) {
@@ -77,8 +81,15 @@ export class Lease {
     const { clock } = this.#connection
     if (this.#seen === null) await this.#look()
     const seen = this.#seen
-    const { nodeId } = this.#node
-    const decision = decideAcquire({ seen, nodeId, nowMs: clock.monotonicMs(), leaseMs: this.leaseMs })
+    const decision = decideAcquire({
+      seen,
+      isUntouched: seen !== null && seen.revision === this.#firstRevision,
+      nodeId: this.#node.nodeId,
+      owner: this.#owner,
+      nowMs: clock.monotonicMs(),
+      leaseMs: this.leaseMs,
+      jitterMs: this.#jitterMs,
+    })
     if (decision.kind === 'wait') return null
     const sentAtMs = clock.monotonicMs()
     const record = this.#record((seen?.record.term ?? 0) + 1, false)
@@ -108,7 +119,7 @@ export class Lease {
       } catch (error) {
         if (!(error instanceof ConflictError) || isLastTry) throw error
         const current = await this.#bucket.get(key)
-        if (current?.value.owner !== this.#owner || current.value.term !== held.term.number) return null
+        if (current === null || !this.#isOurs(current.value, held)) return null
         this.#revision = current.revision
       }
     }
@@ -117,8 +128,14 @@ export class Lease {
 
   /** Gives it back, so that another node need not wait; does nothing when that is not possible. */
   async release(held: Held): Promise<void> {
+    const record = this.#record(held.term.number, true)
     try {
-      await this.#bucket.update(key, this.#record(held.term.number, true), this.#revision)
+      await this.#bucket.update(key, record, this.#revision).catch(async (error: unknown) => {
+        const current = error instanceof ConflictError ? await this.#bucket.get(key) : null
+        if (current === null || !this.#isOurs(current.value, held)) throw error
+        // The last renewal was stored, and its answer lost.
+        await this.#bucket.update(key, record, current.revision)
+      })
     } catch (err) {
       this.#connection.log.debug({ err }, 'lease not given back, it runs out')
     }
@@ -150,7 +167,13 @@ export class Lease {
   /** A revision counts from when we saw it first. */
   #note(record: LeaseRecord, revision: number): void {
     if (this.#seen !== null && revision <= this.#seen.revision) return
+    this.#firstRevision ??= revision
+    this.#jitterMs = Math.random() * longestJitterMs
     this.#seen = { record, revision, seenAtMs: this.#connection.clock.monotonicMs() }
+  }
+
+  #isOurs(record: LeaseRecord, held: Held): boolean {
+    return record.owner === this.#owner && record.term === held.term.number && !record.isReleased
   }
 
   #record(term: number, isReleased: boolean): LeaseRecord {
