@@ -18,8 +18,9 @@ import { runningWithin } from '../execution/running-within.ts'
 import { checkRunAsUser } from '../execution/system-user.ts'
 import type { Execution, RunningExecution } from '../model/execution.ts'
 import type { ClusterView, LeaderDuty, NodeLoad } from '../model/member.ts'
-import type { ScheduledJob } from '../model/scheduled-job.ts'
+import { type ScheduledJob, storedJob } from '../model/scheduled-job.ts'
 import { ExecutionCounters } from '../schedule/counters.ts'
+import { ExecutionTracker } from '../schedule/execution-tracker.ts'
 import { FireLoop } from '../schedule/fire-loop.ts'
 import { JobService } from '../schedule/job-service.ts'
 import { JobView } from '../schedule/job-view.ts'
@@ -51,10 +52,10 @@ export interface SchedulingParts {
   readonly dataDir: string
   readonly log: Log
   readonly signal: AbortSignal
-  /** The cluster's time; by default this machine's. */
-  readonly clock?: Clock
-  /** What the other nodes' heartbeats tell. */
-  readonly loadOf?: (nodeName: string) => NodeLoad | null
+  /** The cluster's time. */
+  readonly clock: Clock
+  /** What the nodes' heartbeats tell. */
+  loadOf(nodeName: string): NodeLoad
 }
 
 const askNodeMs = 2_000
@@ -62,7 +63,7 @@ const askNodeMs = 2_000
 const answerRoomBytes = 4_096
 
 export async function openScheduling(scope: Scope, parts: SchedulingParts): Promise<Scheduling> {
-  const { settings, connection, cluster, signal, clock = systemClock } = parts
+  const { settings, connection, cluster, signal, clock } = parts
   const { nodeName } = cluster.self
   const log = parts.log.child({ component: 'schedule' })
   const historyLimit = settings['history-limit']
@@ -78,7 +79,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   })
   const executor = await openExecutor(scope, { ...parts, history })
   const runningHere = followLoad(executor, signal)
-  const runningOn = (node: string) => (node === nodeName ? runningHere() : (parts.loadOf?.(node)?.running ?? 0))
+  const runningOn = (node: string) => (node === nodeName ? runningHere() : parts.loadOf(node).running)
   const members = () => cluster.members()
   const placer = new Placer(members, { runningOn }, clock)
   const nodes = {
@@ -121,16 +122,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
 
 async function openExecutor(
   scope: Scope,
-  parts: {
-    readonly settings: Settings
-    readonly connection: Connection
-    readonly cluster: ClusterView
-    readonly clock: Clock
-    readonly dataDir: string
-    readonly log: Log
-    readonly signal: AbortSignal
-    readonly history: { append(execution: Execution): Promise<void> }
-  },
+  parts: SchedulingParts & { readonly history: { append(execution: Execution): Promise<void> } },
 ): Promise<NodeExecutor> {
   const { settings, connection, cluster, signal } = parts
   const { nodeName } = cluster.self

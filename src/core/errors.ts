@@ -67,6 +67,18 @@ export class UnavailableError extends MillraceError {
   readonly remedy = 'retry'
 }
 
+/** What an earlier leader tries after another node has taken over; nothing was changed, and nothing will be. */
+export class LeadershipLostError extends MillraceError {
+  readonly code = 'LEADERSHIP_LOST'
+  readonly remedy = 'retry'
+
+  constructor(ownTerm: number, foundTerm: number) {
+    super(`the reign of term ${ownTerm} is over, a leader of term ${foundTerm} has taken over`, {
+      details: { ownTerm, foundTerm },
+    })
+  }
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -118,3 +118,43 @@ test('a follower hears everything after its sequence, then what comes, across a 
     if (rest.push(one.group) === 3) break
   expect(rest).toEqual(['7', '8', '9'])
 })
+
+test('a lost execution is shown until its true end is told, and then that one alone', async () => {
+  const lost = execution('lost', 1, { outcome: 'lost', reason: 'gone' })
+  expect(await log.appendLost(lost)).toBe('recorded')
+  expect(await log.appendLost(lost)).toBe('known')
+  await log.append(execution('lost', 2))
+  expect((await log.list('lost')).map(({ outcome }) => outcome)).toEqual(['lost', 'succeeded'])
+  await log.append(execution('lost', 1))
+  expect((await log.list('lost')).map(({ id, outcome }) => [id, outcome])).toEqual([
+    ['1-1-node', 'succeeded'],
+    ['2-1-node', 'succeeded'],
+  ])
+})
+
+test('nothing is lost whose end was told, also at the same moment', async () => {
+  for (let n = 0; n < 20; n += 1) {
+    await Promise.all([
+      log.append(execution('race', n)),
+      log.appendLost(execution('race', n, { outcome: 'lost' })),
+      log.append(execution('race', n + 1_000)),
+    ])
+  }
+  const found = await log.list('race')
+  expect(found).toHaveLength(40)
+  expect(found.filter(({ outcome }) => outcome === 'lost')).toEqual([])
+})
+
+test('many results of one job that come late are stored once each', async () => {
+  const late = Array.from({ length: 30 }, (_, n) => execution('late', n, { finishedAt: Date.now() - 3_600_000 }))
+  await Promise.all([...late, ...late].map((one) => log.append(one)))
+  expect((await log.list('late')).map(({ id }) => id).toSorted()).toEqual(late.map(({ id }) => id).toSorted())
+  const end = new AbortController()
+  const heard: string[] = []
+  const last = await log.lastSequence()
+  for await (const one of log.follow(0, end.signal)) {
+    if (one.execution.jobName === 'late') heard.push(one.execution.id)
+    if (one.sequence >= last) end.abort()
+  }
+  expect(heard).toHaveLength(30)
+})

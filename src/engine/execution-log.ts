@@ -3,11 +3,13 @@
  * Implements `ExecutionLog` of schedule/ports.ts and `ExecutionSink` of execution/ports.ts.
  *
  * Easy to get wrong: the server drops a repeated message within minutes only; a node that delivers late, after the
- * cluster was unreachable, is checked against the history itself, and `list` shows each id once whatever is stored.
+ * cluster was unreachable, is checked against the history itself, and `list` shows each id once whatever is stored. An
+ * execution may be recorded as lost first and with its true end later: then that one counts.
  */
 import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
-import { NotFoundError, UnavailableError } from '../core/errors.ts'
+import { backoffMs } from '../core/backoff.ts'
+import { ConflictError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import type { Execution } from '../model/execution.ts'
 import type { Connection } from './connection.ts'
 import { isVersionAtLeast } from './server-version.ts'
@@ -23,6 +25,9 @@ const defaultMaxAgeMs = 365 * 24 * 3_600_000
 const defaultMaxBytes = 4 * 1024 * 1024 * 1024
 const headerRoomBytes = 2_048
 const listTimeoutMs = 15_000
+/** Executions of one job that end on several nodes at the same moment get into each other's way. */
+const mostTries = 30
+const conflictBackoff = { firstMs: 5, maxMs: 250 }
 
 export interface ExecutionLogOptions {
   /** Executions kept of each job; by default 100. */
@@ -56,6 +61,7 @@ export async function openExecutionLog(
 export class ExecutionLog {
   readonly #connection: Connection
   readonly #historyLimit: number
+  readonly #turns = new Map<string, Promise<void>>()
 
   constructor(connection: Connection, historyLimit: number) {
     this.#connection = connection
@@ -69,21 +75,31 @@ export class ExecutionLog {
    */
   async append(execution: Execution): Promise<void> {
     const { jobName, id } = execution
+    const messageId = `${subjectOf(jobName)}/${encodeToken(id)}`
     const isLate = this.#connection.clock.now() - execution.finishedAt > duplicateWindowMs / 2
-    if (isLate && (await this.list(jobName)).some((known) => known.id === id)) return
-    const subject = subjectOf(jobName)
-    const payload = payloadWithin(execution, this.#connection.maxPayloadBytes - headerRoomBytes)
-    await publish(this.#connection, `execution ${id} of job "${jobName}" cannot be recorded`, subject, payload, {
-      messageId: `${subject}/${encodeToken(id)}`,
-    })
+    if (!isLate) await this.#publish(execution, messageId)
+    else await this.#publishUnless(execution, messageId, (known) => known.outcome !== 'lost')
+  }
+
+  /**
+   * Records that an execution is lost, unless anything is recorded of it.
+   *
+   * @throws UnavailableError when it is not known to be stored; repeating is harmless
+   */
+  appendLost(execution: Execution): Promise<'recorded' | 'known'> {
+    const messageId = `${subjectOf(execution.jobName)}/${encodeToken(execution.id)}/lost`
+    return this.#publishUnless(execution, messageId, () => true)
+  }
+
+  async lastSequence(): Promise<number> {
+    const manager = await this.#connection.manager()
+    const what = 'the history cannot be read'
+    return (await this.#connection.retry(what, () => manager.streams.info(stream))).state.last_seq
   }
 
   /** @throws UnavailableError when it could not be read in time */
   async list(jobName: string): Promise<readonly Execution[]> {
-    const executions = isVersionAtLeast(this.#connection.serverVersion, '2.11.0')
-      ? await this.#listDirectly(subjectOf(jobName))
-      : await this.#listByReading(subjectOf(jobName))
-    return [...new Map(executions.map((execution) => [execution.id, execution])).values()]
+    return onceEach((await this.#read(jobName)).executions)
   }
 
   async purge(jobName: string): Promise<void> {
@@ -102,35 +118,100 @@ export class ExecutionLog {
       if (event.kind === 'message') yield { sequence: event.message.sequence, execution: parse(event.message.payload) }
   }
 
-  /** Without a consumer: one request for all of them, or a few when they are large (nats-server's ADR-31). */
-  async #listDirectly(subject: string): Promise<Execution[]> {
-    const manager = await this.#connection.manager()
-    const executions: Execution[] = []
-    for (let from = 1, isMore = true; isMore; ) {
-      const part = await this.#connection
-        .retry('the history cannot be read', () => readBatch(manager, subject, from, this.#historyLimit))
-        .catch(emptyWhenNotFound)
-      executions.push(...part.executions)
-      from = part.lastSequence + 1
-      isMore = part.isMore
-    }
-    return executions
+  async #publish(execution: Execution, messageId: string, lastSubjectSequence?: number): Promise<void> {
+    const { jobName, id } = execution
+    const payload = payloadWithin(execution, this.#connection.maxPayloadBytes - headerRoomBytes)
+    const what = `execution ${id} of job "${jobName}" cannot be recorded`
+    await publish(this.#connection, what, subjectOf(jobName), payload, {
+      messageId,
+      ...(lastSubjectSequence === undefined ? {} : { expected: { stream, lastSubjectSequence } }),
+    })
   }
 
-  async #listByReading(subject: string): Promise<Execution[]> {
+  /** Those of one job go one after another, for they would only get into each other's way. */
+  #publishUnless(
+    execution: Execution,
+    messageId: string,
+    isEnough: (known: Execution) => boolean,
+  ): Promise<'recorded' | 'known'> {
+    const { jobName } = execution
+    const before = this.#turns.get(jobName) ?? Promise.resolve()
+    const mine = before.then(() => this.#publishNext(execution, messageId, isEnough))
+    const settled = mine.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(jobName, settled)
+    void settled.then(() => {
+      if (this.#turns.get(jobName) === settled) this.#turns.delete(jobName)
+    })
+    return mine
+  }
+
+  /** What is read may be behind what is stored: so the write names the last record that was read. */
+  async #publishNext(
+    execution: Execution,
+    messageId: string,
+    isEnough: (known: Execution) => boolean,
+  ): Promise<'recorded' | 'known'> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { executions, lastSequence } = await this.#read(execution.jobName)
+      if (executions.some((known) => known.id === execution.id && isEnough(known))) return 'known'
+      try {
+        await this.#publish(execution, messageId, lastSequence)
+        return 'recorded'
+      } catch (error) {
+        if (!(error instanceof ConflictError) || attempt === mostTries) throw error
+        await this.#connection.clock.sleep(backoffMs(conflictBackoff, attempt, Math.random))
+      }
+    }
+  }
+
+  #read(jobName: string): Promise<Found> {
+    const subject = subjectOf(jobName)
+    const canReadDirectly = isVersionAtLeast(this.#connection.serverVersion, '2.11.0')
+    return canReadDirectly ? this.#readDirectly(subject) : this.#readStream(subject)
+  }
+
+  /** Without a consumer: one request for all of them, or a few when they are large (nats-server's ADR-31). */
+  async #readDirectly(subject: string): Promise<Found> {
+    const manager = await this.#connection.manager()
     const executions: Execution[] = []
+    let lastSequence = 0
+    for (let isMore = true; isMore; ) {
+      const part = await this.#connection
+        .retry('the history cannot be read', () => readBatch(manager, subject, lastSequence + 1, this.#historyLimit))
+        .catch(emptyWhenNotFound)
+      executions.push(...part.executions)
+      lastSequence = Math.max(lastSequence, part.lastSequence)
+      isMore = part.isMore
+    }
+    return { executions, lastSequence }
+  }
+
+  async #readStream(subject: string): Promise<Found> {
+    const executions: Execution[] = []
+    let lastSequence = 0
     const end = new AbortController()
     const signal = AbortSignal.any([end.signal, AbortSignal.timeout(listTimeoutMs)])
     try {
       for await (const event of readStream(this.#connection, { stream, filter: subject, fromSequence: 0, signal })) {
-        if (event.kind === 'message') executions.push(parse(event.message.payload))
-        if (event.kind === 'caught-up') return executions
+        if (event.kind === 'caught-up') return { executions, lastSequence }
+        if (event.kind !== 'message') continue
+        executions.push(parse(event.message.payload))
+        lastSequence = event.message.sequence
       }
       throw new UnavailableError('the history cannot be read: NATS does not answer')
     } finally {
       end.abort()
     }
   }
+}
+
+interface Found {
+  readonly executions: readonly Execution[]
+  /** Of the last of them; 0 when there is none. */
+  readonly lastSequence: number
 }
 
 interface Batch {
@@ -146,7 +227,7 @@ function emptyWhenNotFound(error: unknown): Batch {
 
 async function readBatch(manager: JetStreamManager, subject: string, from: number, count: number): Promise<Batch> {
   const executions: Execution[] = []
-  let lastSequence = from
+  let lastSequence = 0
   let pending = 0
   const found = await manager.direct.getBatch(stream, { seq: from, next_by_subj: subject, batch: count })
   for await (const message of found) {
@@ -156,6 +237,14 @@ async function readBatch(manager: JetStreamManager, subject: string, from: numbe
   }
   // Servers before 2.12 count one too many: the next request finds nothing, and that ends it.
   return { executions, lastSequence, isMore: executions.length > 0 && pending > 0 }
+}
+
+/** Each id at its first place, with its last record, though never lost when it is known how it ended. */
+function onceEach(executions: readonly Execution[]): readonly Execution[] {
+  const byId = new Map<string, Execution>()
+  for (const execution of executions)
+    if (execution.outcome !== 'lost' || !byId.has(execution.id)) byId.set(execution.id, execution)
+  return [...byId.values()]
 }
 
 function subjectOf(jobName: string): string {

@@ -1,30 +1,27 @@
 /**
- * The record of every fire, each written once: `fires.at.<second>.<part>` and `fires.run.<group>`.
+ * The record of every fire: timed ones on the subject `fires.at`, one after another, and `fires.run.<group>` and
+ * `fires.retry.<key>`, once each. Implements `FireLog` of schedule/ports.ts.
  *
- * Easy to get wrong: a record is created only while its subject is empty; that the server decides, so of two nodes that
- * both believe to lead, one creates and the other hears `exists`. Implements `FireLog` of schedule/ports.ts.
+ * Easy to get wrong: every append to `fires.at` names the message it follows, and a leader begins with a record of its
+ * term. So whatever an earlier leader still tries expects a message that is no longer the last one, and the server
+ * refuses it. Answers that get lost are recognised by their message id (stream-publish.ts).
  */
-import {
-  DiscardPolicy,
-  type NextMsgRequest,
-  RetentionPolicy,
-  type SeqMsgRequest,
-  StorageType,
-} from '@nats-io/jetstream'
+import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
 import { ConflictError } from '../core/errors.ts'
 import type { StartOrder } from '../model/execution.ts'
 import type { Connection } from './connection.ts'
+import { findSecond, fireStream, secondHeader, timedFires } from './fire-record.ts'
+import { type FireWriter, leadFires } from './fire-writer.ts'
+import type { PulledMessage } from './pull-session.ts'
 import { publish } from './stream-publish.ts'
 import { readStream } from './stream-reader.ts'
 import { ensureStream } from './stream-setup.ts'
 import { encodeToken } from './subject-token.ts'
 
-const stream = 'FIRES'
-const timedFires = 'fires.at.*.*'
 const defaultMaxAgeMs = 7 * 24 * 3_600_000
 const defaultMaxBytes = 512 * 1024 * 1024
-/** Records of neighbouring seconds may be stored out of order when several are under way, never by as much as this. */
+/** A job that was saved late, or a clock that was set back a little, makes records of seconds that others follow. */
 const disorderSeconds = 120
 
 interface LoggedJob {
@@ -33,11 +30,14 @@ interface LoggedJob {
 }
 
 interface LoggedFire {
+  readonly sequence: number
   readonly second: number
-  readonly part: number
-  readonly isLast: boolean
   readonly jobs: readonly LoggedJob[]
 }
+
+type LoggedEvent =
+  | { readonly kind: 'fired'; readonly sequence: number; readonly jobs: readonly LoggedJob[] }
+  | { readonly kind: 'caught-up' }
 
 export interface FireLogOptions {
   /** By default 7 days. */
@@ -48,7 +48,7 @@ export interface FireLogOptions {
 
 export async function openFireLog(connection: Connection, options: FireLogOptions = {}): Promise<FireLog> {
   await ensureStream(connection, {
-    name: stream,
+    name: fireStream,
     subjects: ['fires.>'],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -66,70 +66,101 @@ export class FireLog {
     this.#connection = connection
   }
 
-  /** Safe to repeat: `exists` then. @throws PayloadTooLargeError, UnavailableError when it is not known to be stored */
-  async create(record: LoggedFire): Promise<'created' | 'exists'> {
-    try {
-      await this.#createOnce(`fires.at.${record.second}.${record.part}`, `fires of second ${record.second}`, record)
-      return 'created'
-    } catch (error) {
-      if (error instanceof ConflictError) return 'exists'
-      throw error
+  /**
+   * Begins a reign, or begins it again: no writer made before can append any more.
+   *
+   * @throws LeadershipLostError when a higher term has written, UnavailableError
+   */
+  lead(term: number): Promise<FireWriter> {
+    return leadFires(this.#connection, term)
+  }
+
+  /** Every timed fire of a second after `afterSecond`, by second. */
+  async *listAfter(afterSecond: number): AsyncGenerator<LoggedFire, void> {
+    const inOrder = new Reordered()
+    const fromSequence = await findSecond(this.#connection, afterSecond - disorderSeconds)
+    for await (const message of this.#readToEnd(fromSequence)) {
+      const second = secondHeader(message.headers)
+      const jobs = jobsOf(message)
+      if (jobs.length > 0 && second > afterSecond) inOrder.add({ sequence: message.sequence, second, jobs })
+      yield* inOrder.takeBefore(second - disorderSeconds)
     }
+    yield* inOrder.takeBefore(Number.POSITIVE_INFINITY)
   }
 
   /** @throws ConflictError when a run of that group is recorded already */
-  async createRun(group: string, job: LoggedJob): Promise<void> {
-    await this.#createOnce(`fires.run.${encodeToken(group)}`, `run ${group} of job "${job.order.jobName}"`, job)
+  async createRun(group: string, job: LoggedJob): Promise<number> {
+    const what = `run ${group} of job "${job.order.jobName}" cannot be recorded`
+    return this.#createOnce(`fires.run.${encodeToken(group)}`, what, job)
   }
 
-  async *listAfter(afterSecond: number): AsyncGenerator<LoggedFire, void> {
-    const end = new AbortController()
-    const inOrder = new Reordered()
-    const fromSequence = await this.#firstSequenceAfter(afterSecond - disorderSeconds)
-    const reading = readStream(this.#connection, { stream, filter: timedFires, fromSequence, signal: end.signal })
+  /**
+   * Records a retry of the execution that `key` names, unless that has one.
+   *
+   * @returns the retry that stands, ours or the one that was there
+   */
+  async createRetry(key: string, job: LoggedJob): Promise<{ readonly sequence: number; readonly job: LoggedJob }> {
+    const subject = `fires.retry.${encodeToken(key)}`
+    const what = `the retry of execution ${key} cannot be recorded`
     try {
-      for await (const event of reading) {
-        if (event.kind === 'caught-up') break
-        if (event.kind !== 'message') continue
-        const record = JSON.parse(Buffer.from(event.message.payload).toString('utf8')) as LoggedFire
-        if (record.second > afterSecond) inOrder.add(record)
-        yield* inOrder.takeBefore(record.second - disorderSeconds)
+      return { sequence: await this.#createOnce(subject, what, job), job }
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      const manager = await this.#connection.manager()
+      const query = { last_by_subj: subject }
+      const stored = await this.#connection.retry(what, () => manager.streams.getMessage(fireStream, query))
+      if (stored === null) throw error
+      return { sequence: stored.seq, job: JSON.parse(Buffer.from(stored.data).toString('utf8')) as LoggedJob }
+    }
+  }
+
+  /** Of all kinds; 0 when nothing was ever recorded. */
+  async lastSequence(): Promise<number> {
+    const manager = await this.#connection.manager()
+    const what = 'the record of fires cannot be read'
+    return (await this.#connection.retry(what, () => manager.streams.info(fireStream))).state.last_seq
+  }
+
+  /** Fires of all kinds recorded after `afterSequence`, `caught-up` once, then live, until `signal` aborts. */
+  async *follow(afterSequence: number, signal: AbortSignal): AsyncGenerator<LoggedEvent, void> {
+    const options = { stream: fireStream, fromSequence: afterSequence + 1, signal }
+    for await (const event of readStream(this.#connection, options)) {
+      if (event.kind === 'caught-up') yield event
+      if (event.kind === 'message')
+        yield { kind: 'fired', sequence: event.message.sequence, jobs: jobsOf(event.message) }
+    }
+  }
+
+  async *#readToEnd(fromSequence: number): AsyncGenerator<PulledMessage, void> {
+    const end = new AbortController()
+    const options = { stream: fireStream, filter: timedFires, fromSequence, signal: end.signal }
+    try {
+      for await (const event of readStream(this.#connection, options)) {
+        if (event.kind === 'caught-up') return
+        if (event.kind === 'message') yield event.message
       }
-      yield* inOrder.takeBefore(Number.POSITIVE_INFINITY)
     } finally {
       end.abort()
     }
   }
 
-  async #createOnce(subject: string, what: string, content: unknown): Promise<void> {
-    await publish(this.#connection, `${what} cannot be recorded`, subject, JSON.stringify(content), {
-      expected: { stream, lastSubjectSequence: 0 },
+  #createOnce(subject: string, what: string, job: LoggedJob): Promise<number> {
+    return publish(this.#connection, what, subject, JSON.stringify(job), {
+      expected: { stream: fireStream, lastSubjectSequence: 0 },
     })
   }
-
-  /** Halves the stream until it finds where seconds after `second` begin: 20 questions for a million records. */
-  async #firstSequenceAfter(second: number): Promise<number> {
-    const manager = await this.#connection.manager()
-    const what = 'the record of fires cannot be read'
-    const { state } = await this.#connection.retry(what, () => manager.streams.info(stream))
-    let low = Math.max(1, state.first_seq)
-    let high = state.last_seq + 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      const query: SeqMsgRequest & NextMsgRequest = { seq: middle, next_by_subj: timedFires }
-      const found = await this.#connection.retry(what, () => manager.streams.getMessage(stream, query))
-      if (found === null || secondOf(found.subject) > second) high = middle
-      else low = found.seq + 1
-    }
-    return low
-  }
 }
 
-function secondOf(subject: string): number {
-  return Number(subject.split('.')[2])
+/** None in a record of a term. */
+function jobsOf({ payload }: PulledMessage): readonly LoggedJob[] {
+  const content = JSON.parse(Buffer.from(payload).toString('utf8')) as
+    | LoggedJob
+    | { readonly jobs?: readonly LoggedJob[] }
+  if ('order' in content) return [content]
+  return content.jobs ?? []
 }
 
-/** Records by second and part, held until no earlier one can follow. */
+/** Records by second, held until no earlier one can follow. */
 class Reordered {
   #held: LoggedFire[] = []
 
@@ -139,7 +170,7 @@ class Reordered {
 
   *takeBefore(second: number): Generator<LoggedFire> {
     if (!this.#held.some((record) => record.second < second)) return
-    this.#held.sort((a, b) => a.second - b.second || a.part - b.part)
+    this.#held.sort((a, b) => a.second - b.second || a.sequence - b.sequence)
     const end = this.#held.findIndex((record) => record.second >= second)
     yield* this.#held.splice(0, end === -1 ? this.#held.length : end)
   }

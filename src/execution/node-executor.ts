@@ -94,6 +94,11 @@ export class NodeExecutor {
     return (await this.#link.call('running', { jobName })).executions
   }
 
+  /** Whether executions wait or run here, are over, or never came; in the order of `keys`. @throws RunnerUnavailableError */
+  async statesOf(keys: readonly string[]): Promise<readonly ('active' | 'ended' | 'unknown')[]> {
+    return (await this.#link.call('states', { keys })).states
+  }
+
   /**
    * Ends an execution with its whole process group; it is recorded as failed, "stopped by request".
    *

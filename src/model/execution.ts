@@ -74,6 +74,13 @@ export interface RunningExecution {
   readonly output: string
 }
 
+/** Begins the reason of an execution that somebody stopped. */
+export const stoppedByRequest = 'stopped by request'
+
+export function isStoppedByRequest({ outcome, reason }: Pick<Execution, 'outcome' | 'reason'>): boolean {
+  return outcome === 'failed' && reason.startsWith(stoppedByRequest)
+}
+
 /** The id of an execution within its job. */
 export function executionId(order: Pick<StartOrder, 'group' | 'attempt'>, nodeName: string): string {
   return `${order.group}-${order.attempt}-${nodeName}`

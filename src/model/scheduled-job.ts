@@ -30,11 +30,22 @@ export interface ScheduledJob {
   readonly lateLimitMs: number
   /** The whole process group is ended after this long; null: never. */
   readonly timeLimitMs: number | null
+  /** How often an execution that failed is tried again; 0: never. */
+  readonly retries: number
+  /** Before the first retry; doubles from one to the next. */
+  readonly retryDelayMs: number
   readonly metadata: Readonly<Record<string, string>>
   /** The anchor of `@every`. */
   readonly createdAt: number
   /** Fires at or before this instant are not due: set at creation, when the schedule changes, and on enabling. */
   readonly scheduledSince: number
+}
+
+export const noRetries = { retries: 0, retryDelayMs: 1_000 } as const
+
+/** A job as it was stored, perhaps before it could have retries. */
+export function storedJob(stored: unknown): ScheduledJob {
+  return { ...noRetries, ...(stored as ScheduledJob) }
 }
 
 /** What the executions of a job added up to. Owned by the leader, derived from the execution history. */

@@ -40,6 +40,7 @@ const longestText = 1_000
 const mostEntries = 100
 const longestMapBytes = 65_536
 const shortestLateLimitMs = 1_000
+const mostRetries = 100
 const longestDurationMs = 10 * 366 * 86_400_000
 
 /** @returns every problem; `field` is the name of the field in the domain, `tags.role` for an entry */
@@ -59,6 +60,8 @@ export function checkJob(checked: CheckedJob, checks: JobChecks): readonly Issue
       .map(([name, value]) => checkTag(name, value)),
     checkDuration('lateLimitMs', job.lateLimitMs, shortestLateLimitMs, 'at least 1s'),
     job.timeLimitMs === null ? null : checkDuration('timeLimitMs', job.timeLimitMs, 1, 'longer than 0'),
+    checkRetries(job),
+    checkDuration('retryDelayMs', job.retryDelayMs, 0, 'at least 0s'),
   ]
   return findings.filter((finding) => finding !== null)
 }
@@ -122,6 +125,11 @@ function checkTag(name: string, value: string): Finding {
 function checkDuration(field: string, valueMs: number, leastMs: number, wanted: string): Finding {
   if (Number.isSafeInteger(valueMs) && valueMs >= leastMs && valueMs <= longestDurationMs) return null
   return issue(field, valueMs, `must be ${wanted} and at most ten years`)
+}
+
+function checkRetries({ retries }: ScheduledJob): Finding {
+  if (Number.isInteger(retries) && retries >= 0 && retries <= mostRetries) return null
+  return issue('retries', retries, `must be a whole number from 0 to ${mostRetries}`)
 }
 
 function issue(field: string, value: unknown, message: string): Issue {

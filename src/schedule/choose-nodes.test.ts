@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { sampleMember } from '../../test/doubles/samples.ts'
+import { FakeClock } from '../core/clock.ts'
 import { candidatesFor } from './choose-nodes.ts'
 import { Placer } from './placer.ts'
 
+const clock = new FakeClock(0)
 const members = [
   sampleMember('a', { tags: { role: 'web', zone: 'eu' } }),
   sampleMember('b', { tags: { role: 'web', zone: 'us' } }),
@@ -28,7 +30,7 @@ test.each([
 
 test('a count takes the least busy of the nodes that match all tags', () => {
   const running: Record<string, number> = { a: 5, b: 1, c: 0 }
-  const placer = new Placer(() => members, { runningOn: (node) => running[node] ?? 0 })
+  const placer = new Placer(() => members, { runningOn: (node) => running[node] ?? 0 }, clock)
   expect(placer.begin().place({ role: 'web:1' })).toEqual({ kind: 'placed', nodeNames: ['b'] })
   expect(placer.begin().place({ role: 'web:2' })).toEqual({ kind: 'placed', nodeNames: ['a', 'b'] })
   expect(placer.begin().place({ role: 'web:9' })).toEqual({ kind: 'placed', nodeNames: ['a', 'b'] })
@@ -36,7 +38,7 @@ test('a count takes the least busy of the nodes that match all tags', () => {
 })
 
 test('jobs of one second are spread over equally busy nodes, and so are later seconds', () => {
-  const placer = new Placer(() => members, { runningOn: () => 0 })
+  const placer = new Placer(() => members, { runningOn: () => 0 }, clock)
   const chosen = (round = placer.begin()) => {
     const placement = round.place({ role: 'web:1' })
     return placement.kind === 'placed' ? placement.nodeNames : []
@@ -46,11 +48,24 @@ test('jobs of one second are spread over equally busy nodes, and so are later se
   expect([chosen(), chosen()].flat()).toEqual(['b', 'a'])
 })
 
+test('what was given out counts as load until the node has told of it, and no longer', async () => {
+  const time = new FakeClock(0)
+  const running: Record<string, number> = { a: 0, b: 3 }
+  const placer = new Placer(() => members, { runningOn: (node) => running[node] ?? 0 }, time)
+  const next = () => placer.begin().place({ role: 'web:1' })
+  const nodes = Array.from({ length: 6 }, next).map(
+    (placement) => placement.kind === 'placed' && placement.nodeNames[0],
+  )
+  expect(nodes).toEqual(['a', 'a', 'a', 'b', 'a', 'b'])
+  await time.advance(2_000)
+  expect(next()).toEqual({ kind: 'placed', nodeNames: ['a'] })
+})
+
 test.each([
   [{ role: 'none' }, 'no alive node matches the tag role=none'],
   [{ role: 'web', zone: 'asia' }, 'no alive node matches all the tags role=web, zone=asia'],
 ])('where no node matches %j the reason names the tags', (tags, reason) => {
-  const placer = new Placer(() => members, { runningOn: () => 0 })
+  const placer = new Placer(() => members, { runningOn: () => 0 }, clock)
   expect(placer.begin().place(tags)).toEqual({ kind: 'unplaced', reason })
 })
 

@@ -6,7 +6,7 @@
  */
 import type { Execution } from '../model/execution.ts'
 import type { JobCounters } from '../model/scheduled-job.ts'
-import type { CountersRecord, StoredCounters } from './ports.ts'
+import type { CountedLoss, CountersRecord, StoredCounters } from './ports.ts'
 
 export const noCounters: JobCounters = { successCount: 0, errorCount: 0, lastSuccessAt: null, lastErrorAt: null }
 
@@ -35,11 +35,10 @@ export class CountersShard {
     const { jobName } = execution
     if (sequence <= this.#throughSequence) return this.#unsaved.get(jobName) ?? 0
     this.#throughSequence = sequence
-    this.#jobs.set(jobName, {
-      jobName,
-      jobCreatedAt,
-      ...addTo(this.of(jobName, jobCreatedAt), execution),
-    })
+    const stored = this.#jobs.get(jobName)
+    const losses = stored?.jobCreatedAt === jobCreatedAt ? (stored.lost ?? []) : []
+    const { counters, lost } = addTo(this.of(jobName, jobCreatedAt), losses, execution)
+    this.#jobs.set(jobName, { jobName, jobCreatedAt, ...counters, ...(lost.length === 0 ? {} : { lost }) })
     this.#isDirty = true
     const unsaved = (this.#unsaved.get(jobName) ?? 0) + 1
     this.#unsaved.set(jobName, unsaved)
@@ -72,11 +71,37 @@ export class CountersShard {
   }
 }
 
-function addTo(counters: JobCounters, { outcome, finishedAt }: Execution): JobCounters {
+interface Sum {
+  readonly counters: JobCounters
+  readonly lost: readonly CountedLoss[]
+}
+
+/** More lost executions of one job than this are not put right any more. */
+const mostLosses = 200
+
+function addTo(before: JobCounters, losses: readonly CountedLoss[], execution: Execution): Sum {
+  const { id, outcome, finishedAt } = execution
+  const known = losses.find((loss) => loss.id === id)
+  if (outcome === 'lost') {
+    if (known !== undefined) return { counters: before, lost: losses }
+    const loss = { id, atMs: finishedAt, lastErrorBefore: before.lastErrorAt }
+    return { counters: added(before, execution), lost: [...losses, loss].slice(-mostLosses) }
+  }
+  if (known === undefined) return { counters: added(before, execution), lost: losses }
+  return { counters: added(withoutLoss(before, known), execution), lost: losses.filter((loss) => loss !== known) }
+}
+
+function added(counters: JobCounters, { outcome, finishedAt }: Execution): JobCounters {
   const { successCount, errorCount, lastSuccessAt, lastErrorAt } = counters
   return outcome === 'succeeded'
     ? { successCount: successCount + 1, errorCount, lastErrorAt, lastSuccessAt: latest(lastSuccessAt, finishedAt) }
     : { successCount, errorCount: errorCount + 1, lastSuccessAt, lastErrorAt: latest(lastErrorAt, finishedAt) }
+}
+
+/** It was no error after all, or is told anew. */
+function withoutLoss(counters: JobCounters, { atMs, lastErrorBefore }: CountedLoss): JobCounters {
+  const lastErrorAt = counters.lastErrorAt === atMs ? lastErrorBefore : counters.lastErrorAt
+  return { ...counters, errorCount: counters.errorCount - 1, lastErrorAt }
 }
 
 function latest(known: number | null, atMs: number): number {

@@ -7,7 +7,7 @@
  */
 import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
-import { ConflictError, messageOf, UnavailableError } from '../core/errors.ts'
+import { ConflictError, LeadershipLostError, messageOf, UnavailableError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Bucket, BucketChange } from '../model/bucket.ts'
 import type { Execution } from '../model/execution.ts'
@@ -91,7 +91,7 @@ export class ExecutionCounters {
 
   /** Stores the counters while this node leads. */
   keeper(): LeaderDuty {
-    return { name: 'counters', lead: (_term, signal) => this.#keep(signal) }
+    return { name: 'counters', lead: (term, signal) => this.#keep(term.number, signal) }
   }
 
   async #load(): Promise<void> {
@@ -135,7 +135,7 @@ export class ExecutionCounters {
     if (this.#isKeeping) await this.#parts.history.purge(jobName)
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
+  async #keep(term: number, signal: AbortSignal): Promise<void> {
     const { log } = this.#parts
     this.#isKeeping = true
     let failures = 0
@@ -144,9 +144,10 @@ export class ExecutionCounters {
       if (!this.#mustSaveSoon || failures > 0) await this.#waitToKeep(delayMs, signal)
       this.#mustSaveSoon = false
       try {
-        await this.#save()
+        await this.#save(term)
         failures = 0
       } catch (error) {
+        if (error instanceof LeadershipLostError) break
         failures += 1
         log.warn({ error: messageOf(error), failures }, 'storing the counters failed, trying again')
       }
@@ -164,26 +165,30 @@ export class ExecutionCounters {
   }
 
   /** Stores every shard that changed, then up to where the whole reaches. */
-  async #save(): Promise<void> {
+  async #save(term: number): Promise<void> {
     const throughSequence = this.#followedThrough
     const dirty = [...this.#shards.entries()].filter(([, shard]) => shard.isDirty)
-    await Promise.all(dirty.map(([index, shard]) => this.#saveShard(String(index), shard)))
+    await Promise.all(dirty.map(([index, shard]) => this.#saveShard(term, String(index), shard)))
     if (throughSequence <= this.#wholeSaved) return
-    await this.#store(wholeKey, { throughSequence, jobs: [] })
+    await this.#store(wholeKey, { throughSequence, jobs: [], term })
     this.#wholeSaved = Math.max(this.#wholeSaved, throughSequence)
   }
 
-  async #saveShard(key: string, shard: CountersShard): Promise<void> {
+  async #saveShard(term: number, key: string, shard: CountersShard): Promise<void> {
     try {
-      await this.#store(key, shard.take())
+      await this.#store(key, { ...shard.take(), term })
     } catch (error) {
       shard.failed()
       throw error
     }
   }
 
-  /** Writes a record unless another node has stored one that reaches further. */
-  async #store(key: string, record: CountersRecord): Promise<void> {
+  /**
+   * Writes a record unless another node has stored one that reaches further.
+   *
+   * @throws LeadershipLostError when a higher term has stored one
+   */
+  async #store(key: string, record: CountersRecord & { readonly term: number }): Promise<void> {
     const { bucket } = this.#parts
     for (;;) {
       const revision = this.#revisions.get(key)
@@ -198,6 +203,8 @@ export class ExecutionCounters {
         const newest = await bucket.get(key)
         if (newest === null) this.#revisions.delete(key)
         else this.#apply({ kind: 'put', ...newest })
+        const foundTerm = newest?.value.term ?? 0
+        if (foundTerm > record.term) throw new LeadershipLostError(record.term, foundTerm)
         if (newest !== null && newest.value.throughSequence > record.throughSequence) return
       }
     }

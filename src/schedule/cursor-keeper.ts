@@ -20,6 +20,7 @@ export interface LoadedCursor {
 
 export interface CursorParts {
   readonly cursors: FireCursorStore
+  readonly term: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -64,7 +65,7 @@ export class CursorKeeper {
   async reset(nowMs: number): Promise<void> {
     await this.#saving
     const throughSecond = Math.floor(nowMs / 1_000)
-    await this.#parts.cursors.put({ throughSecond })
+    await this.#parts.cursors.put({ throughSecond, term: this.#parts.term })
     this.#noteSaved(throughSecond)
     this.#lastFiredSecond = Math.min(this.#lastFiredSecond, throughSecond)
   }
@@ -92,7 +93,7 @@ export class CursorKeeper {
   async #save(throughSecond: number): Promise<void> {
     if (throughSecond <= this.#savedSecond) return
     try {
-      await this.#parts.cursors.put({ throughSecond })
+      await this.#parts.cursors.put({ throughSecond, term: this.#parts.term })
       this.#noteSaved(throughSecond)
     } catch (error) {
       this.#savedAtMonotonicMs = this.#parts.clock.monotonicMs()

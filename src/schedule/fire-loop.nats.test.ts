@@ -17,6 +17,8 @@ import type { ScheduledJob } from '../model/scheduled-job.ts'
 import { ExecutionCounters } from './counters.ts'
 import { FireLoop } from './fire-loop.ts'
 import { JobView } from './job-view.ts'
+import { OpenExecutions } from './open-executions.ts'
+import { OverlapGate } from './overlap-gate.ts'
 import { Placer } from './placer.ts'
 import type { CountersRecord } from './ports.ts'
 import { groupOf, scheduledOrder } from './start-order.ts'
@@ -57,13 +59,17 @@ async function openNode(connection: Connection) {
   const bucket = await openBucket<ScheduledJob>(connection, { name: 'jobs', storage: 'file' })
   const jobs = new JobView(bucket)
   background(jobs.follow(ending.signal))
+  const open = new OpenExecutions()
+  const members = () => [sampleMember(nodeName)]
   const parts = {
     jobs,
     fireLog: await openFireLog(connection),
     dispatcher: await openDispatcher(connection),
     history: await openExecutionLog(connection, { historyLimit }),
     cursors: await openFireCursor(connection),
-    placer: new Placer(() => [sampleMember(nodeName)], { runningOn: () => 0 }),
+    placer: new Placer(members, { runningOn: () => 0 }, systemClock),
+    gate: new OverlapGate({ open: () => open, members, nodes: { statesOf: async () => [] }, clock: systemClock }),
+    onRecorded: () => {},
     clock: systemClock,
     log: silentLog,
     agentZone: 'UTC',

@@ -7,7 +7,7 @@
  */
 import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, UnavailableError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { StartOrder } from '../model/execution.ts'
 import type { LeaderDuty, Term } from '../model/member.ts'
@@ -16,20 +16,25 @@ import { graceMs } from './catch-up.ts'
 import { CursorKeeper } from './cursor-keeper.ts'
 import { FirePlan, type PlannedJob } from './fire-plan.ts'
 import { FireRecorder, type SizedFire } from './fire-recorder.ts'
+import { HeldFires } from './held-fires.ts'
 import type { JobChange, JobView } from './job-view.ts'
 import { MissedBacklog } from './missed-backlog.ts'
+import type { OverlapGate } from './overlap-gate.ts'
 import type { PlacementRound, Placer } from './placer.ts'
-import type { Dispatcher, ExecutionLog, FireCursorStore, FiredJob, FireLog } from './ports.ts'
+import type { Dispatcher, ExecutionLog, FireCursorStore, FiredJob, FireLog, FireWriter } from './ports.ts'
 import { RecordedFires } from './recorded-fires.ts'
 import { scheduledOrder } from './start-order.ts'
 
 export interface FireLoopParts {
   readonly jobs: Pick<JobView, 'ready' | 'all' | 'peek' | 'subscribe'>
-  readonly fireLog: FireLog
+  readonly fireLog: Pick<FireLog, 'lead' | 'listAfter'>
   readonly dispatcher: Dispatcher
   readonly history: Pick<ExecutionLog, 'append' | 'list'>
   readonly cursors: FireCursorStore
   readonly placer: Placer
+  readonly gate: OverlapGate
+  /** Told of each record before it is dispatched. */
+  onRecorded(sequence: number, jobs: readonly FiredJob[]): void
   readonly clock: Clock
   readonly log: Log
   /** The zone of jobs that name none. */
@@ -55,18 +60,22 @@ export class FireLoop implements LeaderDuty {
   async lead(term: Term, signal: AbortSignal): Promise<void> {
     await this.#parts.jobs.ready(signal)
     const log = this.#parts.log.child({ term: term.number })
-    await new FiringTerm({ ...this.#parts, log }, signal).run()
+    await new FiringTerm({ ...this.#parts, log }, term.number, signal).run()
   }
 }
 
 /** One reign. */
 class FiringTerm {
   readonly #parts: FireLoopParts
+  readonly #term: number
   readonly #signal: AbortSignal
   readonly #recorder: FireRecorder
   readonly #backlog: MissedBacklog
   readonly #cursor: CursorKeeper
   readonly #plan: FirePlan
+  /** Fires of jobs that wait until it is known what still runs of them. */
+  readonly #held = new HeldFires()
+  #writer: FireWriter = noWriter
   /** What the fire log held when this leader last looked. */
   #recorded = new RecordedFires()
   /** What was due before is late with reason: `recover` has decided about it. */
@@ -78,12 +87,13 @@ class FiringTerm {
   #wake: () => void = () => {}
   readonly #orderBytes = new WeakMap<ScheduledJob, number>()
 
-  constructor(parts: FireLoopParts, signal: AbortSignal) {
+  constructor(parts: FireLoopParts, term: number, signal: AbortSignal) {
     this.#parts = parts
+    this.#term = term
     this.#signal = signal
     this.#recorder = new FireRecorder(parts)
     this.#backlog = new MissedBacklog(parts)
-    this.#cursor = new CursorKeeper(parts)
+    this.#cursor = new CursorKeeper({ ...parts, term })
     this.#plan = new FirePlan({
       agentZone: parts.agentZone,
       log: parts.log,
@@ -104,7 +114,7 @@ class FiringTerm {
     } finally {
       unsubscribe()
       this.#signal.removeEventListener('abort', wake)
-      await this.#writing
+      await Promise.all([this.#writing, this.#held.settled()])
       if (this.#isPlanned) await this.#cursor.saveLast(this.#handledThroughSecond())
     }
   }
@@ -124,6 +134,10 @@ class FiringTerm {
   /** Completes what was recorded and decides about everything that should have fired by now. */
   async #recover(): Promise<void> {
     const { clock, fireLog, jobs } = this.#parts
+    await this.#held.settled()
+    this.#held.forgive()
+    // From here on nothing of an earlier leader can arrive in the log, which is therefore read now.
+    this.#writer = await fireLog.lead(this.#term)
     const cursor = await this.#cursor.load(clock.now(), farBackMs)
     // Another leader has been here: what this one remembers is older than what is stored.
     if (cursor.isForeign) this.#plan.clear()
@@ -132,6 +146,7 @@ class FiringTerm {
     for await (const record of fireLog.listAfter(cursor.throughSecond)) {
       this.#signal.throwIfAborted()
       recorded.note(record)
+      this.#parts.onRecorded(record.sequence, record.jobs)
       await this.#recorder.dispatch(record)
     }
     this.#signal.throwIfAborted()
@@ -152,7 +167,7 @@ class FiringTerm {
 
   /** Starts every second's jobs in it. Returns when the leader should look at everything again, or has to go. */
   async #fireUntilTrouble(): Promise<void> {
-    while (!this.#signal.aborted) {
+    while (!this.#signal.aborted && !this.#held.hasFailed) {
       const nowMs = this.#parts.clock.now()
       if (nowMs < this.#latestNow - farBackMs) {
         this.#parts.log.warn({ backMs: this.#latestNow - nowMs }, 'the clock was set back by far')
@@ -174,18 +189,54 @@ class FiringTerm {
   }
 
   async #fire(second: number): Promise<void> {
+    const { gate, placer } = this.#parts
     const taken = this.#plan.take(second)
-    const round = this.#parts.placer.begin()
+    const isHeld = ({ job }: PlannedJob) => job.concurrency === 'forbid' && !gate.isFree(job.name)
+    const held = taken.filter(isHeld).map((planned) => ({ ...planned }))
+    const heldNames = new Set(held.map(({ job }) => job.name))
+    const free = taken.filter(({ job }) => !heldNames.has(job.name))
     try {
-      await this.#recorder.fire(second, this.#sizedFires(taken, round), this.#recorded)
+      const firing = this.#record(second, this.#sizedFires(free, placer.begin()))
+      const alone = free.flatMap(({ job }) => (job.concurrency === 'forbid' ? job.name : []))
+      gate.occupy(alone, firing)
+      await firing
     } catch (error) {
       this.#plan.putBack(taken)
       throw error
     }
     this.#failures = 0
     this.#plan.advance(taken)
+    for (const planned of held) this.#hold(second, planned)
     this.#cursor.noteFired(second)
     this.#cursor.saveLazily(this.#handledThroughSecond())
+  }
+
+  #record(second: number, fires: Iterable<SizedFire>): Promise<void> {
+    return this.#recorder.fire(this.#writer, second, fires, this.#recorded)
+  }
+
+  /** Fires a job that may still run, or records that it does; beside the other jobs, which are not to wait for that. */
+  #hold(second: number, planned: PlannedJob): void {
+    const { gate, placer, log } = this.#parts
+    const { job, nextAt } = planned
+    const work = gate.inTurn(job.name, async () => {
+      if (this.#held.hasFailed || this.#signal.aborted) throw new UnavailableError('firing begins anew')
+      const order = scheduledOrder(job, nextAt ?? 0)
+      const skippedReason = await gate.findObstacle(job.name, order.group)
+      const fire =
+        skippedReason === null
+          ? this.#sizedFire(planned, placer.begin())
+          : { fire: { nodeNames: [], order, skippedReason }, sizeBytes: 0 }
+      await this.#record(second, [fire])
+    })
+    this.#held.add(second, work, (error) => {
+      this.#plan.putBack([planned])
+      log.warn(
+        { error: messageOf(error), job: job.name },
+        'a job that must not overlap could not be fired, trying again',
+      )
+      this.#wake()
+    })
   }
 
   *#sizedFires(taken: readonly PlannedJob[], round: PlacementRound): IterableIterator<SizedFire> {
@@ -208,7 +259,7 @@ class FiringTerm {
     const nowSecond = Math.floor(this.#parts.clock.now() / 1_000)
     const first = this.#plan.firstSecond ?? Number.POSITIVE_INFINITY
     const heldMs = this.#backlog.heldAtMs() ?? Number.POSITIVE_INFINITY
-    return Math.min(nowSecond, first - 1, Math.floor(heldMs / 1_000))
+    return Math.min(nowSecond, first - 1, this.#held.firstSecond - 1, Math.floor(heldMs / 1_000))
   }
 
   #onChange(change: JobChange): void {
@@ -247,6 +298,11 @@ class FiringTerm {
     if (this.#signal.aborted) return
     await this.#parts.clock.sleep(Math.min(ms, longestSleepMs), waiting.signal).catch(() => {})
   }
+}
+
+/** Before the first `recover`. */
+const noWriter: FireWriter = {
+  append: () => Promise.reject(new UnavailableError('the reign has not begun')),
 }
 
 function unplacedFire(order: StartOrder, { reason }: { readonly reason: string }): FiredJob {

@@ -1,15 +1,13 @@
 /**
  * Records what is due in a second, then dispatches it.
  *
- * Easy to get wrong: `exists` does not mean that the work is done. It may be our own write whose answer was lost, the
- * part of a leader that died before it dispatched, or a second to which a job was added late. In every case what is
- * there is dispatched (nodes start each fire once only), and what is missing goes into further parts.
+ * Easy to get wrong: a second may be in the log already, in part or twice: written by a leader that died before it
+ * dispatched, or before a job was saved that is due in it too. What is there is not recorded again; what is missing
+ * becomes a further record of that second.
  */
-import type { Clock } from '../core/clock.ts'
-import type { StartOrder } from '../model/execution.ts'
-import type { Dispatcher, ExecutionLog, FiredJob, FireLog, FireRecord } from './ports.ts'
+import { type DispatchParts, dispatchFires } from './dispatch-fires.ts'
+import type { FiredJob, FireWriter, RecordedFire } from './ports.ts'
 import type { RecordedFires } from './recorded-fires.ts'
-import { unstarted } from './start-order.ts'
 
 export interface SizedFire {
   readonly fire: FiredJob
@@ -17,11 +15,9 @@ export interface SizedFire {
   readonly sizeBytes: number
 }
 
-export interface RecorderParts {
-  readonly fireLog: FireLog
-  readonly dispatcher: Dispatcher
-  readonly history: Pick<ExecutionLog, 'append'>
-  readonly clock: Clock
+export interface RecorderParts extends DispatchParts {
+  /** Told of each record before it is dispatched. */
+  onRecorded(sequence: number, jobs: readonly FiredJob[]): void
 }
 
 const partLimitBytes = 512 * 1024
@@ -34,91 +30,57 @@ export class FireRecorder {
   }
 
   /**
-   * Durable and dispatched when it resolves. Repeating it, here or on another node, adds nothing.
+   * Durable and dispatched when it resolves.
    *
-   * @param fires asked for as parts are filled, so that the first of many jobs need not wait for the last
+   * @param fires asked for as records are filled, so that the first of many jobs need not wait for the last
+   * @throws LeadershipLostError, and whatever else ends the writer
    */
-  async fire(second: number, fires: Iterable<SizedFire>, recorded: RecordedFires): Promise<void> {
-    const isNew = ({ fire }: SizedFire) => !recorded.has(fire.order.jobName, second)
-    const source = new FireSource(fires)
+  async fire(
+    writer: FireWriter,
+    second: number,
+    fires: Iterable<SizedFire>,
+    recorded: Pick<RecordedFires, 'has'>,
+  ): Promise<void> {
+    const source = new FireSource(fires, ({ fire }) => !recorded.has(fire.order.jobName, second))
     const dispatches: Promise<void>[] = []
-    let pending = source.fill([], isNew)
-    let part = recorded.nextPart(second)
-    while (pending.length > 0) {
-      const record = { second, part, isLast: source.isAtEnd, jobs: pending.map(({ fire }) => fire) }
-      if ((await this.#parts.fireLog.create(record)) === 'created') {
-        dispatches.push(deferFailure(this.dispatch(record)))
-        pending = source.fill([], isNew)
-        part += 1
-      } else {
-        await this.#dispatchExisting(second, recorded)
-        pending = source.fill(pending.filter(isNew), isNew)
-        part = Math.max(part + 1, recorded.nextPart(second))
-      }
+    for (let jobs = source.take(); jobs.length > 0; jobs = source.take()) {
+      const sequence = await writer.append({ second, jobs })
+      this.#parts.onRecorded(sequence, jobs)
+      dispatches.push(deferFailure(this.dispatch({ sequence, second, jobs })))
     }
     await Promise.all(dispatches)
   }
 
-  /** One message a node, and an execution for each job that no node matched. Safe to repeat. */
-  async dispatch(record: FireRecord): Promise<void> {
-    const { dispatcher, history, clock } = this.#parts
-    const dedupeId = `fire-${record.second}-${record.part}`
-    const messages = [...ordersByNode(record.jobs)].map(([nodeName, orders]) =>
-      dispatcher.dispatch(nodeName, orders, `${dedupeId}-${nodeName}`),
-    )
-    const unplaced = record.jobs.filter(({ nodeNames }) => nodeNames.length === 0)
-    const records = unplaced.map(({ order, unplacedReason }) =>
-      history.append(unstarted(order, 'unplaced', unplacedReason ?? 'no node matched', clock.now())),
-    )
-    await Promise.all([...messages, ...records])
-  }
-
-  async #dispatchExisting(second: number, recorded: RecordedFires): Promise<void> {
-    for await (const record of this.#parts.fireLog.listAfter(second - 1)) {
-      if (record.second > second) return
-      recorded.note(record)
-      await this.dispatch(record)
-    }
+  /** Safe to repeat. */
+  dispatch({ sequence, second, jobs }: RecordedFire): Promise<void> {
+    return dispatchFires(this.#parts, `fire-${sequence}`, jobs, second * 1_000)
   }
 }
 
 /** Hands out fires in portions that fit one record. */
 class FireSource {
   readonly #iterator: Iterator<SizedFire>
+  readonly #isWanted: (fire: SizedFire) => boolean
   #next: IteratorResult<SizedFire>
 
-  constructor(fires: Iterable<SizedFire>) {
+  constructor(fires: Iterable<SizedFire>, isWanted: (fire: SizedFire) => boolean) {
     this.#iterator = fires[Symbol.iterator]()
+    this.#isWanted = isWanted
     this.#next = this.#iterator.next()
   }
 
-  get isAtEnd(): boolean {
-    return this.#next.done === true
-  }
-
-  /** Adds to `portion` what still fits, but at least one, of those that `isWanted`. */
-  fill(portion: readonly SizedFire[], isWanted: (fire: SizedFire) => boolean): readonly SizedFire[] {
-    const filled = [...portion]
-    let sizeBytes = filled.reduce((sum, fire) => sum + fire.sizeBytes, 0)
+  /** As many as fit, but at least one; none at the end. */
+  take(): readonly FiredJob[] {
+    const portion: FiredJob[] = []
+    let sizeBytes = 0
     for (; this.#next.done !== true; this.#next = this.#iterator.next()) {
-      if (!isWanted(this.#next.value)) continue
+      if (!this.#isWanted(this.#next.value)) continue
       sizeBytes += this.#next.value.sizeBytes
-      if (filled.length > 0 && sizeBytes > partLimitBytes) break
-      filled.push(this.#next.value)
+      if (portion.length > 0 && sizeBytes > partLimitBytes) break
+      portion.push(this.#next.value.fire)
     }
-    return filled
+    return portion
   }
-}
-
-function ordersByNode(jobs: readonly FiredJob[]): Map<string, StartOrder[]> {
-  const byNode = new Map<string, StartOrder[]>()
-  for (const { nodeNames, order } of jobs)
-    for (const nodeName of nodeNames) {
-      const orders = byNode.get(nodeName)
-      if (orders === undefined) byNode.set(nodeName, [order])
-      else orders.push(order)
-    }
-  return byNode
 }
 
 /** A promise that is awaited later must not count as unhandled when it fails before. */

@@ -4,7 +4,7 @@
  * Easy to get wrong: a field that is absent stays as it is, a field that is null goes back to its default. Only what a
  * patch names is replaced, so two patches of different fields never undo each other.
  */
-import type { Catchup, Concurrency, ScheduledJob } from '../model/scheduled-job.ts'
+import { type Catchup, type Concurrency, noRetries, type ScheduledJob } from '../model/scheduled-job.ts'
 
 /** The fields a caller owns, beside the name. */
 export interface EditableFields {
@@ -22,6 +22,8 @@ export interface EditableFields {
   readonly catchup: Catchup
   readonly lateLimitMs: number
   readonly timeLimitMs: number | null
+  readonly retries: number
+  readonly retryDelayMs: number
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -45,6 +47,7 @@ export const defaultFields: EditableFields = {
   catchup: 'all',
   lateLimitMs: 60_000,
   timeLimitMs: null,
+  ...noRetries,
   metadata: {},
 }
 

@@ -21,6 +21,7 @@ function makeNode(bucket = new MemoryBucket<ScheduledJob>(), members = [sampleMe
   const fireLog = new MemoryFireLog()
   const dispatcher = new MemoryDispatcher()
   const forgotten: string[] = []
+  const alone: { jobName: string; group: string }[] = []
   const service = new JobService({
     bucket,
     view,
@@ -28,7 +29,10 @@ function makeNode(bucket = new MemoryBucket<ScheduledJob>(), members = [sampleMe
     history,
     fireLog,
     dispatcher,
-    placer: new Placer(() => members, { runningOn: () => 0 }),
+    placer: new Placer(() => members, { runningOn: () => 0 }, clock),
+    runAlone: async (jobName, group) => {
+      alone.push({ jobName, group })
+    },
     counters: { of: () => noCounters, forget: (name) => forgotten.push(name) },
     checks: {
       agentZone: 'UTC',
@@ -42,7 +46,7 @@ function makeNode(bucket = new MemoryBucket<ScheduledJob>(), members = [sampleMe
     void view.follow(ending.signal)
     return view.ready()
   }
-  return { bucket, clock, view, history, fireLog, dispatcher, forgotten, service, follow }
+  return { bucket, clock, view, history, fireLog, dispatcher, forgotten, alone, service, follow }
 }
 
 const patch: JobPatch = { name: 'Nightly Report', schedule: '0 0 3 * * *', command: 'report' }

@@ -16,7 +16,8 @@ import type { JobView } from './job-view.ts'
 import type { Placer } from './placer.ts'
 import type { Dispatcher, ExecutionLog, FireLog } from './ports.ts'
 import { RunGroups } from './run-groups.ts'
-import { explicitOrder, groupTimeMs, unstarted } from './start-order.ts'
+import { runJob } from './run-now.ts'
+import { groupTimeMs } from './start-order.ts'
 
 /** A job with what others know about it. */
 export interface JobDetails {
@@ -39,9 +40,13 @@ export interface JobServiceParts {
   readonly fireLog: Pick<FireLog, 'createRun'>
   readonly dispatcher: Dispatcher
   readonly placer: Placer
+  /** Has the leader run a job that forbids overlap. @throws UnavailableError when there is none */
+  readonly runAlone: (jobName: string, group: string) => Promise<void>
   readonly clock: Clock
 }
 
+/** A job is shown as it is known here when the store needs longer. */
+const answerWithinMs = 1_000
 /** Saves that lose more races than this in a row give up. */
 const mostTries = 50
 
@@ -93,20 +98,11 @@ export class JobService {
 
   /** Starts the job now, disabled or not, on the nodes it belongs to. Resolves when the order is durable. */
   async runNow(name: string): Promise<JobDetails> {
-    const { clock, fireLog, dispatcher, placer, history } = this.#parts
     const { value: job } = await this.#find(name)
     // A clock behind the one that created the job must not make the run look older than the job.
-    const order = explicitOrder(job, this.#groups.next(Math.max(clock.now(), job.createdAt)))
-    const placement = placer.begin().place(job.tags)
-    if (placement.kind === 'unplaced') {
-      await history.append(unstarted(order, 'unplaced', placement.reason, clock.now()))
-      return this.#details(job)
-    }
-    const { nodeNames } = placement
-    await fireLog.createRun(order.group, { nodeNames, order })
-    await Promise.all(
-      nodeNames.map((node) => dispatcher.dispatch(node, [order], `run-${job.name}-${order.group}-${node}`)),
-    )
+    const group = this.#groups.next(Math.max(this.#parts.clock.now(), job.createdAt))
+    if (job.concurrency === 'forbid') await this.#parts.runAlone(job.name, group)
+    else await runJob(this.#parts, job, group)
     return this.#details(job)
   }
 
@@ -172,7 +168,24 @@ export class JobService {
 
   async #find(name: string): Promise<Versioned<ScheduledJob>> {
     const slug = slugOf(name)
-    return this.#assertFound(name, isStorable(slug) ? await this.#parts.view.find(slug) : null)
+    return this.#assertFound(name, isStorable(slug) ? await this.#current(slug) : null)
+  }
+
+  /** What the store holds now; what is known here when it does not answer soon. */
+  async #current(slug: string): Promise<Versioned<ScheduledJob> | null> {
+    const { view, clock } = this.#parts
+    const asked = this.#newest(slug, view.peek(slug))
+    if (view.peek(slug) === null) return asked
+    const waiting = new AbortController()
+    const known = clock.sleep(answerWithinMs, waiting.signal).then(
+      () => view.peek(slug),
+      () => null,
+    )
+    try {
+      return await Promise.race([asked.catch(() => known), known])
+    } finally {
+      waiting.abort()
+    }
   }
 
   #assertFound(name: string, found: Versioned<ScheduledJob> | null): Versioned<ScheduledJob> {

@@ -4,41 +4,76 @@ import type { JobCounters } from '../model/scheduled-job.ts'
 
 /** One job in a fire: enough to dispatch it again without the job's definition. */
 export interface FiredJob {
-  /** Node names chosen when the fire was recorded; none when no node matched. */
+  /** Node names chosen when the fire was recorded; none when it is started nowhere. */
   readonly nodeNames: readonly string[]
   readonly order: StartOrder
   /** Why no node was chosen, in words. Only there when `nodeNames` is empty. */
   readonly unplacedReason?: string
+  /** Why it was not to start, in words: an earlier execution ran. Only there when `nodeNames` is empty. */
+  readonly skippedReason?: string
 }
 
-/** All that is due in one second, written once, before anything of it is dispatched. */
+/** What is due in one second, or a part of it, written once before anything of it is dispatched. */
 export interface FireRecord {
   /** Whole seconds since the epoch. */
   readonly second: number
-  /** 0, 1, ... when the jobs of one second do not fit one record of 512 KB. */
-  readonly part: number
-  /** True for the last part. A new leader that finds no last part completes the second. */
-  readonly isLast: boolean
   readonly jobs: readonly FiredJob[]
+}
+
+export interface RecordedFire extends FireRecord {
+  /** Unique and growing. */
+  readonly sequence: number
 }
 
 /** How far firing has come. Everything due at or before `throughSecond` has been recorded and dispatched. */
 export interface FireCursor {
   readonly throughSecond: number
+  /** The leader's that saved it. */
+  readonly term: number
 }
 
+/** Records timed fires, for one reign. */
+export interface FireWriter {
+  /**
+   * Durable when it resolves; one record after the other.
+   *
+   * @returns its sequence
+   * @throws LeadershipLostError when a higher term has written; after any error this writer is spent
+   */
+  append(record: FireRecord): Promise<number>
+}
+
+export type FireLogEvent =
+  | { readonly kind: 'fired'; readonly sequence: number; readonly jobs: readonly FiredJob[] }
+  /** All that was there when following began has been told. */
+  | { readonly kind: 'caught-up' }
+
 export interface FireLog {
-  /** Writes a record only if no record of that second and part exists. */
-  create(record: FireRecord): Promise<'created' | 'exists'>
-  /** Every record of a second after `afterSecond`, oldest first. */
-  listAfter(afterSecond: number): AsyncIterable<FireRecord>
-  /** A run-now, recorded under its own id. */
-  createRun(group: string, job: FiredJob): Promise<void>
+  /** Ends every writer made before, here or elsewhere. @throws LeadershipLostError when a higher term has written */
+  lead(term: number): Promise<FireWriter>
+  /** Every record of a second after `afterSecond`, by second. */
+  listAfter(afterSecond: number): AsyncIterable<RecordedFire>
+  /** A run-now, recorded under its own id. @returns its sequence @throws ConflictError when it is there already */
+  createRun(group: string, job: FiredJob): Promise<number>
+  /** A retry of the execution that `key` names; each has one at most. @returns the one that stands */
+  createRetry(key: string, job: FiredJob): Promise<{ readonly sequence: number; readonly job: FiredJob }>
+  /** The sequence of the last record of any kind; 0 when there is none. */
+  lastSequence(): Promise<number>
+  /** Everything recorded after `afterSequence`, then live, until `signal` aborts. */
+  follow(afterSequence: number, signal: AbortSignal): AsyncIterable<FireLogEvent>
 }
 
 export interface Dispatcher {
   /** Puts orders for one node on its work queue; durable when it resolves. `dedupeId` only saves work. */
   dispatch(nodeName: string, orders: readonly StartOrder[], dedupeId: string): Promise<void>
+}
+
+/** What a node knows of an execution: it waits or runs there, it is over, or its order has not come. */
+export type ExecutionState = 'active' | 'ended' | 'unknown'
+
+export interface NodeStates {
+  /** In the order of `keys`. @throws UnavailableError when the node does not answer in time */
+  statesOf(nodeName: string, keys: readonly string[], withinMs: number): Promise<readonly ExecutionState[]>
 }
 
 /** How busy the nodes are, as far as this node knows. */
@@ -53,6 +88,10 @@ export interface ExecutionLog {
   append(execution: Execution): Promise<void>
   /** Oldest first, at most the history limit. */
   list(jobName: string): Promise<readonly Execution[]>
+  /** Records that an execution is lost, unless anything is recorded of it. */
+  appendLost(execution: Execution): Promise<'recorded' | 'known'>
+  /** Of all jobs; 0 when nothing was ever recorded. */
+  lastSequence(): Promise<number>
   /** Forgets a job's history. */
   purge(jobName: string): Promise<void>
   /** Every execution recorded after `sequence` (0: from the oldest kept), then live, until `signal` aborts. */
@@ -67,16 +106,29 @@ export interface CountersRecord {
   /** Every execution up to this sequence of the execution log is counted. */
   readonly throughSequence: number
   readonly jobs: readonly StoredCounters[]
+  /** Of the leader that stored it. */
+  readonly term?: number
 }
 
 export interface StoredCounters extends JobCounters {
   readonly jobName: string
   /** Tells a job from an earlier one of the same name. */
   readonly jobCreatedAt: number
+  /** Executions that count as errors because they were lost; absent when there are none. */
+  readonly lost?: readonly CountedLoss[]
+}
+
+/** A lost execution, until its true end is told. */
+export interface CountedLoss {
+  readonly id: string
+  readonly atMs: number
+  /** The last error before it. */
+  readonly lastErrorBefore: number | null
 }
 
 /** The cursor's single record. */
 export interface FireCursorStore {
   get(): Promise<FireCursor | null>
+  /** @throws LeadershipLostError when a higher term has saved */
   put(cursor: FireCursor): Promise<void>
 }

@@ -4,16 +4,15 @@ import type { FireRecord } from './ports.ts'
 import { RecordedFires } from './recorded-fires.ts'
 import { scheduledOrder } from './start-order.ts'
 
-function record(second: number, part: number, ...names: readonly string[]): FireRecord {
+function record(second: number, ...names: readonly string[]): FireRecord {
   const jobs = names.map((name) => ({ nodeNames: ['a'], order: scheduledOrder(sampleJob({ name }), second * 1_000) }))
-  return { second, part, isLast: true, jobs }
+  return { second, jobs }
 }
 
 test('knows each job of each second, in whatever order the records come', () => {
   const recorded = new RecordedFires()
-  for (const one of [record(7, 0, 'a'), record(5, 0, 'a', 'b'), record(6, 0, 'b'), record(6, 1, 'a')])
-    recorded.note(one)
-  recorded.note(record(5, 0, 'a', 'b'))
+  for (const one of [record(7, 'a'), record(5, 'a', 'b'), record(6, 'b'), record(6, 'a')]) recorded.note(one)
+  recorded.note(record(5, 'a', 'b'))
   const found = [4, 5, 6, 7, 8].map((second) => [recorded.has('a', second), recorded.has('b', second)])
   expect(found).toEqual([
     [false, false],
@@ -22,5 +21,4 @@ test('knows each job of each second, in whatever order the records come', () => 
     [true, false],
     [false, false],
   ])
-  expect([recorded.nextPart(4), recorded.nextPart(5), recorded.nextPart(6)]).toEqual([0, 1, 2])
 })

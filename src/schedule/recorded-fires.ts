@@ -2,28 +2,21 @@
  * What the fire log already holds of the seconds that are being looked at again.
  *
  * Easy to get wrong: a second may have been recorded in part, by a leader that died, or twice in parts, for a job
- * that was saved just before it. So membership is asked job by job, and parts are only numbered on.
+ * that was saved just before it. So membership is asked job by job.
  */
 import type { FireRecord } from './ports.ts'
 
 export class RecordedFires {
   // Seconds of each job, ascending: numbers in arrays, because there may be millions after a long outage.
   readonly #secondsOf = new Map<string, number[]>()
-  readonly #partsOf = new Map<number, number>()
 
   note(record: FireRecord): void {
-    this.#partsOf.set(record.second, Math.max(this.nextPart(record.second), record.part + 1))
     for (const { order } of record.jobs) this.#noteJob(order.jobName, record.second)
   }
 
   has(jobName: string, second: number): boolean {
     const seconds = this.#secondsOf.get(jobName)
     return seconds !== undefined && seconds[lowerBound(seconds, second)] === second
-  }
-
-  /** The number of the first part of a second that is not there. */
-  nextPart(second: number): number {
-    return this.#partsOf.get(second) ?? 0
   }
 
   #noteJob(jobName: string, second: number): void {

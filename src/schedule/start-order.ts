@@ -27,6 +27,21 @@ export function explicitOrder(job: ScheduledJob, group: string): StartOrder {
   return { ...commandOf(job), group, scheduledAt: null, startBeforeAt: null }
 }
 
+/** The order to try an execution again: with the job as it is now, started within its limit from now on. */
+export function retryOrder(
+  job: ScheduledJob,
+  failed: Pick<StartOrder, 'group' | 'attempt' | 'scheduledAt'>,
+  nowMs: number,
+): StartOrder {
+  return {
+    ...commandOf(job),
+    group: failed.group,
+    attempt: failed.attempt + 1,
+    scheduledAt: failed.scheduledAt,
+    startBeforeAt: nowMs + job.lateLimitMs,
+  }
+}
+
 /**
  * The execution of a fire that no node started. Its id depends on the fire alone, so recording it again adds nothing.
  *
@@ -34,25 +49,31 @@ export function explicitOrder(job: ScheduledJob, group: string): StartOrder {
  */
 export function unstarted(
   fire: Pick<StartOrder, 'jobName' | 'group' | 'attempt' | 'scheduledAt'>,
-  outcome: Extract<Outcome, 'missed' | 'unplaced'>,
+  outcome: Extract<Outcome, 'missed' | 'skipped' | 'unplaced'>,
   reason: string,
   decidedAt: number,
 ): Execution {
+  return { ...withoutRun(fire, ''), startedAt: decidedAt, finishedAt: decidedAt, outcome, reason }
+}
+
+/** The execution of an order whose node is gone. */
+export function lostExecution(
+  order: Pick<StartOrder, 'jobName' | 'group' | 'attempt' | 'scheduledAt'>,
+  nodeName: string,
+  reason: string,
+  decidedAt: number,
+): Execution {
+  return { ...withoutRun(order, nodeName), startedAt: decidedAt, finishedAt: decidedAt, outcome: 'lost', reason }
+}
+
+function withoutRun(
+  order: Pick<StartOrder, 'jobName' | 'group' | 'attempt' | 'scheduledAt'>,
+  nodeName: string,
+): Omit<Execution, 'startedAt' | 'finishedAt' | 'outcome' | 'reason'> {
+  const { jobName, group, attempt, scheduledAt } = order
   return {
-    id: executionId(fire, ''),
-    jobName: fire.jobName,
-    group: fire.group,
-    attempt: fire.attempt,
-    nodeName: '',
-    scheduledAt: fire.scheduledAt,
-    startedAt: decidedAt,
-    finishedAt: decidedAt,
-    outcome,
-    reason,
-    exitCode: null,
-    signal: null,
-    output: '',
-    outputBytes: 0,
+    ...{ id: executionId(order, nodeName), jobName, group, attempt, nodeName, scheduledAt },
+    ...{ exitCode: null, signal: null, output: '', outputBytes: 0 },
   }
 }
 

@@ -1,4 +1,5 @@
 /** The logs that scheduling needs, in memory, with the promises of schedule/ports.ts. */
+import { ConflictError, LeadershipLostError } from '../../src/core/errors.ts'
 import { type Execution, executionKey, type StartOrder } from '../../src/model/execution.ts'
 import type {
   Dispatcher,
@@ -7,30 +8,111 @@ import type {
   FireCursorStore,
   FiredJob,
   FireLog,
+  FireLogEvent,
   FireRecord,
+  FireWriter,
+  RecordedFire,
 } from '../../src/schedule/ports.ts'
 
 export class MemoryFireLog implements FireLog {
-  readonly records: FireRecord[] = []
-  readonly runs: { group: string; job: FiredJob }[] = []
-  /** Runs before every `create`. */
+  readonly records: RecordedFire[] = []
+  readonly runs: { sequence: number; group: string; job: FiredJob }[] = []
+  readonly retries: { sequence: number; key: string; job: FiredJob }[] = []
+  /** Runs before every append. */
   beforeCreate: (record: FireRecord) => void | Promise<void> = () => {}
+  /** Runs after every append; a test throws here to lose the answer. */
+  afterCreate: (record: FireRecord) => void = () => {}
+  readonly #wakers = new Set<() => void>()
+  #writer = 0
+  #term = 0
+  #sequence = 0
 
-  async create(record: FireRecord): Promise<'created' | 'exists'> {
-    await this.beforeCreate(record)
-    if (this.records.some(({ second, part }) => second === record.second && part === record.part)) return 'exists'
-    this.records.push(record)
-    return 'created'
+  async lead(term: number): Promise<FireWriter> {
+    if (term < this.#term) throw new LeadershipLostError(term, this.#term)
+    this.#term = term
+    this.#writer += 1
+    this.#sequence += 1
+    const writer = this.#writer
+    let turn: Promise<unknown> = Promise.resolve()
+    const append = async (record: FireRecord) => {
+      if (writer === this.#writer) await this.beforeCreate(record)
+      if (term < this.#term) throw new LeadershipLostError(term, this.#term)
+      if (writer !== this.#writer) throw new ConflictError('another writer')
+      this.#sequence += 1
+      this.records.push({ ...record, sequence: this.#sequence })
+      this.#wake()
+      this.afterCreate(record)
+      return this.#sequence
+    }
+    return {
+      append: (record) => {
+        const appended = turn.then(() => append(record))
+        turn = appended.catch(() => {})
+        return appended
+      },
+    }
   }
 
-  async *listAfter(afterSecond: number): AsyncIterable<FireRecord> {
+  async *listAfter(afterSecond: number): AsyncIterable<RecordedFire> {
     yield* this.records
       .filter(({ second }) => second > afterSecond)
-      .toSorted((a, b) => a.second - b.second || a.part - b.part)
+      .toSorted((a, b) => a.second - b.second || a.sequence - b.sequence)
   }
 
-  async createRun(group: string, job: FiredJob): Promise<void> {
-    this.runs.push({ group, job })
+  async createRun(group: string, job: FiredJob): Promise<number> {
+    if (this.runs.some((run) => run.group === group)) throw new ConflictError('it is there')
+    this.#sequence += 1
+    this.runs.push({ sequence: this.#sequence, group, job })
+    this.#wake()
+    return this.#sequence
+  }
+
+  async createRetry(key: string, job: FiredJob): Promise<{ readonly sequence: number; readonly job: FiredJob }> {
+    const known = this.retries.find((retry) => retry.key === key)
+    if (known !== undefined) return known
+    this.#sequence += 1
+    const retry = { sequence: this.#sequence, key, job }
+    this.retries.push(retry)
+    this.#wake()
+    return retry
+  }
+
+  async lastSequence(): Promise<number> {
+    return this.#sequence
+  }
+
+  async *follow(afterSequence: number, signal: AbortSignal): AsyncIterable<FireLogEvent> {
+    let through = afterSequence
+    let hasCaughtUp = false
+    let wake = () => {}
+    const waker = () => wake()
+    this.#wakers.add(waker)
+    signal.addEventListener('abort', waker)
+    while (!signal.aborted) {
+      const next = this.#after(through)
+      if (next !== undefined) {
+        through = next.sequence
+        yield { kind: 'fired', ...next }
+        continue
+      }
+      if (!hasCaughtUp) yield { kind: 'caught-up' }
+      hasCaughtUp = true
+      if (this.#after(through) !== undefined || signal.aborted) continue
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    this.#wakers.delete(waker)
+  }
+
+  #after(sequence: number): { sequence: number; jobs: readonly FiredJob[] } | undefined {
+    const single = [...this.runs, ...this.retries].map((one) => ({ sequence: one.sequence, jobs: [one.job] }))
+    const all = [...this.records.map((record) => ({ sequence: record.sequence, jobs: record.jobs })), ...single]
+    return all.filter((one) => one.sequence > sequence).sort((a, b) => a.sequence - b.sequence)[0]
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakers) wake()
   }
 }
 
@@ -74,6 +156,21 @@ export class MemoryExecutionLog implements ExecutionLog {
     const key = executionKey(execution.jobName, execution.id)
     if (this.#known.has(key)) return
     this.#known.add(key)
+    this.#add(execution)
+  }
+
+  async appendLost(execution: Execution): Promise<'recorded' | 'known'> {
+    await this.beforeAppend(execution)
+    if (this.all.some(({ jobName, id }) => jobName === execution.jobName && id === execution.id)) return 'known'
+    this.#add(execution)
+    return 'recorded'
+  }
+
+  async lastSequence(): Promise<number> {
+    return this.#entries.length
+  }
+
+  #add(execution: Execution): void {
     this.#entries.push({ sequence: this.#entries.length + 1, execution })
     for (const wake of this.#wakers) wake()
   }
@@ -128,6 +225,8 @@ export class MemoryCursorStore implements FireCursorStore {
   }
 
   async put(cursor: FireCursor): Promise<void> {
+    if (this.stored !== null && this.stored.term > cursor.term)
+      throw new LeadershipLostError(cursor.term, this.stored.term)
     this.stored = cursor
   }
 }

@@ -56,6 +56,11 @@ export interface RunnerMethods {
     readonly params: { readonly jobName: string | null }
     readonly answer: { readonly executions: readonly RunningExecution[] }
   }
+  /** What is known of executions, in the order of their keys. */
+  readonly states: {
+    readonly params: { readonly keys: readonly string[] }
+    readonly answer: { readonly states: readonly ('active' | 'ended' | 'unknown')[] }
+  }
   readonly stop: { readonly params: { readonly key: string }; readonly answer: { readonly wasRunning: boolean } }
   readonly results: {
     readonly params: { readonly afterSequence: number; readonly count: number; readonly bytes: number }

@@ -103,6 +103,8 @@ export class RunnerServer {
         return null
       case 'running':
         return { executions: runner.running((params as RunnerMethods['running']['params'] | null)?.jobName ?? null) }
+      case 'states':
+        return { states: runner.states((params as RunnerMethods['states']['params']).keys) }
       case 'stop':
         return { wasRunning: runner.stop((params as RunnerMethods['stop']['params']).key) }
       case 'results': {

@@ -7,7 +7,13 @@
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import { type Execution, executionKey, type RunningExecution, type StartOrder } from '../../model/execution.ts'
+import {
+  type Execution,
+  executionKey,
+  type RunningExecution,
+  type StartOrder,
+  stoppedByRequest,
+} from '../../model/execution.ts'
 import { decideStart } from './decide-start.ts'
 import { acceptedOrder, recordOfRun, recordWithoutRun, runningRecord } from './execution-record.ts'
 import type { KeyJournal } from './key-journal.ts'
@@ -108,8 +114,16 @@ export class Runner {
     return wanted.map(({ accepted, command }) => runningRecord(accepted, command, bytes))
   }
 
+  /** Whether each of these waits or runs here, is over, or never came. */
+  states(keys: readonly string[]): ('active' | 'ended' | 'unknown')[] {
+    return keys.map((key) => {
+      if (this.#queued.has(key) || this.#live.has(key)) return 'active'
+      return this.#isKnown(key) ? 'ended' : 'unknown'
+    })
+  }
+
   /** @returns false when it neither waits nor runs here */
-  stop(key: string, reason = 'stopped by request'): boolean {
+  stop(key: string, reason: string = stoppedByRequest): boolean {
     const queued = this.#queued.get(key)
     if (queued !== undefined) this.#recordWithoutRun(queued, 'failed', `${reason} before it was started`)
     this.#live.get(key)?.command.stop(reason)

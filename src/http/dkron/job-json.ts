@@ -21,6 +21,7 @@ const wireNames: Readonly<Partial<Record<keyof EditableFields, string>>> = {
   isDisabled: 'disabled',
   lateLimitMs: 'late_limit',
   timeLimitMs: 'timeout',
+  retryDelayMs: 'retry_delay',
 }
 const domainNames = new Map(Object.entries(wireNames).map(([domain, wire]) => [wire, domain]))
 
@@ -47,6 +48,8 @@ export function jobJson({ job, counters, nextAt }: JobDetails) {
     catchup: job.catchup,
     late_limit: durationText(job.lateLimitMs),
     timeout: job.timeLimitMs === null ? '' : durationText(job.timeLimitMs),
+    retries: job.retries,
+    retry_delay: durationText(job.retryDelayMs),
     metadata: job.metadata,
     next: dateText(nextAt),
     status: statusOf(counters),
@@ -83,6 +86,8 @@ export function readJobPatch(reader: FieldReader): JobPatch {
     catchup: emptyAsNull(reader.oneOf('catchup', ['all', 'last', 'none', ''])),
     lateLimitMs: readDuration(reader, 'late_limit'),
     timeLimitMs: zeroAsNull(readDuration(reader, 'timeout')),
+    retries: reader.integer('retries'),
+    retryDelayMs: readDuration(reader, 'retry_delay'),
     metadata: reader.stringMap('metadata'),
   }
 }

@@ -34,11 +34,12 @@ function makeApi() {
     hasLeft: false,
   }
   state.clock.sleep = async () => {}
-  const placer = new Placer(() => state.members, { runningOn: () => 0 })
+  const placer = new Placer(() => state.members, { runningOn: () => 0 }, state.clock)
   const jobs = new JobService({
     ...state,
     view: new JobView(state.bucket),
     placer,
+    runAlone: async () => {},
     fireLog: new MemoryFireLog(),
     counters: { of: () => state.counters, forget: () => {} },
     checks: {
@@ -106,6 +107,8 @@ const nightlyAnswer = {
   catchup: 'all',
   late_limit: '1m0s',
   timeout: '',
+  retries: 0,
+  retry_delay: '1s',
   metadata: {},
   next: '2026-01-03T03:00:00.000Z',
   status: '',
@@ -203,9 +206,9 @@ describe('jobs', () => {
 
   test('unknown fields are ignored and named in a Warning header', async () => {
     const { app } = makeApi()
-    const { status, headers } = await call(app, 'POST', '/v1/jobs', { ...nightly, retries: 3, 'we"ird': 1 })
+    const { status, headers } = await call(app, 'POST', '/v1/jobs', { ...nightly, processors: 3, 'we"ird': 1 })
     expect(status).toBe(201)
-    expect(headers.warning).toBe('299 - "unknown field retries ignored", 299 - "unknown field we%22ird ignored"')
+    expect(headers.warning).toBe('299 - "unknown field processors ignored", 299 - "unknown field we%22ird ignored"')
   })
 
   test('deleting answers the job as it was, and then it is gone', async () => {
