@@ -11,15 +11,17 @@ export const schema = 'crash'
 const tableCount = 4
 
 export class SourceWriter {
-  readonly #server: TestServer
+  readonly #server: Pick<TestServer, 'connect'>
+  readonly #schema: string
   readonly #random: Random
   #transactions = 0
   #columns = 0
   #isStopping = false
   #running: Promise<void> | null = null
 
-  constructor(server: TestServer, seed: number) {
+  constructor(server: Pick<TestServer, 'connect'>, seed: number, schemaName = schema) {
     this.#server = server
+    this.#schema = schemaName
     this.#random = new Random(seed)
   }
 
@@ -30,10 +32,10 @@ export class SourceWriter {
   /** @param rows of each table before the writing begins */
   async prepare(rows: number): Promise<void> {
     const connection = await this.#server.connect()
-    await connection.query(`CREATE DATABASE ${schema} DEFAULT CHARACTER SET utf8mb4`)
+    await connection.query(`CREATE DATABASE ${this.#schema} DEFAULT CHARACTER SET utf8mb4`)
     for (let table = 0; table < tableCount; table += 1) {
       await connection.query(
-        `CREATE TABLE ${schema}.t${table} (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, code INT NOT NULL,
+        `CREATE TABLE ${this.#schema}.t${table} (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, code INT NOT NULL,
          word VARCHAR(60), amount DECIMAL(12,3), at DATETIME(6), body BLOB, UNIQUE KEY code (code)) ENGINE=InnoDB`,
       )
       for (let row = 0; row < rows; row += 1000) await this.#insert(connection, table, Math.min(1000, rows - row), row)
@@ -52,7 +54,7 @@ export class SourceWriter {
 
   async #insert(connection: Connection, table: number, count: number, from: number): Promise<void> {
     const rows = Array.from({ length: count }, (_, index) => [from + index, `word ${from + index}`, (from + index) / 8])
-    await connection.query(`INSERT INTO ${schema}.t${table} (code, word, amount) VALUES ?`, [rows])
+    await connection.query(`INSERT INTO ${this.#schema}.t${table} (code, word, amount) VALUES ?`, [rows])
   }
 
   async #write(): Promise<void> {
@@ -75,7 +77,7 @@ export class SourceWriter {
     if (random.chance(0.004) && this.#columns < 8) {
       this.#columns += 1
       await connection.query(
-        `ALTER TABLE ${schema}.t${random.between(0, tableCount - 1)} ADD COLUMN extra${this.#columns} INT DEFAULT 7`,
+        `ALTER TABLE ${this.#schema}.t${random.between(0, tableCount - 1)} ADD COLUMN extra${this.#columns} INT DEFAULT 7`,
       )
     }
     await connection.beginTransaction()
@@ -86,7 +88,7 @@ export class SourceWriter {
   }
 
   async #statement(connection: Connection, random: Random): Promise<void> {
-    const table = `${schema}.t${random.between(0, tableCount - 1)}`
+    const table = `${this.#schema}.t${random.between(0, tableCount - 1)}`
     const code = random.between(0, 6000)
     const kind = random.between(0, 9)
     if (kind < 4)

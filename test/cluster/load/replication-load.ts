@@ -1,0 +1,150 @@
+/** Two replication jobs with a writer each: one whose tasks stay on the nodes it names, one that the cluster places. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { compareSchemas } from '../../../scripts/demo/compare.ts'
+import { Scope } from '../../../src/core/scope.ts'
+import { SourceWriter } from '../../crash/source-writer.ts'
+import { eventually } from '../../harness/eventually.ts'
+import type { TableFacts } from '../checker/facts.ts'
+import type { Cluster } from '../cluster.ts'
+import type { ClusterNode } from '../node/cluster-node.ts'
+import { Database } from '../node/database.ts'
+
+/** The machine of both databases. */
+export const databaseMachine = 'db'
+const jobNames = ['fixed', 'free'] as const
+const rowsAtFirst = 500
+
+export class ReplicationLoad implements AsyncDisposable {
+  readonly #cluster: Cluster
+  readonly #scope: Scope
+  readonly #source: Database
+  readonly #target: Database
+  readonly #writers: readonly SourceWriter[]
+
+  private constructor(
+    cluster: Cluster,
+    scope: Scope,
+    databases: { readonly source: Database; readonly target: Database },
+    seed: number,
+  ) {
+    this.#cluster = cluster
+    this.#scope = scope
+    this.#source = databases.source
+    this.#target = databases.target
+    this.#writers = jobNames.map((name, index) => new SourceWriter(this.#source, seed + index, name))
+  }
+
+  /** Starts both databases and fills the source. */
+  static async open(cluster: Cluster, seed: number): Promise<ReplicationLoad> {
+    const scope = new Scope()
+    try {
+      const start = async (name: string, port: number) => {
+        const folder = join(cluster.folder, name)
+        await mkdir(folder, { recursive: true })
+        const place = { machine: databaseMachine, folder, port }
+        return scope.use(await Database.start(cluster.network, place), (started) => started[Symbol.asyncDispose]())
+      }
+      const [source, target] = await Promise.all([start('source', 13_306), start('target', 13_307)])
+      const load = new ReplicationLoad(cluster, scope, { source, target }, seed)
+      for (const writer of load.#writers) await writer.prepare(rowsAtFirst)
+      return load
+    } catch (error) {
+      await scope.close()
+      throw error
+    }
+  }
+
+  /** Creates both jobs and lets the writers write. @param fixedTo the nodes of the source task and the target task */
+  async begin(fixedTo: readonly [ClusterNode, ClusterNode]): Promise<void> {
+    const ids = await Promise.all(fixedTo.map((node) => nodeIdOf(node)))
+    await this.#create('fixed', ids)
+    await this.#create('free', [])
+    for (const writer of this.#writers) writer.start()
+  }
+
+  async stopWriting(): Promise<void> {
+    await Promise.all(this.#writers.map((writer) => writer.stop()))
+  }
+
+  get transactions(): number {
+    return this.#writers.reduce((sum, writer) => sum + writer.transactions, 0)
+  }
+
+  /** Compares all tables until they are equal or the time is over. */
+  async compare(withinMs: number): Promise<readonly TableFacts[]> {
+    const [left, right] = [await this.#source.connect(), await this.#target.connect()]
+    try {
+      const endAt = performance.now() + withinMs
+      for (;;) {
+        const tables: TableFacts[] = []
+        for (const job of jobNames)
+          for (const comparison of await compareSchemas(left, right, job)) tables.push({ job, ...comparison })
+        if (tables.every(({ isEqual }) => isEqual) || performance.now() > endAt) return tables
+        await sleep(500)
+      }
+    } finally {
+      left.destroy()
+      right.destroy()
+    }
+  }
+
+  /** What the jobs say of themselves, for a run that failed. */
+  async statuses(node: ClusterNode): Promise<string> {
+    return (await node.api('udup', 'GET', '/v1/jobs')).text
+  }
+
+  /** How many rows of a job's first table are at the target, or null when it is not there yet. */
+  async targetRows(job: (typeof jobNames)[number]): Promise<number | null> {
+    const connection = await this.#target.connect()
+    try {
+      const [rows] = await connection.query(`SELECT COUNT(*) AS n FROM ${job}.t0`)
+      return Number((rows as Record<string, unknown>[])[0]?.n)
+    } catch {
+      return null
+    } finally {
+      connection.destroy()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopWriting()
+    await this.#scope.close()
+  }
+
+  async #create(name: string, nodeIds: readonly string[]): Promise<void> {
+    const { address } = this.#cluster.network.machine(databaseMachine)
+    const task = (type: 'Src' | 'Dest', database: Database, nodeId: string | undefined, more: object) => ({
+      Type: type,
+      Driver: 'MySQL',
+      ...(nodeId === undefined ? {} : { NodeId: nodeId }),
+      Config: { ConnectionConfig: database.asConnection(address), ...more },
+    })
+    const job = {
+      Name: name,
+      Type: 'synchronous',
+      Tasks: [
+        task('Src', this.#source, nodeIds[0], { ReplicateDoDb: [{ TableSchema: name }] }),
+        task('Dest', this.#target, nodeIds[1], {}),
+      ],
+    }
+    const [node] = this.#cluster.nodes
+    await eventually(
+      async () => {
+        const answer = await node?.api('udup', 'POST', '/v1/jobs', job)
+        if (answer?.status !== 200) throw new Error(`${answer?.status} ${answer?.text}`)
+        return true
+      },
+      15_000,
+      `creating replication job ${name}`,
+    )
+  }
+}
+
+async function nodeIdOf(node: ClusterNode): Promise<string> {
+  const nodes = (await node.api('udup', 'GET', '/v1/nodes')).json as readonly { ID: string; Name: string }[]
+  const found = nodes.find(({ Name }) => Name === node.name)
+  if (found === undefined) throw new Error(`${node.name} does not list itself`)
+  return found.ID
+}
