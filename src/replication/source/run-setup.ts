@@ -25,7 +25,7 @@ import { PreparedTransactions } from './prepared-transactions.ts'
 import { checkCopyPrivileges, checkScope, checkSource } from './source-checks.ts'
 import { SourceClock } from './source-clock.ts'
 import { SourceRun } from './source-run.ts'
-import { openLocker, openPlainSession, openReader } from './source-sessions.ts'
+import { openChunkReader, openLocker, openPlainSession, openReader } from './source-sessions.ts'
 import type { TableChoice } from './statement-rows.ts'
 import { StreamPass } from './stream-pass.ts'
 import type { BrokenTransactions } from './transaction-pass.ts'
@@ -158,7 +158,7 @@ async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): 
   const planning = await openReader(owner)
   const locking = await openLocker(owner)
   const count = Math.max(1, job.source.parallelWorkers)
-  const readers = await Promise.all(Array.from({ length: count }, () => openReader(owner)))
+  const readers = await Promise.all(Array.from({ length: count }, () => openChunkReader(owner)))
   const high = isFresh ? { file: position.file, offset: position.offset } : await readLogEnd(control)
   const { hasGtids } = server
   const { chunkBytes = defaultChunkBytes, gateBytes = defaultGateBytes } = setup.tuning

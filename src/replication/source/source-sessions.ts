@@ -31,6 +31,16 @@ export async function openReader(owner: SessionOwner): Promise<Session> {
   return session
 }
 
+/**
+ * A reader that works beside others of its kind. Each holds tables for its transaction, and a statement that waits for
+ * one reader lets no other begin: a wait without an end, which the server does not see. So none waits for long.
+ */
+export async function openChunkReader(owner: SessionOwner): Promise<Session> {
+  const session = await openReader(owner)
+  await session.execute('SET SESSION lock_wait_timeout = 1')
+  return session
+}
+
 /** For locks of milliseconds, and for rows that are read under one. */
 export async function openLocker(owner: SessionOwner): Promise<Session> {
   const session = await openReader(owner)

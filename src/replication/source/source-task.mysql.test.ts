@@ -158,6 +158,24 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     await whenEqual(source, schema, [...all, 'old'])
   })
 
+  test('does not block statements on several tables that several sessions read, nor itself behind them', async () => {
+    const schema = await fill(20_000)
+    await server.query(`CREATE TABLE ${schema}.other LIKE ${schema}.t`)
+    await server.query(`INSERT INTO ${schema}.other SELECT * FROM ${schema}.t`)
+    await using source = new SourceUnderTest(server, {
+      include: [{ schema, tables: [] }],
+      tuning: { chunkBytes: 10_000 },
+    })
+    await eventually(() => source.failure !== null || source.replay.chunksDone >= 1, 60_000)
+    for (let turn = 0; turn < 12; turn += 1) {
+      await server.query(
+        `RENAME TABLE ${schema}.t TO ${schema}.x, ${schema}.other TO ${schema}.t, ${schema}.x TO ${schema}.other`,
+      )
+      await server.query(`ALTER TABLE ${schema}.t COMMENT 'turn ${turn}'`)
+    }
+    await whenEqual(source, schema, [...all, 'other'])
+  })
+
   test('passes on only what is in scope, with statements of several tables taken apart', async () => {
     const schema = await fill(100)
     await server.query(`CREATE TABLE ${schema}.out (id INT PRIMARY KEY, v INT) ENGINE=InnoDB`)

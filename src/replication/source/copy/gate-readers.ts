@@ -2,9 +2,10 @@
  * Reads chunks while a gate is open, with several sessions at once.
  *
  * Easy to get wrong: what is read must have the columns that the target has where the stream stands. A session's first
- * look at a table keeps DDL away from it until the session commits; only then is its definition compared.
+ * look at a table keeps DDL away from it until the session commits; only then is its definition compared. And DDL that
+ * waits for one session keeps the others away: they leave the table alone, so that the gate can end.
  */
-import { errnoOf } from '../../../mysql/errors.ts'
+import { errnoOf, LockConflictError } from '../../../mysql/errors.ts'
 import { readDefinitions } from '../../../mysql/schema-reader.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { KeyTuple } from '../../pipe/frame.ts'
@@ -100,12 +101,12 @@ export class GateReaders {
     }
   }
 
-  /** True when the table is what the stream's position says; it stays so until the session commits. */
+  /** True when the table can be had and is what the stream's position says; it stays so until the session commits. */
   async #isSame(session: Session, table: TableCopy): Promise<boolean> {
     try {
       await pinTable(session, table)
     } catch (error) {
-      if (isStructureError(error)) return false
+      if (isStructureError(error) || error instanceof LockConflictError) return false
       throw error
     }
     const check = this.#checks.get(table) ?? this.#compare(table)

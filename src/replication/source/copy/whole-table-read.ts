@@ -5,6 +5,7 @@
  * it touches the table before the lock is released, so that no DDL slips between.
  */
 import { type LogPlace, readLogEnd } from '../../../mysql/binlog-place.ts'
+import { LockConflictError } from '../../../mysql/errors.ts'
 import { readDefinitions } from '../../../mysql/schema-reader.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { FrameWriter } from '../frame-writer.ts'
@@ -53,7 +54,15 @@ export class WholeTableRead {
     const place = await readLogEnd(control)
     if (!table.isTransactional) return new WholeTableRead(table, place, locking, lock)
     await reader.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT')
-    await pinTable(reader, table)
+    try {
+      await pinTable(reader, table)
+    } catch (error) {
+      if (!(error instanceof LockConflictError)) throw error
+      // A statement waits for our lock, and the reader behind it.
+      await reader.execute('COMMIT')
+      await lock.release()
+      return null
+    }
     await lock.release()
     return new WholeTableRead(table, place, reader, null)
   }
