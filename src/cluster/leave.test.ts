@@ -30,3 +30,14 @@ test('work that does not end in time is told to stop, and the node leaves all th
   expect(await leaving).toBe(false)
   expect(events).toEqual(['leaving', 'stepped down', 'stopped', 'left'])
 })
+
+test('a duty that does not end and a drain that fails do not keep a node from leaving', async () => {
+  const clock = new FakeClock(0)
+  const events: string[] = []
+  const steps = stepsOf(events, async () => Promise.reject(new Error('no luck')))
+  const leaving = leaveCluster({ ...steps, stepDown: () => new Promise(() => {}) }, 10_000, clock, silentLog)
+  await clock.advance(1)
+  await clock.advance(3_000)
+  expect(await leaving).toBe(false)
+  expect(events).toEqual(['leaving', 'left'])
+})

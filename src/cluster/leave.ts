@@ -12,21 +12,38 @@ export interface LeaveSteps {
   markLeft(): Promise<void>
 }
 
-/** @returns false when the work was not finished within `timeoutMs` */
+/** A duty that waits for NATS must not hold up the rest; the lease runs out by itself. */
+const stepDownWithinMs = 3_000
+
+/** Never throws. @returns false when the work was not finished within `timeoutMs` */
 export async function leaveCluster(steps: LeaveSteps, timeoutMs: number, clock: Clock, log: Log): Promise<boolean> {
   log.info({ timeoutMs }, 'leaving the cluster')
-  await steps.markLeaving()
-  await steps.stepDown()
+  const attempt = (what: string, step: Promise<void>): Promise<boolean> =>
+    step.then(
+      () => true,
+      (err: unknown) => {
+        log.warn({ err, what }, 'a step of leaving failed')
+        return false
+      },
+    )
+  await attempt('telling the others', steps.markLeaving())
+  await within(stepDownWithinMs, clock, attempt('giving leadership back', steps.stepDown()))
   const ending = new AbortController()
-  const isDrained = await Promise.race([
-    steps.drain(ending.signal).then(() => true),
-    clock.sleep(timeoutMs, ending.signal).then(
-      () => false,
-      () => false,
-    ),
-  ])
+  const isDrained = await within(timeoutMs, clock, attempt('finishing the work', steps.drain(ending.signal)))
   ending.abort(new Error(isDrained ? 'drained' : 'the time to leave is over'))
-  await steps.markLeft()
+  await attempt('telling the others', steps.markLeft())
   log.info({ isDrained }, 'left the cluster')
   return isDrained
+}
+
+/** @returns false when it takes longer */
+async function within(ms: number, clock: Clock, step: Promise<boolean>): Promise<boolean> {
+  const done = new AbortController()
+  const timeOver = clock.sleep(ms, done.signal).then(
+    () => false,
+    () => false,
+  )
+  const answer = await Promise.race([step, timeOver])
+  done.abort(new Error('done'))
+  return answer
 }
