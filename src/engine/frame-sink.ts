@@ -104,10 +104,15 @@ export class FrameSink {
     return this.#fullTimes > 0
   }
 
+  /** See replication/ports.ts. */
+  get largestFrameBytes(): number {
+    return this.#maxBytes / 2
+  }
+
   /** See replication/ports.ts. @throws StaleWriterError, FramesLostError, PayloadTooLargeError; UnavailableError once closed */
   append(frame: Uint8Array): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (frame.length > this.#maxBytes / 2)
+    if (frame.length > this.largestFrameBytes)
       return Promise.reject(
         new PayloadTooLargeError(
           `a frame of ${frame.length} bytes does not fit the stream of job ${this.#jobId}, which holds ${this.#maxBytes}; raise its limit`,

@@ -12,6 +12,8 @@ export interface FrameSink {
    * @throws StaleWriterError when another writer has taken over the stream
    */
   append(frame: Uint8Array): Promise<void>
+  /** Bytes of the largest frame that it takes; absent: of any size. */
+  readonly largestFrameBytes?: number
   close(): Promise<void>
 }
 

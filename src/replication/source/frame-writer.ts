@@ -3,7 +3,7 @@
  *
  * Easy to get wrong: a frame's `after` is the last transaction boundary, also when the frame ends inside a transaction.
  * Waiting for room in the sink is the back-pressure: whoever adds items must await `whenRoom` between transactions and
- * large pieces.
+ * large pieces. And a frame must not hold a whole large transaction: the stream takes only frames of half its size.
  */
 import { formatPosition, type Position } from '../../binlog/position.ts'
 import type { FrameItem } from '../pipe/frame.ts'
@@ -15,7 +15,7 @@ export interface FrameWriterOptions {
   readonly epoch: number
   /** Where this run begins. */
   readonly start: Position
-  /** A frame is sent when it has grown to this; single items may make it larger. */
+  /** A frame is sent before it grows past this; a single item may make it larger. */
   readonly frameBytes: number
   /** Frames and bytes that may be under way before `whenRoom` waits. */
   readonly windowFrames: number
@@ -57,6 +57,7 @@ export class FrameWriter {
 
   add(item: FrameItem): void {
     this.#writeSkips()
+    if (!this.#builder.isEmpty && this.#builder.sizeBytes + bytesOf(item) > this.#options.frameBytes) this.#send()
     this.#builder.add(item)
   }
 
@@ -140,4 +141,10 @@ export class FrameWriter {
   #throwFailure(): void {
     if (this.#failure !== null) throw this.#failure.error
   }
+}
+
+/** About how much it adds to a frame. */
+function bytesOf(item: FrameItem): number {
+  if (item.kind === 'chunk') return item.chunk.rows.length
+  return 'event' in item ? item.event.length : 0
 }

@@ -14,6 +14,7 @@ import type { Statement } from '../ddl/statement.ts'
 import { createFilter, type ObjectFilter } from '../filter.ts'
 import type { ResumeAnswer, ResumeRefusal, ResumeRequest } from '../handshake.ts'
 import type { SourceServer } from '../pipe/frame.ts'
+import type { FrameSink } from '../ports.ts'
 import type { SourceTaskContext } from '../task-context.ts'
 import { type Beginning, findBeginning } from './beginning.ts'
 import { defaultChunkBytes } from './copy/chunk-planner.ts'
@@ -135,7 +136,7 @@ async function openWriter({ context, scope, signal }: RunSetup, epoch: number, f
     sink,
     epoch,
     start: from.position,
-    frameBytes: Math.min(largestFrameBytes, Math.max(smallestFrameBytes, frameBytes)),
+    frameBytes: frameBytesFor(frameBytes, sink),
     windowFrames: Math.min(mostFramesUnderWay, Math.max(1, bufferedMessages)),
     windowBytes,
   })
@@ -143,6 +144,11 @@ async function openWriter({ context, scope, signal }: RunSetup, epoch: number, f
   signal.addEventListener('abort', stop, { once: true })
   scope.defer(() => signal.removeEventListener('abort', stop))
   return writer
+}
+
+/** What is under way waits for room beside what the target has not taken yet, so a frame is a quarter of the stream at most. */
+function frameBytesFor(wanted: number, { largestFrameBytes: mostTaken }: FrameSink): number {
+  return Math.min(largestFrameBytes, (mostTaken ?? Number.POSITIVE_INFINITY) / 2, Math.max(smallestFrameBytes, wanted))
 }
 
 async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): Promise<OpenCopy | null> {

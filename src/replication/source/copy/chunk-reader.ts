@@ -11,8 +11,8 @@ import type { TableCopy } from './table-copy.ts'
 
 export type PieceTaker = (piece: ChunkPiece) => Promise<void>
 
-/** Bytes of rows of a piece; one larger row makes a larger piece. */
-const pieceBytes = 512 * 1024
+/** Bytes of rows of a piece; one larger row makes a larger piece. Two must fit into the smallest stream, 1 MB. */
+export const pieceBytes = 384 * 1024
 
 /** Takes the table's metadata lock for the rest of the session's transaction: until then no DDL can change it. */
 export async function pinTable(session: Session, table: TableCopy): Promise<void> {

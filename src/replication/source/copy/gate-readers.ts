@@ -9,7 +9,7 @@ import { errnoOf, LockConflictError } from '../../../mysql/errors.ts'
 import { readDefinitions } from '../../../mysql/schema-reader.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { KeyTuple } from '../../pipe/frame.ts'
-import { pinTable, readChunk, readKeys } from './chunk-reader.ts'
+import { pieceBytes, pinTable, readChunk, readKeys } from './chunk-reader.ts'
 import type { GateOutput } from './gate-output.ts'
 import type { KeyRange } from './key-range.ts'
 import { definitionText, type TableCopy } from './table-copy.ts'
@@ -61,10 +61,11 @@ export class GateReaders {
     const left = new Map<TableCopy, readonly KeyTuple[]>()
     for (const [table, keys] of again) {
       const canRead = table.isTold && table.state.kind === 'known' && (await this.#isSame(session, table))
+      const atOnce = Math.max(1, Math.min(mostKeysAtOnce, Math.floor(pieceBytes / table.averageRowBytes)))
       if (!canRead) left.set(table, keys)
       else
-        for (let first = 0; first < keys.length; first += mostKeysAtOnce)
-          await readKeys(session, table, keys.slice(first, first + mostKeysAtOnce), (piece) => this.#take(piece))
+        for (let first = 0; first < keys.length; first += atOnce)
+          await readKeys(session, table, keys.slice(first, first + atOnce), (piece) => this.#take(piece))
     }
     return left
   }
