@@ -106,6 +106,12 @@ export function jobPlans(paths: NotePaths): readonly JobPlan[] {
   return kinds.flatMap((kind) => Array.from({ length: kind.count }, (_none, index) => planOf(kind, index, paths)))
 }
 
+/** Jobs of every second, each on one node: they show who fires, and that no second is left out. */
+export function secondPlans(paths: NotePaths, count: number): readonly JobPlan[] {
+  const kind: Kind = { name: 'second', count, due: every(1), placement: one }
+  return Array.from({ length: count }, (_none, index) => planOf(kind, index, paths))
+}
+
 function planOf(kind: Kind, index: number, paths: NotePaths): JobPlan {
   const name = `${kind.name}-${index}`
   const due = kind.due(index)

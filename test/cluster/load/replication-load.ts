@@ -14,6 +14,7 @@ import { Database } from '../node/database.ts'
 /** The machine of both databases. */
 export const databaseMachine = 'db'
 const jobNames = ['fixed', 'free'] as const
+type JobName = (typeof jobNames)[number]
 const rowsAtFirst = 500
 
 export class ReplicationLoad implements AsyncDisposable {
@@ -95,17 +96,31 @@ export class ReplicationLoad implements AsyncDisposable {
     return (await node.api('udup', 'GET', '/v1/jobs')).text
   }
 
-  /** How many rows of a job's first table are at the target, or null when it is not there yet. */
-  async targetRows(job: (typeof jobNames)[number]): Promise<number | null> {
-    const connection = await this.#target.connect()
-    try {
-      const [rows] = await connection.query(`SELECT COUNT(*) AS n FROM ${job}.t0`)
-      return Number((rows as Record<string, unknown>[])[0]?.n)
-    } catch {
-      return null
-    } finally {
-      connection.destroy()
-    }
+  /** The node that has a task of a job now. */
+  async nodeOf(job: JobName, task: 'Src' | 'Dest'): Promise<string> {
+    return await eventually(
+      async () => {
+        const node = this.#cluster.nodes.find(({ isRunning }) => isRunning)
+        const { json } = (await node?.api('udup', 'GET', `/v1/job/${job}/allocations`)) ?? {}
+        const allocations = json as readonly { readonly Task: string; readonly NodeName: string }[]
+        const name = allocations.find(({ Task }) => Task.toLowerCase() === task.toLowerCase())?.NodeName
+        return name === '' ? undefined : name
+      },
+      20_000,
+      `a node for the ${task} task of ${job}`,
+    )
+  }
+
+  /** Writes a row at the source. @returns what to look for at the target */
+  async mark(job: JobName): Promise<string> {
+    const marker = `mark ${performance.now()}`
+    await query(this.#source, `UPDATE ${job}.t0 SET word = ? ORDER BY id LIMIT 1`, [marker])
+    return marker
+  }
+
+  async hasMark(job: JobName, marker: string): Promise<boolean> {
+    const rows = await query(this.#target, `SELECT 1 FROM ${job}.t0 WHERE word = ?`, [marker])
+    return rows.length > 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -139,6 +154,16 @@ export class ReplicationLoad implements AsyncDisposable {
       15_000,
       `creating replication job ${name}`,
     )
+  }
+}
+
+async function query(database: Database, sql: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+  const connection = await database.connect()
+  try {
+    const [rows] = await connection.query(sql, [...values])
+    return Array.isArray(rows) ? rows : []
+  } finally {
+    connection.destroy()
   }
 }
 

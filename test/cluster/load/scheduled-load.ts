@@ -17,17 +17,18 @@ const saveWithinMs = 30_000
 export class ScheduledLoad {
   readonly #cluster: Cluster
   readonly #random: Random
-  readonly #paths: NotePaths
+  /** Where its commands write. */
+  readonly paths: NotePaths
   #begun: readonly Begun[] = []
 
   constructor(cluster: Cluster, random: Random) {
     this.#cluster = cluster
     this.#random = random
-    this.#paths = { starts: join(cluster.folder, 'starts'), ends: join(cluster.folder, 'ends') }
+    this.paths = { starts: join(cluster.folder, 'starts'), ends: join(cluster.folder, 'ends') }
   }
 
   /** Creates all jobs, each at some node. @throws Error when one is refused */
-  async begin(plans: readonly JobPlan[] = jobPlans(this.#paths)): Promise<void> {
+  async begin(plans: readonly JobPlan[] = jobPlans(this.paths)): Promise<void> {
     this.#begun = await inParallel(plans, atOnce, async (plan) => {
       const createAskedAt = Date.now()
       const next = await this.#save(plan.body)
@@ -52,8 +53,8 @@ export class ScheduledLoad {
 
   /** All that the commands wrote. */
   lines(): readonly Line[] {
-    const ends = new Map(read(this.#paths.ends).map((fields) => [`${fields[0]} ${fields[2]}`, Number(fields[4])]))
-    return read(this.#paths.starts).map(([jobName = '', fire = '', executionId = '', nodeName = '', uptime = '']) => {
+    const ends = new Map(read(this.paths.ends).map((fields) => [`${fields[0]} ${fields[2]}`, Number(fields[4])]))
+    return read(this.paths.starts).map(([jobName = '', fire = '', executionId = '', nodeName = '', uptime = '']) => {
       const endUptime = ends.get(`${jobName} ${executionId}`) ?? null
       return { jobName, fire, executionId, nodeName, uptime: Number(uptime), endUptime }
     })
