@@ -16,7 +16,7 @@ import { followStatus, type OpsParts, opsDomain } from './ops-domain.ts'
 
 export async function openApis(
   scope: Scope,
-  parts: Pick<OpsParts, 'connection' | 'cluster' | 'loadOf' | 'term'> & {
+  parts: Pick<OpsParts, 'connection' | 'node' | 'cluster' | 'loadOf' | 'term'> & {
     readonly settings: Settings
     readonly scheduling: Scheduling
     readonly replication: ReplicationService
@@ -39,8 +39,7 @@ export async function openApis(
   scope.use([dkron, udup], (apps) => Promise.all(apps.map((app) => app.close())))
   const { jobs, running, stop } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
-  const isNatsEmbedded = settings.nats === 'embedded'
-  registerOpsApi(dkron, opsDomain({ ...parts, isNatsEmbedded, jobs }), followStatus(scope, parts))
+  registerOpsApi(dkron, opsDomain({ ...parts, jobs }), followStatus(scope, parts))
   registerUdupApi(udup, {
     jobs: replication.jobs,
     progress: replication.progress,

@@ -2,16 +2,16 @@
 import { systemClock } from '../core/clock.ts'
 import type { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
-import { readServerHealth } from '../engine/server-health.ts'
-import type { NatsState, OpsDomain } from '../http/ops/ports.ts'
+import type { OpsDomain } from '../http/ops/ports.ts'
 import { StatusSince } from '../http/ops/status-since.ts'
 import type { ClusterView, NodeLoad, Term } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
 import type { JobService } from '../schedule/job-service.ts'
+import { type OpsNatsParts, readNatsState } from './ops-nats.ts'
 
 export interface OpsParts {
   readonly connection: Connection
-  readonly isNatsEmbedded: boolean
+  readonly node: OpsNatsParts['node']
   readonly cluster: ClusterView & { clockOffsetOf(nodeName: string): number | null }
   loadOf(nodeName: string): NodeLoad | null
   /** Who leads, and in which term. */
@@ -28,8 +28,8 @@ export function opsDomain(parts: OpsParts): OpsDomain {
     cluster,
     term: () => parts.term(),
     report: (nodeName) => ({ load: parts.loadOf(nodeName), clockOffsetMs: cluster.clockOffsetOf(nodeName) }),
-    isNatsEmbedded: parts.isNatsEmbedded,
-    readNats: () => readNats(parts),
+    isNatsEmbedded: parts.node !== null,
+    readNats: () => readNatsState({ ...parts, members: () => cluster.members() }),
     jobs: parts.jobs,
     replication: {
       async list() {
@@ -50,15 +50,4 @@ export function followStatus(scope: Scope, { cluster, term }: Pick<OpsParts, 'cl
   timer.unref()
   scope.defer(() => clearInterval(timer))
   return since
-}
-
-async function readNats({ connection }: OpsParts): Promise<NatsState> {
-  const health = await readServerHealth(connection)
-  const server = {
-    name: health.serverName,
-    nodeName: '',
-    version: health.serverVersion,
-    isReachable: health.storage !== null,
-  }
-  return { servers: [server], metaLeader: null, replicasWanted: connection.replicas, streams: [] }
 }

@@ -46,6 +46,7 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     access,
     sealer: secrets,
     natsRole,
+    node,
   } = await openNats(scope, settings, {
     ...{ dataDir, nodeId, nodeName, log, signal },
   })
@@ -82,7 +83,7 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
     return membership.members().map((member) => (member.nodeId === nodeId ? { ...member, status: 'leaving' } : member))
   }
   const term = () => lease.observed()
-  await openApis(scope, { ...shared, term, scheduling, replication, leave: leaveAndTell })
+  await openApis(scope, { ...shared, node, term, scheduling, replication, leave: leaveAndTell })
   tellReady(log, settings)
   onSignals(leave, log)
   await left.promise

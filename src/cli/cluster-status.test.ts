@@ -185,10 +185,11 @@ test('the exit status says whether somebody has to look', async () => {
 })
 
 test('an agent is sent away only under its own name', async () => {
-  reply = { agent: { name: 'b' } }
+  reply = { agent: { name: 'b' }, members: [member('a')] }
   const refused = await run('leave', 'a', '--address', address)
   expect(refused.status).toBe(1)
-  expect(refused.text).toContain('is node "b", not "a", and stays')
+  expect(refused.text).toContain('is node "b", not "a", and stays; ask "a" itself, with --address 10.0.0.1:8080')
+  expect((await run('leave', 'x', '--address', address)).text).toContain('it knows no "x"')
   expect((await run('leave', 'b', '--address', address)).text).toContain('b leaves the cluster')
   expect((await run('leave', '--address', address)).status).toBe(2)
 })

@@ -34,11 +34,10 @@ export function statusText(answer: ClusterAnswer): string {
 
 function headText({ state, leader, members, asked_node, at }: ClusterAnswer): string {
   const alive = members.filter((member) => member.status === 'alive').length
+  const all = members.filter((member) => member.status !== 'left').length
   const well = state === 'healthy' ? 'the cluster is healthy' : 'the cluster NEEDS ATTENTION'
   const led = leader === null ? 'no leader' : `leader ${leader.node_name}, term ${leader.term}${ago(leader.since, at)}`
-  return printable(
-    `${well}: ${alive} of ${members.length} ${noun(members.length, 'node')} alive, ${led}; as ${asked_node} sees it`,
-  )
+  return printable(`${well}: ${alive} of ${all} ${noun(all, 'node')} alive, ${led}; as ${asked_node} sees it`)
 }
 
 function scheduledText(scheduled: ClusterAnswer['jobs']['scheduled']): string {

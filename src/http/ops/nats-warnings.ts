@@ -95,11 +95,14 @@ function copyWarnings({ streams, replicasWanted }: NatsState): readonly Warning[
 function fullWarnings({ name, bytes, limitBytes }: StreamState): readonly Warning[] {
   if (limitBytes === null || limitBytes <= 0 || bytes / limitBytes < fullShare) return []
   const share = bytes / limitBytes
-  const cure = name.startsWith('FRAMES_')
-    ? 'its target is slower than its source: see what the replication job says, or raise --stream-limit'
-    : 'free space, or raise its limit'
+  const text = `stream ${name} is ${Math.floor(share * 100)} % full`
+  // Frames wait for their target in a stream that is made to fill: its source waits then, and nothing is lost.
+  if (name.startsWith('FRAMES_'))
+    return [
+      { severity: 'note', text: `${text}, so its source waits for the target; a larger --stream-limit holds more` },
+    ]
   const severity = share >= brimfulShare ? 'critical' : 'warning'
-  return [{ severity, text: `stream ${name} is ${Math.floor(share * 100)} % full; ${cure}` }]
+  return [{ severity, text: `${text}; find out what fills it, before nothing more can be stored there` }]
 }
 
 function named(streams: readonly StreamState[]): string {

@@ -83,9 +83,9 @@ test.each([
   ],
   [
     'a stream that is filling',
-    { nats: nats('abc', '', { streams: [{ ...stream, name: 'FRAMES_1', bytes: 85, limitBytes: 100 }] }) },
+    { nats: nats('abc', '', { streams: [{ ...stream, name: 'KV_x', bytes: 85, limitBytes: 100 }] }) },
     'warning',
-    /stream FRAMES_1 is 85 % full; its target is slower.*--stream-limit/,
+    /stream KV_x is 85 % full; find out/,
   ],
   [
     'a stream that is full',
@@ -129,6 +129,11 @@ test.each([
     "a NATS of the user's with one server",
     { isNatsEmbedded: false, members: [memberState('a', { natsRole: 'client' })], nats: nats('x', '', single) },
     /--nats-replicas 3/,
+  ],
+  [
+    'a frame stream that is full',
+    { nats: nats('abc', '', { streams: [{ ...stream, name: 'FRAMES_1', bytes: 99, limitBytes: 100 }] }) },
+    /FRAMES_1 is 99 % full, so its source waits.*--stream-limit/,
   ],
   ['a node that leaves', { members: [memberState('a'), memberState('b', { status: 'leaving' })] }, /node b is leaving/],
 ] as const)('%s is a note, and no reason for alarm', (_what, change, text) => {
