@@ -96,6 +96,19 @@ export class JetStreamDisabledError extends MillraceError {
   readonly remedy = 'operator'
 }
 
+/** A newer version of Millrace has laid out what is stored in NATS; this one would damage it. */
+export class NewerFormatError extends MillraceError {
+  readonly code = 'NATS_NEWER_FORMAT'
+  readonly remedy = 'operator'
+
+  constructor(stream: string, found: number, known: number, options: ErrorOptions = {}) {
+    super(
+      `stream ${stream} was laid out by a newer version of Millrace (format ${found}, this one knows ${known}); update this node before it joins`,
+      options,
+    )
+  }
+}
+
 /** A stream that was copied to the servers of a growing cluster is not equal to the original. */
 export class StoreTransferError extends MillraceError {
   readonly code = 'NATS_STORE_TRANSFER'

@@ -23,6 +23,10 @@ const wrongLast = new Set([10070, 10071, 10164])
 const noMessage = 10037
 const streamMissing = 10059
 const consumerMissing = 10014
+const notAMember = 10044
+const noSuitablePeers = 10005
+/** Passes by itself: an election, a server that is away, a change of the same stream under way. */
+const passing = new Set([noSuitablePeers, 10124])
 const notEnabled = new Set([10039, 10076])
 const tooLarge = new Set([10054])
 /** The store refused (10077: maximum bytes or messages exceeded), or the account or the disk is full. */
@@ -70,8 +74,20 @@ function apiError(what: string, error: JetStreamApiError): MillraceError {
   if (tooLarge.has(error.code)) return new PayloadTooLargeError(`${what}: ${error.message}`, options)
   if (full.has(error.code))
     return new StreamFullError(`${what}: ${error.message}; free space or raise the limit of the NATS store`, options)
-  if (error.status >= 500) return new UnavailableError(`${what}: ${error.message}`, options)
+  if (passing.has(error.code) || error.status >= 500) return new UnavailableError(`${what}: ${error.message}`, options)
   return new NatsProtocolError(`${what}: ${error.message} (${error.code})`, options)
+}
+
+/** True when the server that should be removed from a cluster is not in it. */
+export function isNotAMember(error: unknown): boolean {
+  const cause = error instanceof MillraceError ? error.cause : error
+  return cause instanceof JetStreamApiError && cause.code === notAMember
+}
+
+/** True when the cluster has too few servers for the copies that were asked for. */
+export function isTooFewServers(error: unknown): boolean {
+  const cause = error instanceof MillraceError ? error.cause : error
+  return cause instanceof JetStreamApiError && cause.code === noSuitablePeers
 }
 
 /** True when the stream that was asked for does not exist (any more). */

@@ -55,6 +55,8 @@ export interface TestClusterServer {
   thaw(): void
   /** Writes its configuration anew with these routes, and has it read when it runs. */
   setRoutes(routes: readonly string[]): Promise<void>
+  /** Writes a configuration without a cluster, for the next start. */
+  leaveCluster(): Promise<void>
 }
 
 export interface TestNatsCluster extends AsyncDisposable {
@@ -203,6 +205,11 @@ class ClusterServer implements TestClusterServer {
 
   thaw(): void {
     this.#process?.signal('SIGCONT')
+  }
+
+  async leaveCluster(): Promise<void> {
+    const alone = { ...this.#plan(), cluster: null }
+    await writeFile(join(this.dataDir, 'nats.conf'), renderConfig(alone), { mode: 0o600 })
   }
 
   async setRoutes(routes: readonly string[]): Promise<void> {
