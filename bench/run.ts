@@ -27,6 +27,7 @@ interface Benchmark {
 const benchmarks: readonly Benchmark[] = [
   { name: 'schedule-next', what: 'the next fire of a schedule', script: 'schedule-next.ts' },
   { name: 'scheduler', what: 'scheduled jobs on a real agent', script: 'scheduler.ts' },
+  { name: 'cluster', what: 'how soon others take over from a node that is gone', script: 'cluster.ts' },
   ...['mysql-9.7', 'mysql-5.6', 'mariadb-10.11'].map((kind) => ({
     name: `binlog-decode-${kind}`,
     what: `reading the binlog of a real ${kind}`,

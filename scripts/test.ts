@@ -2,7 +2,7 @@
  * `npm test`: sets up what is missing, runs every suite, and ends with the line `N passed, N failed`.
  *
  *     npm test                       all that belongs to every change
- *     npm test -- --suite NAME       one suite: lint, types, walls, unit, servers, e2e, crash, faults
+ *     npm test -- --suite NAME       one suite: lint, types, walls, unit, servers, e2e, crash, cluster, faults
  */
 import { parseArgs } from 'node:util'
 import type { Outcome } from './gates/outcome.ts'

@@ -25,7 +25,8 @@ export const suites: readonly Suite[] = [
   vitestSuite('servers', 420, 'servers', true),
   vitestSuite('e2e', 600, 'servers', true),
   vitestSuite('crash', 150, 'servers', true),
-  vitestSuite('faults', 1_800, 'servers', false),
+  vitestSuite('cluster', 300, 'servers', true),
+  vitestSuite('faults', 6_000, 'servers', false),
 ]
 
 function toolSuite(name: string, budgetSeconds: number, tool: string, args: readonly string[]): Suite {

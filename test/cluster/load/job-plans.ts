@@ -112,6 +112,12 @@ export function secondPlans(paths: NotePaths, count: number): readonly JobPlan[]
   return Array.from({ length: count }, (_none, index) => planOf(kind, index, paths))
 }
 
+/** Jobs of every minute, spread over its seconds, each on one node. */
+export function minutePlans(paths: NotePaths, count: number): readonly JobPlan[] {
+  const kind: Kind = { name: 'minute', count, due: every(60), placement: one }
+  return Array.from({ length: count }, (_none, index) => planOf(kind, index, paths))
+}
+
 function planOf(kind: Kind, index: number, paths: NotePaths): JobPlan {
   const name = `${kind.name}-${index}`
   const due = kind.due(index)
@@ -138,7 +144,8 @@ function note(path: string): string {
 
 function scheduleText(due: Due): string {
   if (due.kind === 'never') return '@manually'
-  return due.kind === 'interval' ? `@every ${due.seconds}s` : `${due.offset}/${due.period} * * * * *`
+  if (due.kind === 'interval') return `@every ${due.seconds}s`
+  return due.period === 60 ? `${due.offset} * * * * *` : `${due.offset}/${due.period} * * * * *`
 }
 
 function tagRules(placement: Placement): Readonly<Record<string, string>> {

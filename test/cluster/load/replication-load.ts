@@ -111,6 +111,15 @@ export class ReplicationLoad implements AsyncDisposable {
     )
   }
 
+  /** Waits until a row written now comes to the target of each job. */
+  async whenStreaming(withinMs = 60_000): Promise<void> {
+    for (const job of jobNames) {
+      const marker = await this.mark(job)
+      const label = `a row of ${job} at the target`
+      await eventually(() => this.hasMark(job, marker), withinMs, label)
+    }
+  }
+
   /** Writes a row at the source. @returns what to look for at the target */
   async mark(job: JobName): Promise<string> {
     const marker = `mark ${performance.now()}`
