@@ -211,6 +211,21 @@ describe('is found:', () => {
       /different leaders, or none/,
     ],
     ['a node that does not answer', (facts) => void facts.views.pop(), /only 2 of 3 nodes answered/],
+    [
+      'a stream with too few copies that are current',
+      (facts) => change(facts.copies.streams[1] ?? {}, { current: 2 }),
+      /stream EXECUTIONS has 2 of 3 copies/,
+    ],
+    [
+      'a stream that nobody wants copies of',
+      (facts) => change(facts.copies.streams[0] ?? {}, { wanted: 1, current: 1 }),
+      /stream KV_jobs has 1 of 1 copies, not 3/,
+    ],
+    [
+      'a NATS server that is not there',
+      (facts) => void facts.copies.reachableServers.pop(),
+      /2 NATS servers \(n1,n2\) instead of 3/,
+    ],
     ['what was wrong while it ran', (facts) => facts.seenWrong.push('GET answered 404'), /GET answered 404/],
   ])('%s', (_name, spoil, violation) => {
     const facts = sampleFacts()

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { Scope } from '../../src/core/scope.ts'
 import { eventually } from '../harness/eventually.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { copyShortages } from './checker/check-cluster.ts'
+import type { CopyFacts } from './checker/facts.ts'
 import { type Network, openNetwork } from './network/network.ts'
 import { ClusterNode, natsPort } from './node/cluster-node.ts'
 import { startOutsideNats } from './node/outside-nats.ts'
@@ -32,17 +34,39 @@ export interface MemberAnswer {
   readonly Tags: Readonly<Record<string, string>>
 }
 
+/** What `GET /ops/cluster` answers, as far as it is read here. */
+interface OpsAnswer {
+  readonly nats: {
+    readonly error: string | null
+    readonly servers: readonly {
+      readonly name: string
+      readonly node_name: string | null
+      readonly reachable: boolean
+    }[]
+    readonly streams: readonly {
+      readonly name: string
+      readonly replicas_wanted: number
+      readonly replicas_current: number
+    }[]
+  }
+}
+
+/** Agents that run a NATS server, unless the settings say otherwise. */
+const mostServers = 3
+
 export class Cluster implements AsyncDisposable {
   readonly network: Network
   readonly nodes: readonly ClusterNode[]
   /** For files of the test. */
   readonly folder: string
+  readonly #serversWanted: number
   readonly #scope: Scope
 
   private constructor(network: Network, nodes: readonly ClusterNode[], folder: string, scope: Scope) {
     this.network = network
     this.nodes = nodes
     this.folder = folder
+    this.#serversWanted = Number(process.env.CLUSTER_SERVERS ?? Math.min(mostServers, nodes.length))
     this.#scope = scope
   }
 
@@ -117,11 +141,31 @@ export class Cluster implements AsyncDisposable {
           leaders.add((await this.leaderAt(node)) ?? 'nobody')
         }
         if (leaders.size !== 1 || leaders.has('nobody')) throw new Error(`leaders: ${[...leaders].join()}`)
+        const shortages = copyShortages(await this.copiesAt(this.nodes[0] as ClusterNode))
+        if (shortages.length > 0) throw new Error(shortages.join('; '))
         return true
       },
       withinMs,
       'a whole cluster',
     )
+  }
+
+  /** Where everything is stored, as a node tells it. */
+  async copiesAt(node: ClusterNode): Promise<CopyFacts> {
+    const { status, json, text } = await node.api('dkron', 'GET', '/ops/cluster')
+    if (status !== 200) throw new Error(`GET /ops/cluster at ${node.name}: ${status} ${text}`)
+    const { nats } = json as OpsAnswer
+    if (nats.error !== null) throw new Error(`${node.name} cannot read the state of NATS: ${nats.error}`)
+    const reachable = nats.servers.filter((server) => server.reachable)
+    return {
+      wanted: this.#serversWanted,
+      reachableServers: reachable.map((server) => server.node_name ?? server.name),
+      streams: nats.streams.map(({ name, replicas_wanted: wanted, replicas_current: current }) => ({
+        name,
+        wanted,
+        current,
+      })),
+    }
   }
 
   async membersAt(node: ClusterNode): Promise<readonly MemberAnswer[]> {

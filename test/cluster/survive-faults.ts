@@ -97,6 +97,7 @@ async function run(cluster: Cluster, options: RunOptions, random: Random): Promi
     runNow: orders.facts,
     views: await inParallel(cluster.nodes, nodes, (node) => viewOf(cluster, node)),
     tables: await replication.compare(60_000),
+    copies: await cluster.copiesAt(cluster.node(`n${nodes}`)),
     seenWrong: writes.seenWrong,
   }
   tell(facts, `${writes.summary}; ${replication.transactions} transactions written`)

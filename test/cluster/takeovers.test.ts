@@ -59,6 +59,7 @@ test('in all of that no fire was lost, missed, or started twice', async () => {
     lines: load.lines(),
     troubles,
     ...{ ledger: [], runNow: [], views: [], tables: [], seenWrong: [] },
+    copies: await cluster.copiesAt(cluster.node('n1')),
   }
   expect([...checkFires(facts), ...checkStarts(facts)].slice(0, 40)).toEqual([])
   expect(jobs.flatMap(({ executions }) => executions).filter(({ outcome }) => outcome === 'missed')).toEqual([])

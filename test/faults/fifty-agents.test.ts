@@ -36,6 +36,7 @@ test(`${agents} agents are one cluster: each sees all, and a schedule of ${jobCo
     jobs: await load.end(60_000),
     lines: load.lines(),
     ...{ troubles: [], ledger: [], runNow: [], views: [], tables: [], seenWrong: [] },
+    copies: await cluster.copiesAt(cluster.node('n1')),
   }
   expect([...checkFires(facts), ...checkStarts(facts)].slice(0, 40)).toEqual([])
   const busy = new Set(facts.lines.map(({ nodeName }) => nodeName))

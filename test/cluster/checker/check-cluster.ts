@@ -1,7 +1,10 @@
-/** In the end all is well again: everybody sees everybody, one node leads, and targets hold what their sources hold. */
-import type { Facts } from './facts.ts'
+/**
+ * In the end all is well again: everybody sees everybody, one node leads, everything is stored as often as it should be,
+ * and targets hold what their sources hold.
+ */
+import type { CopyFacts, Facts } from './facts.ts'
 
-export function checkCluster({ nodeNames, views, tables, seenWrong }: Facts): readonly string[] {
+export function checkCluster({ nodeNames, views, tables, seenWrong, copies }: Facts): readonly string[] {
   const leaders = new Set(views.map(({ leader }) => leader))
   const [leader] = leaders
   return [
@@ -16,10 +19,23 @@ export function checkCluster({ nodeNames, views, tables, seenWrong }: Facts): re
       : [
           `the nodes name different leaders, or none: ${views.map((view) => `${view.nodeName}: ${view.leader}`).join(', ')}`,
         ]),
+    ...copyShortages(copies),
     ...tables.flatMap(({ job, table, sourceRows, targetRows, isEqual }) =>
       isEqual
         ? []
         : [`table ${table} of ${job} differs: ${sourceRows} rows at the source, ${targetRows} at the target`],
     ),
+  ]
+}
+
+/** What is stored less often than it should be, or on fewer servers; nothing when all is well. */
+export function copyShortages({ wanted, reachableServers, streams }: CopyFacts): readonly string[] {
+  const few = streams.filter((stream) => stream.wanted !== wanted || stream.current !== wanted)
+  return [
+    ...(reachableServers.length === wanted
+      ? []
+      : [`${reachableServers.length} NATS servers (${reachableServers.join()}) instead of ${wanted}`]),
+    ...(streams.length > 0 ? [] : ['no stream is listed']),
+    ...few.map(({ name, current, wanted: asked }) => `stream ${name} has ${current} of ${asked} copies, not ${wanted}`),
   ]
 }

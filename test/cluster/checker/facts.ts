@@ -87,6 +87,14 @@ export interface TableFacts {
   readonly isEqual: boolean
 }
 
+/** Where everything is stored, as a node tells it. */
+export interface CopyFacts {
+  /** NATS servers that there should be, and copies of each stream. */
+  readonly wanted: number
+  readonly reachableServers: readonly string[]
+  readonly streams: readonly { readonly name: string; readonly wanted: number; readonly current: number }[]
+}
+
 export interface Facts {
   readonly nodeNames: readonly string[]
   readonly jobs: readonly JobFacts[]
@@ -96,6 +104,7 @@ export interface Facts {
   readonly runNow: readonly RunNowFacts[]
   readonly views: readonly NodeView[]
   readonly tables: readonly TableFacts[]
+  readonly copies: CopyFacts
   /** What was wrong already while the run went on. */
   readonly seenWrong: readonly string[]
 }

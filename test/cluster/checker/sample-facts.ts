@@ -43,6 +43,11 @@ export function sampleFacts(): Spoilable<Facts> {
       ]),
     })),
     tables: [{ job: 'free', table: 't0', sourceRows: 5, targetRows: 5, isEqual: true }],
+    copies: {
+      wanted: 3,
+      reachableServers: [...nodeNames],
+      streams: ['KV_jobs', 'EXECUTIONS'].map((name) => ({ name, wanted: 3, current: 3 })),
+    },
     seenWrong: [],
   }
   return facts as Spoilable<Facts>
