@@ -1,5 +1,6 @@
 /** A source, a target and several agents that form one cluster, and the few calls that tests of failover make. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { compareSchemas } from '../../scripts/demo/compare.ts'
 import { Scope } from '../../src/core/scope.ts'
@@ -16,6 +17,8 @@ export interface ShownNode {
   readonly NatsAddr: string
 }
 
+type Agents = Pick<AgentCluster, 'agents'> & AsyncDisposable
+
 /** Names of the nodes that have the two tasks; empty: nowhere. */
 export interface Places {
   readonly source: string
@@ -25,23 +28,28 @@ export interface Places {
 export class ReplicationCluster implements AsyncDisposable {
   readonly source: TestServer
   readonly target: TestServer
-  readonly cluster: AgentCluster
+  readonly cluster: Agents
   readonly #scope: Scope
 
-  private constructor(source: TestServer, target: TestServer, cluster: AgentCluster, scope: Scope) {
+  private constructor(source: TestServer, target: TestServer, cluster: Agents, scope: Scope) {
     this.source = source
     this.target = target
     this.cluster = cluster
     this.#scope = scope
   }
 
-  static async start(kind: ServerKind, options: AgentClusterOptions): Promise<ReplicationCluster> {
+  static start(kind: ServerKind, options: AgentClusterOptions): Promise<ReplicationCluster> {
+    return ReplicationCluster.over(kind, () => startAgentCluster(options))
+  }
+
+  /** Agents of any kind, named `node1`, `node2`, ... */
+  static async over(kind: ServerKind, startAgents: () => Promise<Agents>): Promise<ReplicationCluster> {
     const scope = new Scope()
     try {
       const server = async () =>
         scope.use(await startServer(kind, { durable: true }), (started) => started[Symbol.asyncDispose]())
       const [source, target] = await Promise.all([server(), server()])
-      const cluster = scope.use(await startAgentCluster(options), (started) => started[Symbol.asyncDispose]())
+      const cluster = scope.use(await startAgents(), (started) => started[Symbol.asyncDispose]())
       return new ReplicationCluster(source, target, cluster, scope)
     } catch (error) {
       await scope.close()
@@ -181,8 +189,11 @@ export function taskPidsOf(agentPid: number): readonly number[] {
     })
 }
 
+/** Between two transactions: what waits for a row must not wait for the backlog of a machine that is too slow. */
+const pauseMs = 25
+
 /** Changes rows all the time in ways that a lost or doubled transaction would show, until it is stopped. */
-export class BusyWriter {
+export class BusyWriter implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #running: Promise<number>
 
@@ -196,6 +207,10 @@ export class BusyWriter {
     return this.#running
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
   async #run(server: TestServer, table: string): Promise<number> {
     const connection = await server.connect({ multipleStatements: true })
     let count = 0
@@ -205,6 +220,7 @@ export class BusyWriter {
           `BEGIN; INSERT INTO ${table} (note) VALUES ('busy'), ('busy'), ('busy');
            UPDATE ${table} SET changes = changes + 1 ORDER BY id DESC LIMIT 5; COMMIT`,
         )
+        await sleep(pauseMs)
         if (count % 10 === 9) await connection.query(`DELETE FROM ${table} ORDER BY id LIMIT 7`)
       }
     } finally {

@@ -72,7 +72,7 @@ test.each(['source', 'target'] as const)(
     // Two others watch and take over; the NATS server is a process of its own and goes on.
     const { ID: id } = await world.create(world.jobOf('shop'), world.agent('node1'))
     const { [half]: name } = await world.whenStreaming(id, world.agent('node1'))
-    const writer = new BusyWriter(world.source, table)
+    await using writer = new BusyWriter(world.source, table)
     const witness = world.agentBeside(name)
     using frozen = world.freeze(world.agent(name))
     await eventually(async () => (await world.places(id, witness))[half] !== name, failoverMs, 'the move')
@@ -94,7 +94,7 @@ test.each(['source', 'target'] as const)(
     const table = await makeTable(world.source, 'shop')
     const { ID: id } = await world.create(world.jobOf('shop'), world.agent('node1'))
     const { [half]: name } = await world.whenStreaming(id, world.agent('node1'))
-    const writer = new BusyWriter(world.source, table)
+    await using writer = new BusyWriter(world.source, table)
     const witness = world.agentBeside(name)
     using frozen = world.freeze(world.agent(name), 'agent alone')
     await eventually(async () => (await world.places(id, witness))[half] !== name, failoverMs, 'the move')
@@ -133,7 +133,7 @@ test('the tasks of a node that leaves move first, in order, and no row is lost',
   const { ID: id } = await world.create(world.jobOf('shop'), first)
   const places = await world.whenStreaming(id, first)
   const name = places.target === 'node1' ? places.source : places.target
-  const writer = new BusyWriter(world.source, table)
+  await using writer = new BusyWriter(world.source, table)
   const leaving = world.agent(name)
   expect((await leaving.udup('GET', '/v1/leave')).status).toBe(200)
   await eventually(() => leaving.hasExited, 30_000, 'the end of the agent')
