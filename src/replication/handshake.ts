@@ -39,9 +39,14 @@ export interface CopiedTable {
   readonly schema: string
   readonly table: string
   readonly isDone: boolean
-  /** Ranges that are done, in no order. A range begins where another one ends when their tuples are equal. */
+  /**
+   * Ranges that are done, in no order; those that lead from the table's start are enough. A range begins where another
+   * one ends when their tuples are equal.
+   */
   readonly chunks: readonly { readonly after: KeyTuple | null; readonly upTo: KeyTuple | null }[]
   readonly rowsDone: number
+  /** Rows that the target lacks, for only parts of them came: to be read again. */
+  readonly missing: readonly KeyTuple[]
 }
 
 export interface RewindRequest {

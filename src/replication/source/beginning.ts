@@ -35,13 +35,10 @@ export async function findBeginning({ from, control, server, filter, gtid }: Beg
   if (from.kind === 'copying' && from.tables.length > 0) {
     const schemas = [...new Set(from.tables.map(({ schema }) => schema))]
     const summaries = await readTables(control, schemas)
-    // With parts of rows in the log, rows that were to be read again may be lost with the run that noted them.
-    const hasParts =
-      server.binlogRowImage !== 'FULL' || server.variables.get('binlog_row_value_options') === 'PARTIAL_JSON'
     const names = from.tables.map(({ schema, table }) => ({ schema, name: table }))
     return {
       position: from.position,
-      tables: CopyTables.resumed(from.tables, summaries, await readDefinitions(control, names), hasParts),
+      tables: CopyTables.resumed(from.tables, summaries, await readDefinitions(control, names)),
       isFresh: false,
       items: [],
     }

@@ -10,15 +10,23 @@ import { BookkeepingVersionError } from './errors.ts'
 
 export const bookkeepingSchema = 'millrace'
 
-/** Raised when a table's meaning changes; an older program refuses newer tables. */
+/**
+ * Raised when a table's meaning changes; an older program refuses newer tables. Not when one is added that an older
+ * program can do without.
+ */
 export const bookkeepingVersion = 1
 
-const tables = [
-  `CREATE TABLE IF NOT EXISTS millrace.format (
+const tables: readonly (readonly [name: string, columns: string])[] = [
+  [
+    'format',
+    `(
     id TINYINT NOT NULL PRIMARY KEY,
     version INT NOT NULL
   )`,
-  `CREATE TABLE IF NOT EXISTS millrace.checkpoint (
+  ],
+  [
+    'checkpoint',
+    `(
     job_id VARCHAR(128) NOT NULL PRIMARY KEY,
     owner_term BIGINT NOT NULL,
     claim BIGINT NOT NULL,
@@ -33,7 +41,10 @@ const tables = [
     ddl_intent LONGTEXT NULL,
     updated_at DATETIME(6) NOT NULL
   )`,
-  `CREATE TABLE IF NOT EXISTS millrace.copy_table (
+  ],
+  [
+    'copy_table',
+    `(
     job_id VARCHAR(128) NOT NULL,
     schema_name VARCHAR(64) NOT NULL,
     table_name VARCHAR(64) NOT NULL,
@@ -43,7 +54,10 @@ const tables = [
     description LONGTEXT NULL,
     PRIMARY KEY (job_id, schema_name, table_name)
   )`,
-  `CREATE TABLE IF NOT EXISTS millrace.copied_chunk (
+  ],
+  [
+    'copied_chunk',
+    `(
     job_id VARCHAR(128) NOT NULL,
     chunk_id VARCHAR(40) NOT NULL,
     table_id INT NOT NULL,
@@ -57,35 +71,54 @@ const tables = [
     claim BIGINT NOT NULL,
     PRIMARY KEY (job_id, chunk_id)
   )`,
+  ],
+  [
+    'copy_row',
+    `(
+    job_id VARCHAR(128) NOT NULL,
+    row_id VARCHAR(40) NOT NULL,
+    table_id INT NOT NULL,
+    row_key LONGTEXT NOT NULL,
+    PRIMARY KEY (job_id, row_id)
+  )`,
+  ],
 ]
 
 /**
- * Makes the schema and its tables if they are missing.
+ * Makes the schema, and those of its tables that are missing: an earlier version knew fewer.
  *
  * @throws BookkeepingVersionError if a newer version made them; what `Session.execute` throws
  */
 export async function ensureBookkeeping(session: Session): Promise<void> {
+  const found = await findTables(session)
+  const isFilled = found.has('format') && (await checkVersion(session))
+  if (isFilled && tables.every(([name]) => found.has(name))) return
   // "utf8" warns on new servers, "utf8mb3" is unknown to no supported one but MariaDB before 10.6 shows it as utf8.
   const characterSet = isVendorAtLeast(session.version, 'mysql', [8]) ? 'utf8mb3' : 'utf8'
   const options = `ENGINE=InnoDB DEFAULT CHARACTER SET ${characterSet} COLLATE ${characterSet}_bin`
-  if (!(await isThere(session))) {
+  if (found.size === 0)
     await session.execute(`CREATE DATABASE IF NOT EXISTS ${bookkeepingSchema} DEFAULT CHARACTER SET ${characterSet}`)
-    for (const table of tables) await session.execute(`${table} ${options}`)
-    await session.execute(`INSERT IGNORE INTO millrace.format (id, version) VALUES (1, ${bookkeepingVersion})`)
-  }
-  const [row] = await session.query('SELECT version FROM millrace.format WHERE id = 1')
-  const version = Number(row?.['version'] ?? bookkeepingVersion)
-  if (version > bookkeepingVersion)
-    throw new BookkeepingVersionError(
-      `the schema millrace on ${session.where} has format ${version}, this version knows ${bookkeepingVersion}; update Millrace on every node`,
-    )
+  for (const [name, columns] of tables)
+    if (!found.has(name))
+      await session.execute(`CREATE TABLE IF NOT EXISTS ${bookkeepingSchema}.${name} ${columns} ${options}`)
+  await session.execute(`INSERT IGNORE INTO millrace.format (id, version) VALUES (1, ${bookkeepingVersion})`)
+  await checkVersion(session)
 }
 
-/** `format` is filled last, so its row says that all tables are there. */
-async function isThere(session: Session): Promise<boolean> {
+async function findTables(session: Session): Promise<ReadonlySet<string>> {
   const rows = await session.query(
-    "SELECT 1 AS found FROM information_schema.tables WHERE table_schema = 'millrace' AND table_name = 'format'",
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${bookkeepingSchema}'`,
   )
-  if (rows.length === 0) return false
-  return (await session.query('SELECT version FROM millrace.format WHERE id = 1')).length > 0
+  return new Set(rows.map((row) => row['name'] ?? ''))
+}
+
+/** @returns whether it is there: it is filled last, when all tables of the version that made them are @throws BookkeepingVersionError */
+async function checkVersion(session: Session): Promise<boolean> {
+  const [row] = await session.query('SELECT version FROM millrace.format WHERE id = 1')
+  if (row === undefined) return false
+  const version = Number(row['version'])
+  if (version <= bookkeepingVersion) return true
+  throw new BookkeepingVersionError(
+    `the schema millrace on ${session.where} has format ${version}, this version knows ${bookkeepingVersion}; update Millrace on every node`,
+  )
 }

@@ -172,7 +172,7 @@ export class RowCells {
  */
 export function missingKeysStatement(table: ChunkTable, piece: ChunkPiece): Buffer | null {
   const { copy, target } = table
-  const places = copy.keyColumns.map((name) => copy.columns.findIndex((column) => column.name === name))
+  const places = keyPlaces(copy)
   const found = new Set<string>()
   const cells = new RowCells(piece.rows, copy.columns.length)
   for (let row = 0; row < piece.rowCount; row += 1) {
@@ -187,6 +187,17 @@ export function missingKeysStatement(table: ChunkTable, piece: ChunkPiece): Buff
     addKeyCondition(sql, table, places, key)
   })
   return sql.toBuffer()
+}
+
+/** A condition for the row of that key. */
+export function keyCondition(table: ChunkTable, key: KeyTuple): Buffer {
+  const sql = new SqlText(128)
+  addKeyCondition(sql, table, keyPlaces(table.copy), key)
+  return sql.toBuffer()
+}
+
+function keyPlaces({ keyColumns, columns }: CopyTable): number[] {
+  return keyColumns.map((name) => columns.findIndex((column) => column.name === name))
 }
 
 function addKeyCondition(sql: SqlText, { copy }: ChunkTable, places: readonly number[], key: KeyTuple): void {

@@ -12,6 +12,7 @@ import { type ChunkTable, chunkStatements, missingKeysStatement } from './chunk-
 import { type DoubtfulTable, orphanStatement } from './copy-cascades.ts'
 import type { CopyStore } from './copy-store.ts'
 import { ApplyError, TargetTableDiffersError } from './errors.ts'
+import type { MissingRows } from './missing-rows.ts'
 import type { Progress } from './progress.ts'
 import type { RunStrategies } from './run-strategies.ts'
 import { refuseTriggers } from './sql-strategy.ts'
@@ -24,6 +25,7 @@ export interface CopyParts {
   readonly connections: TargetConnections
   readonly checkpoints: CheckpointStore
   readonly copies: CopyStore
+  readonly missing: MissingRows
   readonly catalog: TableCatalog
   readonly progress: Progress
   readonly job: ReplicationJob
@@ -89,6 +91,7 @@ export class CopyApplier {
         )
     }
     await copies.recordTables(connections.plain, tables)
+    this.#parts.missing.forgetTables()
     this.#tables = null
     await this.loadProgress()
   }
@@ -106,12 +109,12 @@ export class CopyApplier {
   }
 
   /**
-   * All rows have come: removes rows that lost their parent, or finds that tables must be copied once more.
+   * All rows have come: removes rows that lost their parent, or finds that something must be copied once more.
    *
-   * @returns those tables, emptied in the transaction that is open on the main session, which the caller commits
+   * @returns why the copy is not over, or null; the caller commits the transaction that is open on the main session
    */
-  async finish(): Promise<readonly DoubtfulTable[]> {
-    const { connections, copies, catalog } = this.#parts
+  async finish(): Promise<string | null> {
+    const { connections, copies, catalog, missing } = this.#parts
     const { main, plain } = connections
     const doubtful = await copies.doubtful(plain)
     const again = doubtful.filter(({ doubt }) => doubt === 'again')
@@ -120,12 +123,15 @@ export class CopyApplier {
     if (again.length > 0) {
       for (const { schema, table } of again) await main.execute(`DELETE FROM ${quoteTable(schema, table)}`)
       await main.execute(copies.copyAgainStatement(again))
-      return again
+      const names = again.map(({ schema, table }) => `${schema}.${table}`).join(', ')
+      return `keys that ${names} refer to changed during the copy; their rows are copied again`
     }
     catalog.clear()
+    const lacking = await missing.settle(main)
+    if (lacking > 0) return `of ${lacking} rows only parts came during the copy; they are read again`
     await this.#removeOrphans(doubtful)
     await main.execute(copies.forgetStatement())
-    return []
+    return null
   }
 
   /** A row that goes may leave others without a parent, so until none is left. */
@@ -155,6 +161,8 @@ export class CopyApplier {
     if (missing !== null) await main.execute(missing)
     for (const statement of chunkStatements(table, piece, connections.statementBytes))
       await executeWriting(main, statement)
+    const found = this.#parts.missing.foundStatement(piece.tableId, piece.keys)
+    if (found !== null) await main.execute(found)
     await checkpoints.change(main, {}, 'COMMIT')
     this.#parts.progress.chunkWritten(piece)
   }

@@ -10,7 +10,7 @@ import type { CopiedTable } from '../handshake.ts'
 import type { ChunkPiece, CopyTable, KeyTuple } from '../pipe/frame.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import type { CopyDoubt, DoubtfulTable } from './copy-cascades.ts'
-import { utf8Text } from './sql-text.ts'
+import { quoteText, utf8Text } from './sql-text.ts'
 
 export interface ChunkRecord {
   readonly tableId: number
@@ -22,6 +22,19 @@ export interface ChunkRecord {
   readonly bytesDone: number
   readonly isDone: boolean
 }
+
+export interface MissingRow {
+  readonly rowId: string
+  readonly tableId: number
+  readonly key: KeyTuple
+}
+
+/**
+ * More of them, or more bytes of keys, are not told to the source at once: an answer has to fit into a message. What is
+ * still missing when the copy ends is told then.
+ */
+const mostMissingTold = 4_000
+const mostMissingBytes = 256 * 1024
 
 /** Names a chunk within its job. */
 export function chunkId(piece: Pick<ChunkPiece, 'tableId' | 'after' | 'upTo'>): string {
@@ -153,12 +166,27 @@ export class CopyStore {
   /** Forgets the whole copy: it is over, or it begins anew. */
   forgetStatement(): string {
     return `DELETE FROM millrace.copied_chunk WHERE job_id = ${this.#job};
+      DELETE FROM millrace.copy_row WHERE job_id = ${this.#job};
       DELETE FROM millrace.copy_table WHERE job_id = ${this.#job}`
+  }
+
+  /** Rows of which only parts came, in the order of their ids; see missing-rows.ts. @param after an id to begin behind */
+  async missingRows(session: Session, most: number, after = ''): Promise<MissingRow[]> {
+    const rows = await session.query(
+      `SELECT row_id, table_id, row_key FROM millrace.copy_row
+       WHERE job_id = ${this.#job} AND row_id > ${quoteText(after)} ORDER BY row_id LIMIT ${most}`,
+    )
+    return rows.map((row) => ({
+      rowId: row['row_id'] ?? '',
+      tableId: Number(row['table_id']),
+      key: readKey(row['row_key']) ?? [],
+    }))
   }
 
   /** What the source task is told. */
   async copiedTables(session: Session): Promise<CopiedTable[]> {
     const [tables, chunks] = [await this.tables(session), await this.chunks(session)]
+    const missing = withinBytes(await this.missingRows(session, mostMissingTold), mostMissingBytes)
     return tables.map((table) => {
       const own = chunks.filter((chunk) => chunk.tableId === table.tableId && chunk.isDone)
       return {
@@ -166,8 +194,9 @@ export class CopyStore {
         schema: table.schema,
         table: table.table,
         isDone: coversEverything(own),
-        chunks: own.map(({ after, upTo }) => ({ after, upTo })),
+        chunks: fromStart(own),
         rowsDone: own.reduce((sum, chunk) => sum + chunk.rowsDone, 0),
+        missing: missing.filter(({ tableId }) => tableId === table.tableId).map(({ key }) => key),
       }
     })
   }
@@ -190,6 +219,27 @@ export function coversEverything(chunks: readonly Pick<ChunkRecord, 'after' | 'u
     at = upTo
   }
   return false
+}
+
+/** One range for all that lead from the start of the table without a gap: a large table has a great many. */
+function fromStart(chunks: readonly ChunkRecord[]): CopiedTable['chunks'] {
+  const next = new Map(chunks.map((chunk) => [JSON.stringify(chunk.after), chunk.upTo]))
+  let upTo: KeyTuple | null | undefined = null
+  for (let steps = 0; steps <= chunks.length; steps += 1) {
+    const further: KeyTuple | null | undefined = next.get(JSON.stringify(upTo))
+    if (further === undefined) break
+    upTo = further
+    if (upTo === null) return [{ after: null, upTo }]
+  }
+  return upTo === null ? [] : [{ after: null, upTo }]
+}
+
+function withinBytes(rows: readonly MissingRow[], most: number): readonly MissingRow[] {
+  let bytes = 0
+  return rows.filter(({ key }) => {
+    bytes += JSON.stringify(key).length
+    return bytes <= most
+  })
 }
 
 function keyText(key: KeyTuple | null): string {

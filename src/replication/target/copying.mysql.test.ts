@@ -2,64 +2,34 @@ import type { Connection } from 'mysql2/promise'
 import { afterAll, describe, expect, test } from 'vitest'
 import { commonTables, ownTables } from '../../../test/e2e/type-torture/tables.ts'
 import { eventually } from '../../../test/harness/eventually.ts'
-import type { ServerKind, TestServer } from '../../../test/harness/mysql-servers.ts'
-import { positionOf, sendLog, sourceServerOf } from '../../../test/target/binlog-frames.ts'
-import { tableLines } from '../../../test/target/compare-tables.ts'
+import type { ServerKind } from '../../../test/harness/mysql-servers.ts'
+import { positionOf, sourceServerOf } from '../../../test/target/binlog-frames.ts'
 import { chunkItems, copyTables, structureItems } from '../../../test/target/copy-frames.ts'
-import { MemoryPipe } from '../../../test/target/memory-pipe.ts'
+import {
+  beginAgain,
+  beginCopy,
+  type Copying,
+  copyAll,
+  expectEqual,
+  openCopying,
+  rereadItem,
+  sendWhatWasLogged,
+  untilStreaming,
+} from '../../../test/target/copying.ts'
 import { ServerPool } from '../../../test/target/stream-pair.ts'
-import { type TargetOptions, TargetUnderTest } from '../../../test/target/target-under-test.ts'
+import type { TargetOptions } from '../../../test/target/target-under-test.ts'
 import type { Position } from '../../binlog/position.ts'
 
 const kinds: readonly ServerKind[] = ['mysql-9.7', 'mysql-5.6', 'mariadb-10.11']
 const pool = new ServerPool()
-let schemas = 0
-
 afterAll(() => pool[Symbol.asyncDispose]())
 
-/** A schema on the source and a task that waits for it; what is sent is up to the test. */
-async function open(from: ServerKind, to: ServerKind, options: TargetOptions = {}) {
-  schemas += 1
-  const schema = `copy_${schemas}`
-  const [source, target] = [await pool.get(from, 'source'), await pool.get(to, 'target')]
-  const writer = await source.connect({ multipleStatements: true, charset: 'utf8mb4' })
-  await writer.query(
-    `SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'; CREATE DATABASE ${schema} DEFAULT CHARACTER SET utf8mb4; USE ${schema}`,
-  )
-  const pipe = new MemoryPipe(0, await positionOf(source))
-  const task = new TargetUnderTest(target, pipe, { jobId: schema, ...options })
-  return {
-    schema,
-    source,
-    target,
-    writer,
-    pipe,
-    task,
-    async [Symbol.asyncDispose]() {
-      await task.stop()
-      await writer.end()
-    },
-  }
+function open(from: ServerKind, to: ServerKind, options: TargetOptions = {}): Promise<Copying> {
+  return openCopying(pool, from, to, options)
 }
-
-type Copying = Awaited<ReturnType<typeof open>>
 
 function pipeBegins({ pipe }: Copying, epoch: number, position: Position): void {
   pipe.restart(epoch, position)
-}
-
-async function begin({ source, pipe, task, schema }: Copying): Promise<void> {
-  pipe.restart((await task.resume()).epoch, await positionOf(source))
-  pipe.append([
-    { kind: 'epoch', source: await sourceServerOf(source) },
-    ...(await structureItems(source, schema)),
-    { kind: 'copy', tables: await copyTables(source, schema) },
-  ])
-}
-
-async function copyAll({ source, pipe, schema }: Copying, chunkRows: number): Promise<void> {
-  for (const table of await copyTables(source, schema))
-    for (const item of await chunkItems(source, table, chunkRows)) pipe.append([item])
 }
 
 /** Chunks that are newer than `low`, then what was logged from `low` on, then the end of the copy. */
@@ -73,41 +43,8 @@ async function copyWhileChanging(
   const chunks = (await Promise.all(tables.map((table) => chunkItems(copying.source, table, 40)))).flat()
   await changeRows(copying.writer, changes)
   for (const chunk of chunks) copying.pipe.append([chunk], low)
-  const stopping = new AbortController()
-  const sending = sendLog(copying.source, copying.pipe, [copying.schema], stopping.signal)
-  await changeRows(copying.writer, changes / 3)
-  const end = `the_end_${Math.random().toString(36).slice(2)}`
-  await copying.writer.query(`CREATE TABLE ${end} (id INT PRIMARY KEY)`)
-  await eventually(
-    async () => {
-      const found = await copying.target.query(`SHOW TABLES FROM ${copying.schema} LIKE '${end}'`)
-      if (found.length === 0) throw new Error(copying.task.report?.problem?.message ?? 'not yet')
-      return true
-    },
-    20_000,
-    'what was logged is applied',
-  )
-  stopping.abort()
-  await sending
+  await sendWhatWasLogged(copying, () => changeRows(copying.writer, changes / 3))
   copying.pipe.append([{ kind: 'copied' }])
-}
-
-async function untilStreaming({ task }: Copying): Promise<void> {
-  const check = () => {
-    if (task.report?.stage !== 'incremental') throw new Error(task.report?.problem?.message ?? task.report?.description)
-    return true
-  }
-  await eventually(check, 20_000, 'the end of the copy')
-  await eventually(() => task.report?.problem === null, 10_000, 'the end of the problem')
-}
-
-async function expectEqual(copying: Copying): Promise<void> {
-  const [rows] = (await copying.writer.query('SHOW TABLES')) as unknown as [Record<string, string>[]]
-  for (const row of rows) {
-    const table = Object.values(row)[0] ?? ''
-    const lines = (server: TestServer) => tableLines(server, copying.schema, table)
-    expect([table, await lines(copying.target)]).toEqual([table, await lines(copying.source)])
-  }
 }
 
 describe.each(kinds)('on %s', (kind) => {
@@ -118,7 +55,7 @@ describe.each(kinds)('on %s', (kind) => {
       for (const row of table.rows)
         await copying.writer.query(`INSERT INTO ${table.name} (${table.columns}) VALUES (${row})`)
     }
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 3)
     copying.pipe.append([{ kind: 'copied' }])
     await untilStreaming(copying)
@@ -134,7 +71,7 @@ describe.each(kinds)('on %s', (kind) => {
       await using copying = await open(kind, kind)
       await copying.writer.query(workloadTables(rule))
       for (let id = 0; id < 300; id += 1) await workloadInsert(copying.writer, id)
-      await begin(copying)
+      await beginCopy(copying)
       const low = copying.pipe.position
       await changeRows(copying.writer, 150)
       const names = (await copyTables(copying.source, copying.schema)).map(({ table }) => table)
@@ -146,13 +83,10 @@ describe.each(kinds)('on %s', (kind) => {
           'the end of the copy, or a request to copy some tables again',
         )
         if (copying.task.rewinds.length < round) break
-        const { epoch, from } = await copying.task.resume()
-        if (from.kind !== 'copying') throw new Error(`the answer was ${from.kind}`)
-        copying.pipe.restart(epoch, from.position)
-        copying.pipe.append([{ kind: 'epoch', source: await sourceServerOf(copying.source) }])
-        const missing = from.tables.filter((table) => !table.isDone).map(({ table }) => table)
+        const tables = await beginAgain(copying)
+        const missing = tables.filter((table) => !table.isDone).map(({ table }) => table)
         expect(missing).toContain('child')
-        await copyWhileChanging(copying, from.position, missing, 0)
+        await copyWhileChanging(copying, copying.pipe.position, missing, 0)
       }
       await untilStreaming(copying)
       await expectEqual(copying)
@@ -164,7 +98,7 @@ describe.each(kinds)('on %s', (kind) => {
     await copying.writer.query('CREATE TABLE twins (v INT); CREATE TABLE k (id INT PRIMARY KEY, v INT)')
     for (let id = 0; id < 50; id += 1)
       await copying.writer.query(`INSERT INTO twins VALUES (${id % 7}); INSERT INTO k VALUES (${id}, 1)`)
-    await begin(copying)
+    await beginCopy(copying)
     const tables = await copyTables(copying.source, copying.schema)
     for (const table of tables)
       for (const item of await chunkItems(copying.source, table, 10)) {
@@ -195,32 +129,12 @@ describe.each(kinds)('on %s', (kind) => {
     await copying.writer.query(
       "CREATE TABLE names (name VARCHAR(20) PRIMARY KEY, v INT); INSERT INTO names VALUES ('a',1),('b',2),('c',3)",
     )
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 10)
     await copying.writer.query(
       "UPDATE names SET name = 'A', v = 10 WHERE name = 'a'; DELETE FROM names WHERE name = 'c'",
     )
-    const [table] = await copyTables(copying.source, copying.schema)
-    if (table === undefined) throw new Error('no table')
-    const [piece] = await chunkItems(copying.source, table, 10)
-    if (piece?.kind !== 'chunk') throw new Error('no chunk')
-    const keys = ['a', 'c'].map((name) => [Buffer.from(name).toString('base64')])
-    const [, second] = await chunkItems(copying.source, table, 10)
-    const rest = second?.kind === 'chunk' ? second.chunk : piece.chunk
-    copying.pipe.append([
-      {
-        kind: 'chunk',
-        chunk: {
-          ...piece.chunk,
-          isReread: true,
-          isLast: true,
-          keys,
-          rowCount: piece.chunk.rowCount + rest.rowCount,
-          rows: Buffer.concat([piece.chunk.rows, rest.rows]),
-        },
-      },
-      { kind: 'copied' },
-    ])
+    copying.pipe.append([await rereadItem(copying, 'names', ['a', 'c']), { kind: 'copied' }])
     await untilStreaming(copying)
     await expectEqual(copying)
   })
@@ -233,7 +147,7 @@ describe.each(kinds)('on %s', (kind) => {
     await copying.target.query(
       `CREATE DATABASE ${copying.schema}; CREATE TABLE ${copying.schema}.t (id BIGINT PRIMARY KEY, v VARCHAR(10))`,
     )
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 10)
     copying.pipe.append([{ kind: 'copied' }])
     const differs = await eventually(() => copying.task.report?.problem ?? undefined, 10_000)
@@ -256,7 +170,7 @@ describe.each(kinds)('on %s', (kind) => {
   test('what is written goes from the stream even while nothing more comes', async () => {
     await using copying = await open(kind, kind)
     await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1),(2),(3)')
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 1)
     await eventually(() => copying.pipe.heldFrames === 0, 10_000, 'all frames are released')
   })
@@ -271,7 +185,7 @@ describe.each(kinds)('on %s', (kind) => {
     ])
     await eventually(() => copying.pipe.heldFrames === 0, 10_000, 'all frames are released')
     await copying.writer.query('INSERT INTO t VALUES (1); ALTER TABLE t ADD COLUMN v INT')
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 10)
     copying.pipe.append([{ kind: 'copied' }])
     await untilStreaming(copying)
@@ -285,7 +199,7 @@ describe.each(kinds)('on %s', (kind) => {
     await copying.target.query(
       `CREATE DATABASE ${copying.schema}; CREATE TABLE ${copying.schema}.t (other TEXT); INSERT INTO ${copying.schema}.t VALUES ('x')`,
     )
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 10)
     copying.pipe.append([{ kind: 'copied' }])
     await untilStreaming(copying)
@@ -301,7 +215,7 @@ describe.each(kinds)('on %s', (kind) => {
     await copying.target.query(
       `CREATE TRIGGER ${copying.schema}.tr BEFORE INSERT ON ${copying.schema}.t FOR EACH ROW SET @x = 1`,
     )
-    await begin(copying)
+    await beginCopy(copying)
     const problem = await eventually(() => copying.task.report?.problem ?? undefined, 10_000)
     expect(problem.code).toBe('REPL_TARGET_TRIGGER')
     expect(problem.message).toContain('tr')
@@ -310,7 +224,7 @@ describe.each(kinds)('on %s', (kind) => {
   test('a migration ends complete once it has caught up, and stays so', async () => {
     await using copying = await open(kind, kind, { kind: 'migration' })
     await copying.writer.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)')
-    await begin(copying)
+    await beginCopy(copying)
     await copyAll(copying, 10)
     copying.pipe.append([{ kind: 'copied' }])
     copying.pipe.append([{ kind: 'heartbeat', sourceMicros: BigInt(Date.now()) * 1000n }])

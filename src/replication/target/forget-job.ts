@@ -3,7 +3,7 @@ import type { TaskContext } from '../task-context.ts'
 import { quoteText } from './sql-text.ts'
 import { openPlainSession } from './target-session.ts'
 
-const tables = ['copied_chunk', 'copy_table', 'checkpoint']
+const tables = ['copy_row', 'copied_chunk', 'copy_table', 'checkpoint']
 const noSuchTable = 1146
 
 /** Safe to repeat. @throws ServerUnreachableError and the like: the rows stay then */

@@ -13,6 +13,7 @@
 
 import type { RowImage } from '../../binlog/row-image.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
+import type { CopyTable } from '../pipe/frame.ts'
 import {
   type ChildStatement,
   type CopyDoubt,
@@ -22,6 +23,7 @@ import {
   tablesBelow,
 } from './copy-cascades.ts'
 import type { ExactRows } from './exact-rows.ts'
+import { keyAfter, type MissingRows } from './missing-rows.ts'
 import { type RowsChange, skipsForeignKeys } from './row-changes.ts'
 import { serverErrno } from './row-failure.ts'
 import type { RowLiterals } from './row-literals.ts'
@@ -32,6 +34,7 @@ import { rowKey, type TableCatalog, type TargetKey, type TargetTable } from './t
 
 /** Row is referenced; no referenced row. */
 const foreignKeyErrors = new Set([1216, 1217, 1451, 1452])
+const duplicateEntry = 1062
 
 export interface IdempotentParts {
   readonly batch: StatementBatch
@@ -40,6 +43,7 @@ export interface IdempotentParts {
   readonly catalog: TableCatalog
   /** The statement that notes a doubt about a table of the copy; null when it is noted already. */
   readonly noteDoubt: (table: TargetTable, doubt: CopyDoubt) => Buffer | null
+  readonly missing: Pick<MissingRows, 'copied' | 'recordStatement'>
 }
 
 export class IdempotentRows {
@@ -95,11 +99,50 @@ export class IdempotentRows {
     const key = rowKey(literals.target, (index) => literals.isWhole(before, index))
     if (key === null) return
     if (!literals.isComplete(after)) {
-      await this.#change(before, after, literals, key)
+      const copy = await this.#parts.missing.copied(literals.target)
+      if (copy === null) await this.#change(before, after, literals, key)
+      else await this.#changeCopied(before, after, literals, key, copy)
       return
     }
     if (literals.isChanged(before, after, key.columns)) await this.#deleteRow(before, literals, false)
     await this.#replace(after, literals)
+  }
+
+  /**
+   * A change of parts of a row that the copy brings, or has brought in a newer state. Differences of a document mean
+   * nothing there, and a value may be in the way that a newer row has: such a row is taken away, to be read again.
+   */
+  async #changeCopied(
+    before: RowImage,
+    after: RowImage,
+    literals: RowLiterals,
+    key: TargetKey,
+    copy: CopyTable,
+  ): Promise<void> {
+    const { missing, batch } = this.#parts
+    const hasDifferences = after.partial.includes(1)
+    if (!hasDifferences && !mayClash(before, after, literals)) await this.#change(before, after, literals, key)
+    else if (hasDifferences || !(await this.#tryChange(before, after, literals, key)))
+      await this.#deleteRow(before, literals, false)
+    const newKey = keyAfter(literals, copy, before, after)
+    if (newKey === null) await this.#doubt([literals.target], 'again')
+    else
+      await batch.add(
+        this.#note(literals.target.quoted, missing.recordStatement({ copy, target: literals.target }, newKey)),
+      )
+  }
+
+  /** @returns false when another row has one of its unique values */
+  async #tryChange(before: RowImage, after: RowImage, literals: RowLiterals, key: TargetKey): Promise<boolean> {
+    await this.#parts.batch.settle()
+    try {
+      await this.#change(before, after, literals, key)
+      await this.#parts.batch.settle()
+      return true
+    } catch (error) {
+      if (serverErrno(error) !== duplicateEntry) throw error
+      return false
+    }
   }
 
   async #change(before: RowImage, after: RowImage, literals: RowLiterals, key: TargetKey): Promise<void> {
@@ -140,15 +183,12 @@ export class IdempotentRows {
     for (const table of tables) {
       const sql = this.#parts.noteDoubt(table, doubt)
       if (sql === null) continue
-      await this.#parts.batch.add({
-        sql,
-        expected: null,
-        enumZeros: 0,
-        checksForeignKeys: false,
-        table: table.quoted,
-        key: () => 'a note about it',
-      })
+      await this.#parts.batch.add(this.#note(table.quoted, sql))
     }
+  }
+
+  #note(table: string, sql: Buffer): RowStatement {
+    return { sql, expected: null, enumZeros: 0, checksForeignKeys: false, table, key: () => 'a note about it' }
   }
 
   #statement(literals: RowLiterals, sql: SqlText, enumZeros: number, key: string): RowStatement {
@@ -161,4 +201,12 @@ export class IdempotentRows {
       key: () => key,
     }
   }
+}
+
+/** True when the change may give a unique key a value that another row has. */
+function mayClash(before: RowImage, after: RowImage, literals: RowLiterals): boolean {
+  const isGiven = (column: number) =>
+    literals.column(column).isGenerated ||
+    (after.isPresent(column) && (!before.isPresent(column) || literals.isChanged(before, after, [column])))
+  return literals.target.uniqueKeys.some((key) => key.hasExpression || key.columns.some(isGiven))
 }

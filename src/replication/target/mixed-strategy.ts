@@ -20,6 +20,7 @@ export interface MixedParts {
   readonly maxPacketBytes: number
   /** See IdempotentParts. */
   readonly noteDoubt: SqlStrategyOptions['noteDoubt']
+  readonly missing: SqlStrategyOptions['missing']
   readonly wanted: StrategyName
   /** Null: the source has told none; row images can't be used. */
   readonly format: RawEvent | null
@@ -38,11 +39,12 @@ export class MixedStrategy {
   #images: RowImageStrategy | null | undefined
 
   constructor(parts: MixedParts) {
-    const { session, catalog, maxPacketBytes, noteDoubt } = parts
+    const { session, catalog, maxPacketBytes, noteDoubt, missing } = parts
     this.#parts = parts
     // A table without transactions may cascade nothing: it has no foreign keys.
-    this.#sql = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'exact', noteDoubt: () => null })
-    this.idempotent = new SqlStrategy({ session, catalog, maxPacketBytes, mode: 'idempotent', noteDoubt })
+    const always = { session, catalog, maxPacketBytes, missing }
+    this.#sql = new SqlStrategy({ ...always, mode: 'exact', noteDoubt: () => null })
+    this.idempotent = new SqlStrategy({ ...always, mode: 'idempotent', noteDoubt })
     this.exact = {
       name: parts.wanted,
       prepare: () => this.#prepare(),

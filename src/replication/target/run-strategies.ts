@@ -14,6 +14,7 @@ import type { CheckpointStore } from './checkpoint-store.ts'
 import type { CopyDoubt } from './copy-cascades.ts'
 import type { CopyStore } from './copy-store.ts'
 import { FrameGapError } from './errors.ts'
+import type { MissingRows } from './missing-rows.ts'
 import { MixedStrategy } from './mixed-strategy.ts'
 import { type LanesParts, ParallelLanes } from './parallel-lanes.ts'
 import { chooseStrategy } from './strategy-choice.ts'
@@ -26,6 +27,7 @@ export interface RunStrategiesParts {
   readonly connections: TargetConnections
   readonly catalog: TableCatalog
   readonly copies: CopyStore
+  readonly missing: MissingRows
   readonly status: TargetStatus
   readonly checkpoints: CheckpointStore
   /** Until then, by the monotonic clock, one group is applied after another. */
@@ -104,6 +106,7 @@ export class RunStrategies {
       catalog,
       maxPacketBytes: connections.facts.maxAllowedPacket,
       noteDoubt: (table, doubt) => this.#noteDoubt(table, doubt),
+      missing: this.#parts.missing,
       wanted: choice.name,
       format: this.#format === null ? null : rawEvent(this.#format),
       log: context.log,

@@ -18,6 +18,7 @@ export interface SqlStrategyOptions {
   readonly mode: 'exact' | 'idempotent'
   /** See IdempotentParts. */
   readonly noteDoubt: IdempotentParts['noteDoubt']
+  readonly missing: IdempotentParts['missing']
   /** The longest statement the target takes. */
   readonly maxPacketBytes: number
 }
@@ -39,7 +40,13 @@ export class SqlStrategy implements ApplyStrategy {
     const limitBytes = isolates ? 1 : Math.min(packetBytes, maxPacketBytes >> 1)
     const batch = new StatementBatch(session, limitBytes, maxPacketBytes)
     const exact = new ExactRows(batch, limitBytes)
-    const idempotent = new IdempotentRows({ batch, exact, catalog, noteDoubt: this.#options.noteDoubt })
+    const idempotent = new IdempotentRows({
+      batch,
+      exact,
+      catalog,
+      noteDoubt: this.#options.noteDoubt,
+      missing: this.#options.missing,
+    })
     for (const change of changes) {
       const { schema, table } = change.table.name
       const target = await catalog.get(schema, table)

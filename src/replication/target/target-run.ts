@@ -19,6 +19,7 @@ import { CopyStore, isWholeTable } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
 import { FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
+import { MissingRows } from './missing-rows.ts'
 import { ChangeReader, countRows } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
 import { RunStrategies } from './run-strategies.ts'
@@ -33,6 +34,7 @@ export class TargetRun {
   readonly #applied = new AppliedPosition()
   readonly #catalog: TableCatalog
   readonly #copies: CopyStore
+  readonly #missing: MissingRows
   readonly #copy: CopyApplier
   readonly #strategies: RunStrategies
   readonly #group: TransactionGroup
@@ -62,26 +64,12 @@ export class TargetRun {
     this.#feed = new FrameFeed(frames, checkpoint)
     this.#catalog = new TableCatalog(connections.plain)
     this.#copies = new CopyStore(checkpoints)
-    this.#copy = new CopyApplier({
-      connections,
-      checkpoints,
-      copies: this.#copies,
-      catalog: this.#catalog,
-      progress,
-      job: context.job,
-      clock: context.clock,
-      log: context.log,
-      onNote: (note) => status.note(note),
-    })
-    this.#strategies = new RunStrategies({
-      context,
-      connections,
-      catalog: this.#catalog,
-      copies: this.#copies,
-      status,
-      checkpoints,
-      serialUntilMs: parts.serialUntilMs,
-    })
+    const [catalog, copies] = [this.#catalog, this.#copies]
+    this.#missing = new MissingRows({ checkpoints, copies, catalog, plain: connections.plain })
+    const always = { connections, checkpoints, catalog, copies, missing: this.#missing }
+    const { job, clock, log } = context
+    this.#copy = new CopyApplier({ ...always, progress, job, clock, log, onNote: (note) => status.note(note) })
+    this.#strategies = new RunStrategies({ ...always, context, status, serialUntilMs: parts.serialUntilMs })
     this.#group = new TransactionGroup({
       session: connections.main,
       checkpoints,
@@ -307,14 +295,14 @@ export class TargetRun {
   }
 
   async #endCopy(): Promise<void> {
-    const again = await this.#copy.finish()
-    if (again.length > 0) {
+    const whyNot = await this.#copy.finish()
+    if (whyNot !== null) {
       await this.#save({}, 'COMMIT')
-      const names = again.map(({ schema, table }) => `${schema}.${table}`).join(', ')
-      throw new FrameGapError(`keys that ${names} refer to changed during the copy; their rows are copied again`)
+      throw new FrameGapError(whyNot)
     }
     this.#stage = 'streaming'
     await this.#save({ stage: 'streaming' }, 'COMMIT')
+    this.#missing.forgetTables()
     this.#parts.progress.copyEnded()
   }
 

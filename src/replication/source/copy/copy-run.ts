@@ -90,6 +90,7 @@ export class CopyRun {
     this.#tables = tables
     this.#planner = new ChunkPlanner(parts.planning, parts.chunkBytes)
     this.partialRows = new PartialRows((schema, name) => tables.get(schema, name))
+    for (const table of tables.all) this.partialRows.add(table, table.missing)
     this.#high = high
     this.#committed = isStartCommitted ? startOfLog : null
     this.#announce()

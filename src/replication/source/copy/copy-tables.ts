@@ -41,14 +41,11 @@ export class CopyTables {
    * What the target says is done; of each table what leads from its start without a gap, for only the server could tell
    * in which order the other chunks lie. Definitions are those of now, and still to be checked: the stream may stand
    * before statements that made them so.
-   *
-   * @param mustBeginAgain tables with a key are copied from their start, under other ids
    */
   static resumed(
     copied: readonly CopiedTable[],
     tables: readonly TableSummary[],
     definitions: readonly TableDefinition[],
-    mustBeginAgain = false,
   ): CopyTables {
     const summaries = new Map(tables.map((summary) => [keyOf(summary), summary]))
     const newest = new Map<string, CopiedTable>()
@@ -68,12 +65,12 @@ export class CopyTables {
       table.isWholeDone = done.isDone
       table.gaps = done.isDone ? [] : [{ after: endOfBeginning(done), upTo: null }]
       table.rowsDone = done.rowsDone
+      table.missing = done.missing
       return table
     })
     const result = new CopyTables(copies)
     result.#nextId = Math.max(0, ...copied.map((table) => table.tableId)) + 1
     for (const definition of definitions) result.#takeUnchecked(definition)
-    if (mustBeginAgain) for (const table of result.all) if (!table.isKeyless) result.restart(table)
     return result
   }
 

@@ -5,15 +5,17 @@
  * the target writes it. With binlog_row_image MINIMAL or NOBLOB it can't, and mostly need not: the row's chunk is still to
  * come. But an update that moves the row to another key may move it into a chunk that has come already; and differences
  * of a JSON document may meet a newer document.
+ *
+ * Easy to get wrong: what is collected here dies with the run, and rows can get lost in other ways (unique values that
+ * change places). The target records every row that it lacks, and tells of them when a run begins.
  */
-import { columnValue } from '../../../binlog/column-value.ts'
 import type { RawEvent } from '../../../binlog/raw-event.ts'
 import type { RowImage } from '../../../binlog/row-image.ts'
 import { decodeRowsHead } from '../../../binlog/rows-event.ts'
 import { RowsReader } from '../../../binlog/rows-reader.ts'
 import { decodeTableMap, decodeTableName } from '../../../binlog/table-map-event.ts'
-import type { ColumnDefinition } from '../../../mysql/table-definition.ts'
 import type { KeyTuple } from '../../pipe/frame.ts'
+import { keyCell } from '../../pipe/key-cell.ts'
 import type { TableCopy } from './table-copy.ts'
 
 export type TableFinder = (schema: string, name: string) => TableCopy | undefined
@@ -47,6 +49,11 @@ export class PartialRows {
     if (copy !== undefined) this.#collect(copy, map, event)
   }
 
+  /** The target misses these rows. */
+  add(table: TableCopy, keys: readonly KeyTuple[]): void {
+    for (const key of keys) this.#add(table, key)
+  }
+
   /** The keys to read again, by table; they are forgotten here. */
   take(): ReadonlyMap<TableCopy, readonly KeyTuple[]> {
     const taken = new Map([...this.#keys].map(([table, keys]) => [table, [...keys.values()]]))
@@ -56,7 +63,7 @@ export class PartialRows {
 
   /** They could not be read now. */
   putBack(keys: ReadonlyMap<TableCopy, readonly KeyTuple[]>): void {
-    for (const [table, tuples] of keys) for (const key of tuples) this.#add(table, key)
+    for (const [table, tuples] of keys) this.add(table, tuples)
   }
 
   /** Keys whose table was altered meanwhile mean nothing any more: its ranges are copied as they then are. */
@@ -76,7 +83,8 @@ export class PartialRows {
       if (!hasDifferences && !places.some((place) => hasMoved(before, after, place))) continue
       const key = places.map((place) => {
         const image = after.isPresent(place) ? after : before
-        return cellOf(reader, image, place, columns[place]).toString('base64')
+        const [type, column] = [reader.table.columns[place], columns[place]]
+        return type === undefined || column === undefined ? '' : keyCell(type, column, image, place).toString('base64')
       })
       this.#add(copy, key)
     }
@@ -100,21 +108,4 @@ function hasMoved(before: RowImage, after: RowImage, place: number): boolean {
   if (!after.isPresent(place)) return false
   const [old, now] = [before.isPresent(place) ? before.bytes(place) : null, after.bytes(place)]
   return old === null || now === null || !old.equals(now)
-}
-
-/** A key column's value as the copy reads it. */
-function cellOf(reader: RowsReader, image: RowImage, place: number, column: ColumnDefinition | undefined): Buffer {
-  const type = reader.table.columns[place]
-  if (type === undefined || column === undefined || !image.isPresent(place) || image.isNull(place))
-    return Buffer.alloc(0)
-  const isUnsigned = /\bunsigned\b/.test(column.columnType)
-  const value = columnValue(type, isUnsigned, image.buffer, image.starts[place] ?? 0, image.ends[place] ?? 0)
-  if (!Buffer.isBuffer(value)) return Buffer.from(String(value), 'latin1')
-  // The log leaves out the zero bytes at the end of a BINARY.
-  return column.dataType === 'binary' ? padded(value, column.columnType) : value
-}
-
-function padded(value: Buffer, columnType: string): Buffer {
-  const length = Number(/\((\d+)\)/.exec(columnType)?.[1] ?? value.length)
-  return value.length >= length ? value : Buffer.concat([value, Buffer.alloc(length - value.length)])
 }

@@ -8,7 +8,7 @@
 import { compareFilePlaces } from '../../../binlog/position.ts'
 import type { LogPlace } from '../../../mysql/binlog-place.ts'
 import type { TableDefinition, TableName } from '../../../mysql/table-definition.ts'
-import type { CopyTable } from '../../pipe/frame.ts'
+import type { CopyTable, KeyTuple } from '../../pipe/frame.ts'
 import { type CopiedColumn, copiedColumns } from './cell-expressions.ts'
 import { type CopyKey, isSameOrder, pickCopyKey } from './copy-key.ts'
 import { type KeyRange, wholeTable } from './key-range.ts'
@@ -51,6 +51,8 @@ export class TableCopy {
   isTold = false
   /** Chunks that entered at a place of the past, until the stream has come to the place up to which they may be newer. */
   #open: { readonly range: KeyRange; readonly until: LogPlace }[] = []
+  /** Rows that the target lacked when this run began. */
+  missing: readonly KeyTuple[] = []
   /** A table without a key is done when it was read whole. */
   isWholeDone = false
   rowsDone = 0
@@ -102,6 +104,7 @@ export class TableCopy {
     this.gaps = [wholeTable]
     this.planned = []
     this.#open = []
+    this.missing = []
     this.isWholeDone = false
     this.rowsDone = 0
     this.bytesDone = 0
