@@ -9,9 +9,9 @@ import { quoteTable } from '../../mysql/identifier.ts'
 import type { ServerVersion } from '../../mysql/server-version.ts'
 import type { TableName } from '../../mysql/table-definition.ts'
 import { decodeSql } from '../ddl/decode-sql.ts'
+import { dialectOf } from '../ddl/dialect-of.ts'
 import { parseStatement } from '../ddl/parse-statement.ts'
 import { plainQueryEvent, withStatement, withUtf8Statement } from '../ddl/query-rewrite.ts'
-import type { SqlDialect } from '../ddl/sql-tokens.ts'
 import type { Statement } from '../ddl/statement.ts'
 import type { ObjectFilter } from '../filter.ts'
 import { type DdlDecision, decideDdl } from './ddl-decision.ts'
@@ -37,9 +37,6 @@ export interface StreamPassParts {
   /** Told of every statement that is passed on, before it is. @returns tables to be emptied before it */
   readonly onDdl: (statement: Statement) => readonly TableName[]
 }
-
-const ansiQuotes = 4n
-const noBackslashEscapes = 0x10_0000n
 
 type Ending = Extract<TransactionPart, { kind: 'commit' | 'rollback' | 'xa-prepare' }>
 type XaEnding = Extract<TransactionPart, { kind: 'xa-commit' | 'xa-rollback' }>
@@ -191,20 +188,9 @@ export class StreamPass {
 
   #decide(query: QueryEvent, position: Position): { statement: Statement; decision: DdlDecision; text: string } {
     const text = decodeSql(query.sql, query.session.characterSetClient)
-    const statement = parseStatement(text, query.schema, this.#dialect(query))
+    const statement = parseStatement(text, query.schema, dialectOf(query, this.#parts.version))
     const at = { defaultSchema: query.schema, place: formatPosition(position) }
     return { statement, decision: decideDdl(statement, this.#parts.filter, at), text }
-  }
-
-  #dialect({ session }: QueryEvent): SqlDialect {
-    const { vendor, major, minor, patch } = this.#parts.version
-    const mode = session.sqlMode ?? 0n
-    return {
-      vendor,
-      versionNumber: major * 10_000 + minor * 100 + patch,
-      hasAnsiQuotes: (mode & ansiQuotes) !== 0n,
-      hasBackslashEscapes: (mode & noBackslashEscapes) === 0n,
-    }
   }
 }
 

@@ -23,6 +23,11 @@ export interface ChunkRecord {
   readonly isDone: boolean
 }
 
+export interface TableRename {
+  readonly from: { readonly schema: string; readonly name: string }
+  readonly to: { readonly schema: string; readonly name: string }
+}
+
 export interface MissingRow {
   readonly rowId: string
   readonly tableId: number
@@ -57,9 +62,15 @@ export class CopyStore {
   /** Tables of the copy by id. */
   async tables(session: Session): Promise<CopyTable[]> {
     const rows = await session.query(
-      `SELECT description FROM millrace.copy_table WHERE job_id = ${this.#job} AND description IS NOT NULL`,
+      `SELECT schema_name, table_name, description FROM millrace.copy_table
+       WHERE job_id = ${this.#job} AND description IS NOT NULL`,
     )
-    return rows.map((row) => JSON.parse(row['description'] ?? '{}') as CopyTable)
+    return rows.map((row) => ({
+      ...(JSON.parse(row['description'] ?? '{}') as CopyTable),
+      // The description has the name of before a RENAME.
+      schema: row['schema_name'] ?? '',
+      table: row['table_name'] ?? '',
+    }))
   }
 
   /** True when this job made the table, or took it over, in an earlier run. */
@@ -91,6 +102,19 @@ export class CopyStore {
          ON DUPLICATE KEY UPDATE table_id = VALUES(table_id), description = VALUES(description)`,
       )
     await session.execute('COMMIT')
+  }
+
+  /** Gives what is recorded of tables to their new names, one after another. */
+  renameStatements(renames: readonly TableRename[]): string {
+    const where = ({ schema, name }: TableRename['from']) =>
+      `job_id = ${this.#job} AND schema_name = ${utf8Text(schema)} AND table_name = ${utf8Text(name)}`
+    return renames
+      .map(
+        ({ from, to }) => `DELETE FROM millrace.copy_table WHERE ${where(to)};
+          UPDATE millrace.copy_table SET schema_name = ${utf8Text(to.schema)}, table_name = ${utf8Text(to.name)}
+          WHERE ${where(from)}`,
+      )
+      .join(';')
   }
 
   /** Notes that a table's rows may be wrong when the copy ends; `again` outweighs `orphans`. */

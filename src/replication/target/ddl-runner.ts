@@ -13,11 +13,16 @@ import { decodeQueryEvent, type QueryEvent } from '../../binlog/query-event.ts'
 import { rawEvent } from '../../binlog/raw-event.ts'
 import type { Log } from '../../core/log.ts'
 import { errnoOf, SqlError } from '../../mysql/errors.ts'
+import { parseServerVersion } from '../../mysql/server-version.ts'
 import type { Session } from '../../mysql/session.ts'
+import { decodeSql } from '../ddl/decode-sql.ts'
+import { dialectOf } from '../ddl/dialect-of.ts'
+import { parseStatement } from '../ddl/parse-statement.ts'
 import type { BinlogPlace, SourceServer } from '../pipe/frame.ts'
 import type { DdlIntent } from './checkpoint.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import type { CollationNames } from './collation-names.ts'
+import type { CopyStore, TableRename } from './copy-store.ts'
 import { fingerprint, isDrop, saysDone } from './ddl-outcome.ts'
 import { basicState, specialState } from './ddl-session-state.ts'
 import { DdlFailedError } from './errors.ts'
@@ -31,6 +36,7 @@ export interface DdlParts {
   /** Reads and writes the bookkeeping. */
   readonly plain: Session
   readonly checkpoints: CheckpointStore
+  readonly copies: CopyStore
   readonly facts: TargetFacts
   readonly collations: CollationNames
   readonly jobId: string
@@ -80,7 +86,10 @@ export class DdlRunner {
       await this.#execute(query, request, intent.ownGtid, known !== null || request.isCopying)
     }
     const done = { ...intent, isDone: true }
-    await checkpoints.change(plain, { ...request.after, ddlIntent: done })
+    const renames = request.isCopying ? renamesOf(query, request.source) : []
+    // A run that begins behind the statement must find what was copied under the names of then.
+    if (renames.length > 0) await plain.execute(`BEGIN; ${this.#parts.copies.renameStatements(renames)}`)
+    await checkpoints.change(plain, { ...request.after, ddlIntent: done }, renames.length > 0 ? 'COMMIT' : '')
     return done
   }
 
@@ -185,6 +194,14 @@ function isSameStatement(
   if (intent === null || intent.digest !== digestOf(query)) return false
   if (gtid !== null || intent.gtid !== null) return gtid === intent.gtid
   return intent.file === place.file && intent.offset === place.offset
+}
+
+function renamesOf(query: QueryEvent, source: SourceServer): readonly TableRename[] {
+  const text = decodeSql(query.sql, query.session.characterSetClient)
+  const statement = parseStatement(text, query.schema, dialectOf(query, parseServerVersion(source.version)))
+  if (statement.kind === 'rename-table') return statement.pairs
+  if (statement.kind !== 'alter-table' || statement.renameTo === null) return []
+  return [{ from: statement.table, to: statement.renameTo }]
 }
 
 function digestOf(query: QueryEvent): string {

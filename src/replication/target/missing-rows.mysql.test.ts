@@ -170,6 +170,29 @@ describe.each(kinds)('on %s', (kind) => {
     await endCopy(copying, 't0')
   })
 
+  test('what was copied of a table is known by its new name once it was renamed', async () => {
+    await using copying = await openCopying(pool, kind, kind)
+    const { writer, pipe, source, schema } = copying
+    await writer.query('CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE o (id INT PRIMARY KEY)')
+    for (let id = 0; id < 20; id += 1) await writer.query(`INSERT INTO t VALUES (${id}, ${id})`)
+    await beginCopy(copying)
+    const [, table] = await copyTables(source, schema)
+    const [first, second] = table === undefined ? [] : await chunkItems(source, table, 10)
+    if (first === undefined || second === undefined) throw new Error('no chunk')
+    pipe.append([first, second])
+    await writer.query(
+      "SET SESSION binlog_row_image = 'MINIMAL'; RENAME TABLE o TO gone, t TO o; ALTER TABLE o RENAME TO n; UPDATE n SET v = 1 WHERE id = 15",
+    )
+    await sendWhatWasLogged(copying)
+    const tables = await beginAgain(copying)
+    expect(tables.map((one) => [one.table, one.tableId]).sort()).toEqual([
+      ['gone', 1],
+      ['n', 2],
+    ])
+    expect(tables.find((one) => one.table === 'n')?.chunks).toHaveLength(1)
+    expect(keysOf(tables, 'n')).toEqual(['15'])
+  })
+
   test('bookkeeping tables of an earlier version get the one that they lack', async () => {
     const target = await pool.get(kind, 'target')
     await using first = await openCopying(pool, kind, kind)

@@ -235,6 +235,7 @@ export class TargetRun {
       session: await connections.ddlSession(),
       plain: connections.plain,
       checkpoints,
+      copies: this.#copies,
       facts: connections.facts,
       collations: connections.collations,
       jobId: context.job.id,
@@ -257,6 +258,7 @@ export class TargetRun {
     })
     progress.ddlTotal += 1
     this.#catalog.clear()
+    this.#missing.forgetTables()
     this.#changes.clear()
     this.#committed(after, 1)
   }
