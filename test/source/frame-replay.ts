@@ -88,7 +88,15 @@ export class FrameReplay {
       at = next.get(JSON.stringify(at))
       isDone = at === null
     }
-    return { tableId: table.tableId, schema: table.schema, table: table.table, isDone, chunks, rowsDone: 0, missing: [] }
+    return {
+      tableId: table.tableId,
+      schema: table.schema,
+      table: table.table,
+      isDone,
+      chunks,
+      rowsDone: 0,
+      missing: [],
+    }
   }
 
   #applyItems({ items }: Frame): void {
