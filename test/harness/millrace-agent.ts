@@ -4,10 +4,10 @@
  * Easy to get wrong: `kill` ends the agent alone, as a crash would; its NATS server and its runner live on, and the next
  * `start` finds them. Only disposing ends those too.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../../scripts/setup/project.ts'
 import { freePort } from './free-port.ts'
+import { programArguments } from './millrace-command.ts'
 import { natsServerPath } from './nats-server.ts'
 import { whenReady } from './ready.ts'
 import { ServerProcess } from './server-process.ts'
@@ -25,6 +25,8 @@ export interface AgentOptions {
   readonly natsPort?: number
   /** Where its NATS server meets others. */
   readonly routePort?: number
+  /** Shown with every call, where the agent asks for one. */
+  readonly apiToken?: string
   /** How long a start may take. */
   readonly startWithinMs?: number
 }
@@ -94,7 +96,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     dataDirsInUse.delete(dataDir)
     await folder[Symbol.asyncDispose]()
   }
-  const dkron = httpCall(dkronUrl)
+  const dkron = httpCall(dkronUrl, options.apiToken)
   const launch = async () => {
     const [command, ...program] = programArguments()
     const server = new ServerProcess({
@@ -141,7 +143,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     },
     log: () => readFileSync(logPath, 'utf8'),
     dkron,
-    udup: httpCall(udupUrl),
+    udup: httpCall(udupUrl, options.apiToken),
     kill: () => server.kill(),
     stop: () => server.stop(),
     async start() {
@@ -149,12 +151,6 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     },
     [Symbol.asyncDispose]: () => dispose(server),
   }
-}
-
-/** The program as users start it, or its source where nothing is built. */
-function programArguments(): readonly [string, ...string[]] {
-  const isBuilt = existsSync(join(projectRoot, 'dist/main.js'))
-  return isBuilt ? [join(projectRoot, 'bin/millrace')] : [process.execPath, join(projectRoot, 'src/main.ts')]
 }
 
 type Place = Pick<TestAgent, 'dataDir' | 'dkronPort' | 'udupPort' | 'natsPort' | 'routePort'>
@@ -171,12 +167,13 @@ function flags({ dataDir, dkronPort, udupPort, natsPort, routePort }: Place): re
   ].flat()
 }
 
-function httpCall(baseUrl: string): HttpCall {
+function httpCall(baseUrl: string, token: string | undefined): HttpCall {
+  const access: Readonly<Record<string, string>> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   return async (method, path, body, headers = {}) => {
     const hasBody = body !== undefined
     const response = await fetch(baseUrl + path, {
       method,
-      headers: { ...(hasBody ? { 'content-type': 'application/json' } : {}), ...headers },
+      headers: { ...access, ...(hasBody ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(hasBody ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(60_000),
     })

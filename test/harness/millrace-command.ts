@@ -1,0 +1,28 @@
+/** The `millrace` command as users run it, or its source where nothing is built. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../../scripts/setup/project.ts'
+
+export interface EndedCommand {
+  readonly status: number
+  /** Standard output, then standard error. */
+  readonly text: string
+}
+
+/** What to start, and its first arguments. */
+export function programArguments(): readonly [string, ...string[]] {
+  const isBuilt = existsSync(join(projectRoot, 'dist/main.js'))
+  return isBuilt ? [join(projectRoot, 'bin/millrace')] : [process.execPath, join(projectRoot, 'src/main.ts')]
+}
+
+/** @param env further variables */
+export function millrace(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<EndedCommand> {
+  const [command, ...program] = programArguments()
+  return new Promise((resolve) => {
+    const options = { timeout: 60_000, env: { ...process.env, ...env } }
+    execFile(command, [...program, ...args], options, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+    )
+  })
+}
