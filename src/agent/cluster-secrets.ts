@@ -17,6 +17,7 @@ export interface NatsPasswords {
 
 /** The user names that go with the passwords. */
 export const clientUser = 'millrace'
+export const systemUser = 'system'
 
 const keyBytes = 32
 

@@ -93,7 +93,8 @@ function advertisedHost({ advertise }: AddressSettings, own: Address, hostName: 
   )
 }
 
-function routeAddress(settings: AddressSettings): Address {
+/** Where the embedded server meets the cluster's others. @throws ClusterSettingsError */
+export function routeAddress(settings: AddressSettings): Address {
   const text = settings['nats-route-addr']
   const own = settings['nats-addr']
   if (text === '') {

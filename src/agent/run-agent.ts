@@ -7,6 +7,7 @@
 import { LeaderLoop } from '../cluster/leader-loop.ts'
 import { leaveCluster } from '../cluster/leave.ts'
 import type { LoadedSettings } from '../config/load-settings.ts'
+import type { Settings } from '../config/options.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
@@ -14,21 +15,22 @@ import type { Member } from '../model/member.ts'
 import { agentLog } from './agent-log.ts'
 import { readApiTokens } from './api-tokens.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { openForming } from './forming/open-forming.ts'
 import { openNats } from './forming/open-nats.ts'
 import { assertDistinct, assertNotExposed, assertPortFree } from './listen.ts'
+import { routeAddress } from './node-addresses.ts'
 import { openApis } from './open-apis.ts'
 import { nodeNameOf, openCluster } from './open-cluster.ts'
 import { openReplication } from './open-replication.ts'
 import { openScheduling } from './open-scheduling.ts'
 import { version } from './version.ts'
 
+/** Waits at least so long for another node to take over what this one's NATS server holds. */
+const handOverMs = 60_000
+
 /** Runs until SIGTERM, SIGINT or a leave through an API. @throws what kept it from starting, with the cure */
 export async function runAgent({ settings }: LoadedSettings): Promise<void> {
-  assertDistinct({
-    '--http-addr': settings['http-addr'],
-    '--udup-addr': settings['udup-addr'],
-    ...(settings.nats === 'embedded' ? { '--nats-addr': settings['nats-addr'] } : {}),
-  })
+  assertDistinct(ownAddressesOf(settings))
   for (const [flag, name] of [['--http-addr', 'http-addr'] as const, ['--udup-addr', 'udup-addr'] as const]) {
     assertNotExposed(flag, settings[name], settings)
     await assertPortFree(flag, settings[name])
@@ -36,20 +38,23 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
   if (settings['api-token-file'] !== '') readApiTokens(settings['api-token-file'])
   const log = agentLog(settings['log-level'], { node: nodeNameOf(settings) })
   const ending = new AbortController()
+  const signals = onSignals(() => ending.abort(new Error('told to stop')), log)
+  try {
+    await live(settings, ending, signals, log)
+  } catch (error) {
+    // Whoever waits for a cluster to join may be told to stop like anybody else.
+    if (!signals.endsStart) throw error
+  }
+}
+
+async function live(settings: Settings, ending: AbortController, signals: Signals, log: Log): Promise<void> {
   const { signal } = ending
   await using scope = new Scope()
   const directory = scope.use(openDataDirectory(settings['data-dir']), (opened) => opened.release())
   const { path: dataDir, nodeId } = directory
   const nodeName = nodeNameOf(settings)
-  const {
-    connection,
-    access,
-    sealer: secrets,
-    natsRole,
-    node,
-  } = await openNats(scope, settings, {
-    ...{ dataDir, nodeId, nodeName, log, signal },
-  })
+  const nats = await openNats(scope, settings, { dataDir, nodeId, nodeName, log, signal })
+  const { connection, access, sealer: secrets, natsRole } = nats
   const cluster = { settings, nodeId, connection, natsRole, log, signal }
   const { membership, lease, clock, isKnownNode, reportLoad } = await openCluster(scope, cluster)
   const loadOf = (name: string) => membership.loadOf(name)
@@ -57,7 +62,13 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
   const scheduling = await openScheduling(scope, { ...shared, dataDir })
   const replication = await openReplication(scope, { ...shared, access, secrets, isKnownNode })
   reportLoad(() => ({ running: scheduling.runningHere(), tasks: replication.taskCount }))
-  const duties = [...scheduling.duties, replication.placement]
+  const forming = await openForming(scope, {
+    ...shared,
+    ...nats,
+    clock: systemClock,
+    mostServers: settings['nats-servers'],
+  })
+  const duties = [...scheduling.duties, replication.placement, ...(forming === null ? [] : [forming.duty])]
   const leaderLoop = new LeaderLoop({ lease, duties, clock: systemClock, log: log.child({ component: 'leader' }) })
   const leading = leaderLoop.run(signal)
   // The first thing to end: whatever the parts still do, nothing new begins.
@@ -67,51 +78,85 @@ export async function runAgent({ settings }: LoadedSettings): Promise<void> {
   })
 
   const left = Promise.withResolvers<void>()
-  const leave = once(() => {
+  /** @param isForGood it does not come back, so another node takes over what its NATS server holds */
+  const leave = once((isForGood: boolean) => {
+    let handedOver: Promise<void> | undefined
     const steps = {
-      markLeaving: () => membership.markLeaving(),
+      async markLeaving() {
+        await membership.markLeaving()
+        if (isForGood) handedOver = forming?.handOver(Math.max(settings['leave-timeout'], handOverMs))
+      },
       stepDown: () => leaderLoop.stepDown(),
       drain: async (timeOver: AbortSignal) => {
         await Promise.all([scheduling.drain(settings['leave-timeout']), replication.drain(timeOver)])
       },
-      markLeft: () => membership.markLeft(),
+      async markLeft() {
+        await handedOver
+        await membership.markLeft()
+      },
     }
     leaveCluster(steps, settings['leave-timeout'], systemClock, log).then(() => left.resolve(), left.reject)
   })
   const leaveAndTell = async (): Promise<readonly Member[]> => {
-    leave()
+    leave(true)
     return membership.members().map((member) => (member.nodeId === nodeId ? { ...member, status: 'leaving' } : member))
   }
   const term = () => lease.observed()
-  await openApis(scope, { ...shared, node, term, scheduling, replication, leave: leaveAndTell })
+  await openApis(scope, { ...shared, node: nats.node, term, scheduling, replication, leave: leaveAndTell })
   tellReady(log, settings)
-  onSignals(leave, log)
+  signals.redirect(() => leave(false))
   await left.promise
 }
 
-function once(action: () => void): () => void {
+function once<Argument>(action: (argument: Argument) => void): (argument: Argument) => void {
   let isDone = false
-  return () => {
+  return (argument) => {
     if (isDone) return
     isDone = true
-    action()
+    action(argument)
   }
+}
+
+interface Signals {
+  /** True when a signal came before anybody had asked for it by `redirect`. */
+  readonly endsStart: boolean
+  /** From now on the first signal calls this. */
+  redirect(leave: () => void): void
 }
 
 /**
  * The first signal leaves in order; a second one does not wait any longer. Under nohup(1) a hang-up counts too: Node gives
  * every signal its default back when it starts (node.cc), so it would end us anyway.
  */
-function onSignals(leave: () => void, log: Log): void {
+function onSignals(endStart: () => void, log: Log): Signals {
   let count = 0
+  let endsStart = false
+  let react = () => {
+    endsStart = true
+    endStart()
+  }
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(name, () => {
       count += 1
       if (count > 1) process.exit(1)
       log.info({ signal: name }, 'told to stop')
-      leave()
+      react()
     })
   }
+  return {
+    get endsStart() {
+      return endsStart
+    },
+    redirect(leave) {
+      react = leave
+    },
+  }
+}
+
+function ownAddressesOf(settings: Settings): Parameters<typeof assertDistinct>[0] {
+  const apis = { '--http-addr': settings['http-addr'], '--udup-addr': settings['udup-addr'] }
+  if (settings.nats !== 'embedded') return apis
+  return { ...apis, '--nats-addr': settings['nats-addr'], '--nats-route-addr': routeAddress(settings) }
 }
 
 function tellReady(log: Log, settings: LoadedSettings['settings']): void {

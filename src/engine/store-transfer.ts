@@ -167,7 +167,13 @@ function difference(before: Side, there: Side, now: Side): string | null {
   const [was, is, copy] = [before.info.state, now.info.state, there.info.state]
   if (copy.last_seq !== was.last_seq || is.last_seq !== was.last_seq)
     return `its last sequence is ${copy.last_seq}, not ${is.last_seq}`
-  if (copy.first_seq < was.first_seq || copy.first_seq > Math.max(is.first_seq, was.first_seq))
+  // A stream that never had a message begins at 0 or at 1.
+  const [wasFirst, isFirst, copyFirst] = [was, is, copy].map(({ first_seq }) => Math.max(1, first_seq)) as [
+    number,
+    number,
+    number,
+  ]
+  if (copyFirst < wasFirst || copyFirst > Math.max(isFirst, wasFirst))
     return `its first sequence is ${copy.first_seq}, not ${is.first_seq}`
   if (copy.messages > was.messages || copy.messages < is.messages)
     return `it has ${copy.messages} messages, not ${is.messages}`

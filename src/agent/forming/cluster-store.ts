@@ -7,6 +7,7 @@ import type { ServerSeat, Topology } from '../../cluster/topology/topology.ts'
 import { ConflictError } from '../../core/errors.ts'
 import type { Connection } from '../../engine/connection.ts'
 import { openBucket } from '../../engine/kv-bucket.ts'
+import { streamInfo } from '../../engine/stream-setup.ts'
 import type { Bucket, Versioned } from '../../model/bucket.ts'
 import { ClusterFormatError } from '../errors.ts'
 
@@ -19,6 +20,13 @@ export interface ClusterIdentity {
   /** RFC 3339. */
   readonly foundedAt: string
 }
+
+export type ClusterNews =
+  | { readonly kind: 'topology'; readonly topology: Topology }
+  /** A node goes for good. */
+  | { readonly kind: 'farewell'; readonly nodeId: string }
+  | { readonly kind: 'farewell-taken-back'; readonly nodeId: string }
+  | { readonly kind: 'ready' }
 
 /** A server's node that goes for good, told by itself before its server stops. */
 export interface Farewell {
@@ -44,6 +52,11 @@ export class ClusterStore {
       await openBucket<unknown>(connection, { name: 'cluster', storage: 'file', ...patience }),
       where,
     )
+  }
+
+  /** @returns null when there is no such bucket yet */
+  static async find(connection: Connection): Promise<ClusterStore | null> {
+    return (await streamInfo(connection, 'KV_cluster')) === null ? null : ClusterStore.open(connection, '')
   }
 
   /** @returns null before anybody founded it @throws ClusterFormatError */
@@ -95,10 +108,16 @@ export class ClusterStore {
     else await this.#bucket.update('topology', topology, revision)
   }
 
-  /** Every topology from now on, the present one first. */
-  async *topologies(signal: AbortSignal): AsyncGenerator<Topology> {
-    for await (const change of this.#bucket.watch(signal))
-      if (change.kind === 'put' && change.key === 'topology') yield change.value as Topology
+  /** What is there, then `ready`, then every change, until `signal` aborts. */
+  async *news(signal: AbortSignal): AsyncGenerator<ClusterNews> {
+    for await (const change of this.#bucket.watch(signal)) {
+      if (change.kind === 'ready') yield { kind: 'ready' }
+      else if (change.key.startsWith(farewellPrefix)) {
+        const nodeId = change.key.slice(farewellPrefix.length)
+        yield { kind: change.kind === 'put' ? 'farewell' : 'farewell-taken-back', nodeId }
+      } else if (change.kind === 'put' && change.key === 'topology')
+        yield { kind: 'topology', topology: change.value as Topology }
+    }
   }
 
   async sayFarewell(seat: Pick<ServerSeat, 'nodeId' | 'nodeName'>): Promise<void> {
@@ -108,14 +127,6 @@ export class ClusterStore {
   /** A node that starts again has not left. */
   async takeBackFarewell(nodeId: string): Promise<void> {
     await this.#bucket.delete(farewellPrefix + nodeId)
-  }
-
-  /** Ids of the nodes that said that they go for good. */
-  async farewells(): Promise<ReadonlySet<string>> {
-    const records = await this.#bucket.list()
-    return new Set(
-      records.filter(({ key }) => key.startsWith(farewellPrefix)).map(({ key }) => key.slice(farewellPrefix.length)),
-    )
   }
 
   async #get<Value>(key: string): Promise<Versioned<Value> | null> {

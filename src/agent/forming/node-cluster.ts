@@ -4,7 +4,7 @@
  * Easy to get wrong: the record is written first, then what runs is changed; a node that dies in between does at its next
  * start what the record says.
  */
-import { isClustered, replicasOf, type Topology } from '../../cluster/topology/topology.ts'
+import { isClustered, replicasOf, type ServerSeat, type Topology } from '../../cluster/topology/topology.ts'
 import type { Log } from '../../core/log.ts'
 import type { NatsRole } from '../../model/member.ts'
 import type { ClusterSecrets } from '../cluster-secrets.ts'
@@ -49,6 +49,11 @@ export class NodeCluster {
     return { generation, clusterName, servers }
   }
 
+  /** This node's seat among the servers; null while it has none. */
+  get seat(): ServerSeat | null {
+    return this.#record.servers.find((seat) => seat.nodeId === this.parts.nodeId) ?? null
+  }
+
   /** What the members show of this node. */
   get role(): NatsRole {
     return this.#record.role === 'client' ? 'spare' : 'server'
@@ -63,13 +68,19 @@ export class NodeCluster {
     return isClustered(this.topology)
   }
 
-  /** Own server first, then the others, then what --join names. */
+  /** Where this process reaches this node's own server, `host:port`; null while it runs none. */
+  get ownAddress(): string | null {
+    return this.parts.server.main?.url.replace(/^nats:\/\//, '') ?? null
+  }
+
+  /** Own server first, then the others; what --join names while no server is known. */
   get access(): NatsAccess {
-    const { nodeId, addresses, secrets, tls, server, join } = this.parts
-    const own =
-      server.main === null ? [] : [tls === null ? server.main.url.replace(/^nats:\/\//, '') : addresses.client]
-    const others = this.#record.servers.filter((seat) => seat.nodeId !== nodeId).map((seat) => seat.clientAddress)
-    const known = own.length + others.length > 0 ? [...own, ...others] : join
+    const { nodeId, secrets, tls, join } = this.parts
+    const isOwn = (seat: ServerSeat) => seat.nodeId === nodeId
+    const { servers } = this.#record
+    const own = servers.filter(isOwn).map((seat) => this.ownAddress ?? seat.clientAddress)
+    const others = servers.filter((seat) => !isOwn(seat)).map((seat) => seat.clientAddress)
+    const known = servers.length === 0 ? join : [...own, ...others]
     return {
       servers: [...new Set(known)],
       auth: { user: clientUser, password: secrets.passwords.clientPassword },

@@ -39,6 +39,8 @@ export const firstStore: StoreName = 'store'
 export class NodeServer {
   readonly #parts: NodeServerParts
   #main: EmbeddedServer | null = null
+  /** This node's candidate while the server of before still runs. */
+  #beside: EmbeddedServer | null = null
 
   constructor(parts: NodeServerParts) {
     this.#parts = parts
@@ -75,6 +77,20 @@ export class NodeServer {
     this.#main = await startEmbeddedServer({ ...this.#common(seat), storeName: store, secrets: passwords, cluster })
   }
 
+  /** Starts a candidate on another address, beside the server that agents use. @param listen `host:port` */
+  async startBeside(topology: Topology, store: StoreName, listen: string, secrets: NatsPasswords): Promise<void> {
+    const seat = this.#ownSeat(topology)
+    const cluster = this.#block(topology, true)
+    const options = { ...this.#common(seat), storeName: store, secrets, listen, advertise: null, cluster }
+    this.#beside = await startEmbeddedServer(options)
+  }
+
+  async stopBeside(): Promise<void> {
+    const server = this.#beside
+    this.#beside = null
+    await server?.stop()
+  }
+
   /** A candidate becomes a server for everybody, or a server learns of others. */
   async reveal(topology: Topology): Promise<void> {
     const { secrets } = this.#parts
@@ -92,10 +108,15 @@ export class NodeServer {
     return startEmbeddedServer({ ...options, tls: null, cluster: null })
   }
 
+  /** Ends the server that agents use. */
   async stop(): Promise<void> {
     const server = this.#main
     this.#main = null
     await server?.stop()
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([this.stop(), this.stopBeside()])
   }
 
   /** Ends what an earlier agent left on a store; the store stays. */

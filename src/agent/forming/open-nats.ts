@@ -78,7 +78,7 @@ async function openEmbedded(scope: Scope, settings: Settings, place: Place): Pro
     ...{ dataDir, nodeId, nodeName, addresses, secrets, tls, log: place.log },
     serverPath: settings['nats-server'],
   })
-  scope.use(server, (opened) => opened.stop())
+  scope.use(server, (opened) => opened.stopAll())
   const join = joinAddresses(settings.join)
   const parts = { nodeId, nodeName, dataDir, addresses, secrets, tls, file, server, join, log }
   const decision = foundOrJoin({

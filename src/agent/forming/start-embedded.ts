@@ -1,14 +1,17 @@
 /** Starts what the data directory and --join ask for, up to where this node's connection can be opened. */
 import { randomUUID } from 'node:crypto'
 import type { StartDecision } from '../../cluster/topology/found-or-join.ts'
-import type { Topology } from '../../cluster/topology/topology.ts'
+import type { ServerSeat } from '../../cluster/topology/topology.ts'
 import type { Clock } from '../../core/clock.ts'
 import { clientUser } from '../cluster-secrets.ts'
 import type { NatsAccess } from '../nats-access.ts'
+import { startCandidate } from './candidate-keeper.ts'
 import type { ClusterRecord } from './cluster-record.ts'
 import { type FoundCluster, findCluster } from './find-cluster.ts'
+import { MetaView } from './meta-view.ts'
 import { NodeCluster, type NodeClusterParts } from './node-cluster.ts'
 import { firstStore, type StoreName } from './node-server.ts'
+import { isStillNeeded } from './seat-need.ts'
 
 /** How long the first agent of a --join looks for a cluster before it founds one. */
 const lookMs = 2_000
@@ -32,6 +35,7 @@ export async function startByRecord(start: EmbeddedStart): Promise<NodeCluster> 
     return cluster === null ? found(start) : join(start, cluster)
   }
   if (decision.kind === 'join' || record === null) {
+    if (record !== null) await resumeCandidate(new NodeCluster(parts, record))
     parts.log.info({ addresses: decision.others }, 'looks for the cluster to join')
     const cluster = await find(start, decision.others)
     return cluster === null ? found(start) : join(start, cluster)
@@ -55,42 +59,88 @@ async function join(start: EmbeddedStart, cluster: FoundCluster): Promise<NodeCl
   const { clusterId } = cluster.identity
   parts.log.info({ clusterId, address: cluster.address }, 'joins the cluster')
   const known = cluster.topology ?? { generation: 0, clusterName: '', servers: [] }
-  return written(parts, { clusterId, role: 'client', store: '', ...known })
+  return written(parts, { clusterId, role: 'client', store: '', ...known }, start.record)
 }
 
 /** Goes on with the server whose store is here, unless the others have replaced it meanwhile. */
 async function resume(start: EmbeddedStart, record: ClusterRecord, others: readonly string[]): Promise<NodeCluster> {
   const { parts } = start
   const node = new NodeCluster(parts, record)
+  await discardOwnAttempt(node)
   const cluster = others.length === 0 ? null : await find(start, others, 0)
   start.keepToken()
-  const newer = cluster?.topology ?? null
-  if (newer !== null && newer.generation > record.generation) node.write(newer)
   const store = record.store as StoreName
-  if (node.isClustered && !isSeated(node.topology, record, parts.nodeId)) {
+  if (cluster !== null && (await isReplaced(node, cluster))) {
     parts.log.warn(
-      { generation: node.topology.generation },
+      { generation: cluster.topology?.generation },
       "another node has taken the place of this one's nats server",
     )
-    node.write({ role: 'client', store: '' })
+    node.write({ role: 'client', store: '', ...cluster.topology })
     await parts.server.discard(store)
     return node
   }
+  const seat = node.seat ?? parts.server.seat('')
+  noteAddresses(node, seat)
   if (node.isClustered) await parts.server.startClustered(node.topology, store)
-  else await parts.server.startAlone(record.servers[0] ?? parts.server.seat(''), store)
+  else await parts.server.startAlone(seat, store)
   return node
 }
 
-function isSeated(topology: Topology, record: ClusterRecord, nodeId: string): boolean {
-  const before = record.servers.find((seat) => seat.nodeId === nodeId)
-  return topology.servers.some((seat) => seat.nodeId === nodeId && seat.serverName === before?.serverName)
+/** An attempt that this node died of: the old store is the truth. */
+async function discardOwnAttempt(node: NodeCluster): Promise<void> {
+  const { candidate } = node.record
+  if (candidate === null) return
+  const { server, log } = node.parts
+  log.warn({ attempt: candidate.attempt }, 'an attempt to form a cluster of nats servers broke off, goes on as before')
+  await server.discard(candidate.store as StoreName)
+  node.write({ candidate: null })
 }
 
-function written(
-  parts: NodeClusterParts,
-  known: Omit<ClusterRecord, 'version' | 'candidate' | 'retired'>,
-): NodeCluster {
-  const node = new NodeCluster(parts, { ...known, candidate: null, retired: [] })
+/** A server that is not seated any more may still be needed: then it runs until its copies are elsewhere. */
+async function isReplaced(node: NodeCluster, { address, topology }: FoundCluster): Promise<boolean> {
+  const { seat } = node
+  if (seat === null || topology === null || topology.generation <= node.record.generation) return false
+  if (topology.servers.some(({ serverName }) => serverName === seat.serverName)) return false
+  const meta = new MetaView(node.parts, () => [address])
+  try {
+    return !(await isStillNeeded(meta, topology, seat))
+  } catch (err) {
+    node.parts.log.info({ err }, "nobody tells whether this node's nats server is still needed, so it starts")
+    return false
+  } finally {
+    await meta.close()
+  }
+}
+
+/** The operator may have moved this node. */
+function noteAddresses(node: NodeCluster, seat: ServerSeat): void {
+  const { addresses, log } = node.parts
+  if (seat.clientAddress === addresses.client && seat.routeAddress === addresses.route) return
+  log.warn(
+    { before: seat.clientAddress, now: addresses.client },
+    "the address of this node's nats server is another one than before",
+  )
+  const moved = { ...seat, clientAddress: addresses.client, routeAddress: addresses.route }
+  const servers = node.record.servers.map((one) => (one.nodeId === seat.nodeId ? moved : one))
+  node.write({ servers, generation: node.record.generation + 1 })
+}
+
+/** A candidate of another node's attempt takes part until it is known how that ended. */
+async function resumeCandidate(node: NodeCluster): Promise<void> {
+  const { candidate } = node.record
+  if (candidate === null) return
+  try {
+    await startCandidate(node, candidate)
+  } catch (err) {
+    node.parts.log.warn({ err, attempt: candidate.attempt }, 'the nats server for forming a cluster does not start')
+  }
+}
+
+type Joined = Omit<ClusterRecord, 'version' | 'candidate' | 'retired'>
+
+function written(parts: NodeClusterParts, known: Joined, before: ClusterRecord | null = null): NodeCluster {
+  const { candidate, retired } = before ?? { candidate: null, retired: [] }
+  const node = new NodeCluster(parts, { ...known, candidate, retired })
   node.write({})
   return node
 }

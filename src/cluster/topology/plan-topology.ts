@@ -38,6 +38,8 @@ export type TopologyStep =
   | { readonly kind: 'form'; readonly with: readonly NodeFacts[] }
   /** More servers, and fewer: both may be empty, never both. */
   | { readonly kind: 'change'; readonly add: readonly NodeFacts[]; readonly drop: readonly ServerSeat[] }
+  /** Back to one server on its own. */
+  | { readonly kind: 'shrink'; readonly keep: ServerSeat }
 
 const none: TopologyStep = { kind: 'none' }
 
@@ -70,8 +72,7 @@ function shrink(facts: TopologyFacts, leavers: readonly ServerSeat[]): TopologyS
   const { servers } = facts.topology
   const staying = servers.filter((seat) => !leavers.includes(seat) && nodeOf(seat, facts)?.isAlive === true)
   const keep = staying.toSorted(byName)[0]
-  if (keep === undefined || servers.length === 1) return none
-  return { kind: 'change', add: [], drop: servers.filter((seat) => seat !== keep) }
+  return keep === undefined ? none : { kind: 'shrink', keep }
 }
 
 function grow(topology: Topology, mostServers: number, spares: readonly NodeFacts[]): TopologyStep {

@@ -1,0 +1,123 @@
+/**
+ * What the NATS servers themselves say of their cluster, and the changes that a topology asks of them.
+ *
+ * Easy to get wrong: peers are asked for through the system account, streams through our own; both connections are this
+ * view's own, opened when first needed.
+ */
+import { UnavailableError } from '../../core/errors.ts'
+import { type Connection, openConnection } from '../../engine/connection.ts'
+import {
+  gatherOn,
+  listStreams,
+  type MetaGroup,
+  type PeerState,
+  readMetaGroup,
+  removePeer,
+  scaleStreams,
+} from '../../engine/topology.ts'
+import { clientUser, systemUser } from '../cluster-secrets.ts'
+import type { NodeClusterParts } from './node-cluster.ts'
+
+const connectWithinMs = 5_000
+const changeWithinMs = 30_000
+const gatherWithinMs = 120_000
+
+export class MetaView {
+  readonly #parts: NodeClusterParts
+  readonly #servers: () => readonly string[]
+  readonly #closing = new AbortController()
+  readonly #connections = new Map<string, Promise<Connection>>()
+
+  /** @param servers where to find one, `host:port` each */
+  constructor(parts: NodeClusterParts, servers: () => readonly string[]) {
+    this.#parts = parts
+    this.#servers = servers
+  }
+
+  /** @throws UnavailableError while nobody leads */
+  async read(): Promise<MetaGroup> {
+    const group = await readMetaGroup(await this.#system())
+    if (group === null) throw new UnavailableError('the NATS cluster has no leader now')
+    return group
+  }
+
+  /** Whether the cluster still counts on that server. @throws UnavailableError while nobody leads */
+  async needs(serverName: string): Promise<boolean> {
+    const { peers } = await this.read()
+    return peers.some(({ name }) => name === serverName)
+  }
+
+  /** Takes a server out of the cluster for good. @throws UnavailableError */
+  async remove(serverName: string): Promise<void> {
+    await removePeer(await this.#system(), serverName, this.#wait(changeWithinMs))
+  }
+
+  /** Gives every stream so many copies, one step at a time. @returns whether all of them have theirs now */
+  async scale(replicas: number): Promise<boolean> {
+    const client = await this.#client()
+    const streams = await listStreams(client)
+    if (streams.every((stream) => stream.replicas === replicas && stream.isSettled)) return true
+    if (streams.some((stream) => stream.replicas !== replicas))
+      await scaleStreams(client, replicas, this.#wait(changeWithinMs))
+    return false
+  }
+
+  /** Leaves one copy of every stream, all of them on one server. @throws UnavailableError */
+  async gatherOn(serverName: string): Promise<void> {
+    await gatherOn(await this.#client(), serverName, this.#wait(gatherWithinMs))
+  }
+
+  /** Whether all servers are there and every stream has all of its copies. */
+  async isWhole(servers: number, replicas: number): Promise<boolean> {
+    const { peers } = await this.read()
+    if (peers.filter(isThere).length < servers) return false
+    const streams = await listStreams(await this.#client())
+    return streams.every((stream) => stream.replicas >= replicas && stream.isSettled)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('closing'))
+    for (const opening of this.#connections.values())
+      await opening.then(
+        (connection) => connection.close(),
+        () => {},
+      )
+  }
+
+  #client(): Promise<Connection> {
+    return this.#connection(clientUser, this.#parts.secrets.passwords.clientPassword)
+  }
+
+  #system(): Promise<Connection> {
+    return this.#connection(systemUser, this.#parts.secrets.passwords.systemPassword)
+  }
+
+  async #connection(user: string, password: string): Promise<Connection> {
+    const known = this.#connections.get(user)
+    if (known !== undefined) {
+      const connection = await known
+      connection.setServers(this.#servers())
+      return connection
+    }
+    const { nodeName, tls, log } = this.#parts
+    const opening = openConnection({
+      ...{ url: this.#servers().join(','), auth: { user, password }, tls, log },
+      name: `topology ${nodeName}`,
+      needsJetStream: user === clientUser,
+      connectWithinMs,
+      signal: this.#closing.signal,
+    })
+    this.#connections.set(user, opening)
+    opening.catch(() => this.#connections.delete(user))
+    return opening
+  }
+
+  #wait(withinMs: number): { readonly withinMs: number; readonly signal: AbortSignal } {
+    return { withinMs, signal: this.#closing.signal }
+  }
+}
+
+/** Up, and with everything that it needs. */
+export function isThere(peer: PeerState): boolean {
+  return peer.isCurrent && !peer.isOffline
+}

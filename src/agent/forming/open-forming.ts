@@ -1,0 +1,99 @@
+/** Everything that this node does for the NATS servers of the cluster, beyond its own server. */
+import type { Clock } from '../../core/clock.ts'
+import type { Log } from '../../core/log.ts'
+import type { Scope } from '../../core/scope.ts'
+import type { Connection } from '../../engine/connection.ts'
+import type { ClusterView, LeaderDuty } from '../../model/member.ts'
+import { CandidateKeeper } from './candidate-keeper.ts'
+import type { ClusterStore } from './cluster-store.ts'
+import { answerForming, FormingPeers } from './forming-calls.ts'
+import { HomeLoop } from './home-loop.ts'
+import { MetaView } from './meta-view.ts'
+import type { NodeCluster } from './node-cluster.ts'
+import { removeRetiredStores } from './retired-stores.ts'
+import { TopologyDuty } from './topology-duty.ts'
+import { TopologyFollower } from './topology-follower.ts'
+
+const handOverPollMs = 200
+
+export interface FormingOptions {
+  /** Null where the user runs NATS. */
+  readonly node: NodeCluster | null
+  readonly connection: Connection
+  readonly store: ClusterStore
+  readonly cluster: ClusterView
+  /** `--nats-servers` */
+  readonly mostServers: '1' | '3' | '5'
+  readonly clock: Clock
+  readonly log: Log
+  /** Ends everything. */
+  readonly signal: AbortSignal
+}
+
+export interface Forming {
+  readonly duty: LeaderDuty
+  /** This node goes for good: waits until its server is not needed any more, at most so long; never throws. */
+  handOver(withinMs: number): Promise<void>
+}
+
+/** The scope waits for what is under way. @returns null where the user runs NATS */
+export async function openForming(scope: Scope, options: FormingOptions): Promise<Forming | null> {
+  const { node, connection, store, cluster, clock, signal } = options
+  if (node === null) return null
+  const mostServers = Number(options.mostServers) as 1 | 3 | 5
+  const log = options.log.child({ component: 'forming' })
+  const peers = new FormingPeers(connection)
+  const members = () => cluster.members()
+  const meta = scope.use(new MetaView(node.parts, () => node.access.servers), (view) => view.close())
+  const keeper = new CandidateKeeper({ node, connection, peers, clock, log })
+  const follower = new TopologyFollower({ node, connection, store, keeper, meta, clock, log })
+  const home = new HomeLoop({ node, peers, follower, mostServers, members, clock, log })
+  const duty = new TopologyDuty({
+    ...{ node, store, peers, meta, mostServers, members, clock, log },
+    farewells: () => follower.farewells,
+  })
+  const { nodeId, nodeName, server } = node.parts
+  await store.takeBackFarewell(nodeId)
+  const answers = {
+    offer: async (attempt: string) => server.seat(attempt),
+    prepare: (candidate: Parameters<CandidateKeeper['prepare']>[0]) => keeper.prepare(candidate),
+    abort: (attempt: string) => keeper.abort(attempt),
+    outcome: (attempt: string) => home.outcome(attempt),
+  }
+  answerForming(connection, nodeName, answers, signal)
+  const running = [
+    follower.run(signal),
+    keeper.run(signal),
+    home.run(signal),
+    removeRetiredStores({ node, meta, clock, log }, signal),
+  ]
+  scope.defer(() => Promise.all(running))
+  return { duty, handOver: (withinMs) => handOver(node, options, log, withinMs) }
+}
+
+async function handOver(
+  node: NodeCluster,
+  { store, cluster, clock }: FormingOptions,
+  log: Log,
+  withinMs: number,
+): Promise<void> {
+  const { seat } = node
+  const others = cluster.members().filter(({ nodeId, status }) => nodeId !== node.parts.nodeId && status === 'alive')
+  if (seat === null || others.length === 0) return
+  if (!node.isClustered) {
+    log.warn(
+      { waiting: others.map(({ nodeName }) => nodeName) },
+      'the only nats server goes with this node, and the others wait until it is back',
+    )
+    return
+  }
+  try {
+    await store.sayFarewell(seat)
+    const deadlineMs = clock.monotonicMs() + withinMs
+    while (node.role === 'server' && clock.monotonicMs() < deadlineMs) await clock.sleep(handOverPollMs)
+  } catch (err) {
+    log.warn({ err }, 'the others could not be told that this node goes for good')
+  }
+  if (node.role === 'server')
+    log.warn({ withinMs }, 'no other node has taken over what this nats server holds; it stops all the same')
+}

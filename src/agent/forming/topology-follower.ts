@@ -1,0 +1,146 @@
+/**
+ * Does on this node what the cluster's topology says: starts or stops its server, and tells its own process where to find
+ * the others.
+ *
+ * Easy to get wrong: a server that has lost its seat stops only when nothing needs it any more, for it may hold one of two
+ * copies until its successor has caught up.
+ */
+
+import { isClustered, type ServerSeat, type Topology } from '../../cluster/topology/topology.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Log } from '../../core/log.ts'
+import type { Connection } from '../../engine/connection.ts'
+import type { CandidateKeeper } from './candidate-keeper.ts'
+import type { ClusterStore } from './cluster-store.ts'
+import type { MetaView } from './meta-view.ts'
+import type { NodeCluster } from './node-cluster.ts'
+import type { StoreName } from './node-server.ts'
+import { isStillNeeded } from './seat-need.ts'
+
+const retryMs = 1_000
+const releasePollMs = 500
+
+export interface FollowerParts {
+  readonly node: NodeCluster
+  readonly connection: Connection
+  readonly store: ClusterStore
+  readonly keeper: CandidateKeeper
+  readonly meta: MetaView
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export class TopologyFollower {
+  readonly #parts: FollowerParts
+  readonly #farewells = new Set<string>()
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts
+  }
+
+  /** Ids of nodes that said that they go for good. */
+  get farewells(): ReadonlySet<string> {
+    return this.#farewells
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { store, clock, log } = this.#parts
+    while (!signal.aborted) {
+      try {
+        for await (const news of store.news(signal)) {
+          if (news.kind === 'farewell') this.#farewells.add(news.nodeId)
+          else if (news.kind === 'farewell-taken-back') this.#farewells.delete(news.nodeId)
+          else if (news.kind === 'topology') await this.#follow(news.topology, signal)
+          else await this.publish()
+        }
+      } catch (err) {
+        if (signal.aborted) return
+        log.warn({ err }, 'what the topology says could not be done, trying again')
+        await clock.sleep(retryMs, signal).catch(() => {})
+      }
+    }
+  }
+
+  /** What this node has committed on its own disk, for everybody, should they not know it yet. */
+  async publish(): Promise<void> {
+    const { node, store, log } = this.#parts
+    const { topology } = node
+    if (node.record.role === 'client') return
+    const known = await store.topology()
+    if (known !== null && known.value.generation >= topology.generation) return
+    await store.writeTopology(topology, known?.revision ?? 0)
+    log.info({ generation: topology.generation }, 'told everybody which nodes run the nats servers')
+  }
+
+  async #follow(topology: Topology, signal: AbortSignal): Promise<void> {
+    const { node, keeper } = this.#parts
+    if (node.record.candidate !== null) await keeper.settle(topology)
+    if (topology.generation > node.record.generation) await this.#take(topology, signal)
+    this.tellConnection()
+  }
+
+  /** The connection of this process finds every server, and makes streams with the right number of copies. */
+  tellConnection(): void {
+    const { node, connection } = this.#parts
+    connection.replicas = node.replicas
+    connection.setServers(node.access.servers)
+  }
+
+  async #take(topology: Topology, signal: AbortSignal): Promise<void> {
+    const { node, log } = this.#parts
+    const { server, nodeId } = node.parts
+    const seat = topology.servers.find((one) => one.nodeId === nodeId)
+    log.info(
+      { generation: topology.generation, servers: topology.servers.map(({ nodeName }) => nodeName) },
+      'the nats servers change',
+    )
+    if (seat === undefined && node.record.role !== 'client') await this.#leaveSeat(topology, signal)
+    else if (seat !== undefined && node.record.role === 'client') await this.#takeSeat(topology, seat)
+    else if (seat !== undefined && !isClustered(topology) && node.isClustered) await this.#stayAlone(topology, seat)
+    else {
+      node.write(topology)
+      if (seat !== undefined && isClustered(topology)) await server.reveal(topology)
+    }
+  }
+
+  /**
+   * The last of several servers goes on without the others, on the same store.
+   *
+   * Easy to get wrong: a server on its own does not read a stream that still has several copies (tried on 2.15.1), so
+   * this is looked at once more; that the others are gone already does not keep it back.
+   */
+  async #stayAlone(topology: Topology, seat: ServerSeat): Promise<void> {
+    const { node, meta, log } = this.#parts
+    const { server } = node.parts
+    await meta
+      .gatherOn(seat.serverName)
+      .catch((err: unknown) => log.warn({ err }, 'the other nats servers are gone already'))
+    node.write({ role: 'home', ...topology })
+    await server.stop()
+    await server.startAlone(seat, node.record.store as StoreName)
+    log.info({ generation: topology.generation }, "this node's nats server stands alone now")
+  }
+
+  async #takeSeat(topology: Topology, seat: ServerSeat): Promise<void> {
+    const { node, log } = this.#parts
+    const { server } = node.parts
+    const store: StoreName = `store-${seat.serverName.slice(seat.serverName.lastIndexOf('-') + 1)}`
+    node.write({ role: 'server', store, ...topology })
+    await server.startClustered(topology, store)
+    log.info({ generation: topology.generation }, 'this node runs a nats server of the cluster now')
+  }
+
+  async #leaveSeat(topology: Topology, signal: AbortSignal): Promise<void> {
+    const { node, meta, clock, log } = this.#parts
+    const { server } = node.parts
+    const before = node.seat
+    const store = node.record.store as StoreName
+    log.info({ generation: topology.generation }, "this node's nats server gives its seat away")
+    while (before !== null && (await isStillNeeded(meta, topology, before))) await clock.sleep(releasePollMs, signal)
+    node.write({ role: 'client', store: '', ...topology })
+    this.tellConnection()
+    await server.stop()
+    await server.discard(store)
+    log.info({ generation: topology.generation }, 'this node runs no nats server any more')
+  }
+}
