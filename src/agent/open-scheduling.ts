@@ -70,7 +70,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   const agentZone = settings.timezone
   const bucket = await openBucket<ScheduledJob>(connection, { name: 'jobs', storage: 'file', decode: storedJob })
   const view = new JobView(bucket)
-  const history = await openExecutionLog(connection, { historyLimit })
+  const history = await openExecutionLog(connection, { historyLimit, clock })
   const fireLog = await openFireLog(connection)
   const dispatcher = await openDispatcher(connection)
   const counters = new ExecutionCounters({

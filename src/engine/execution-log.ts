@@ -9,6 +9,7 @@
 import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
 import { backoffMs } from '../core/backoff.ts'
+import type { Clock } from '../core/clock.ts'
 import { ConflictError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import type { Execution } from '../model/execution.ts'
 import type { Connection } from './connection.ts'
@@ -36,6 +37,8 @@ export interface ExecutionLogOptions {
   readonly maxAgeMs?: number
   /** Of all jobs together; by default 4 GiB, the oldest go first. */
   readonly maxBytes?: number
+  /** The time that executions are stamped with; by default the connection's. */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 export async function openExecutionLog(
@@ -55,16 +58,18 @@ export async function openExecutionLog(
     duplicate_window: nanos(duplicateWindowMs),
     allow_direct: true,
   })
-  return new ExecutionLog(connection, historyLimit)
+  return new ExecutionLog(connection, historyLimit, options.clock ?? connection.clock)
 }
 
 export class ExecutionLog {
   readonly #connection: Connection
   readonly #historyLimit: number
+  readonly #clock: Pick<Clock, 'now'>
   readonly #turns = new Map<string, Promise<void>>()
 
-  constructor(connection: Connection, historyLimit: number) {
+  constructor(connection: Connection, historyLimit: number, clock: Pick<Clock, 'now'>) {
     this.#connection = connection
+    this.#clock = clock
     this.#historyLimit = historyLimit
   }
 
@@ -76,7 +81,7 @@ export class ExecutionLog {
   async append(execution: Execution): Promise<void> {
     const { jobName, id } = execution
     const messageId = `${subjectOf(jobName)}/${encodeToken(id)}`
-    const isLate = this.#connection.clock.now() - execution.finishedAt > duplicateWindowMs / 2
+    const isLate = this.#clock.now() - execution.finishedAt > duplicateWindowMs / 2
     if (!isLate) await this.#publish(execution, messageId)
     else await this.#publishUnless(execution, messageId, (known) => known.outcome !== 'lost')
   }
