@@ -17,7 +17,8 @@ import { isNoStream, natsError } from './nats-errors.ts'
 import { parseServerUrl } from './server-url.ts'
 import { isVersionAtLeast } from './server-version.ts'
 
-const requestTimeoutMs = 5_000
+/** Short, because a server that died answers nothing; whatever was asked is asked again, of its follower. */
+const requestTimeoutMs = 3_000
 const retryBackoff = { firstMs: 20, maxMs: 1_000 }
 const connectBackoff = { firstMs: 100, maxMs: 2_000 }
 /** Timers hold no more. */

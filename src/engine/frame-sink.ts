@@ -3,7 +3,7 @@
  *
  * Several messages are under way at once. Each expects the sequence and the id of the one before it, so the server
  * stores them in order or not at all. Any refusal empties the window and asks the stream what it holds: since nobody
- * else can have written between two messages of ours, the stream's last sequence tells exactly how many arrived.
+ * else can have written between two messages of ours, the stream's last message tells exactly how many arrived.
  *
  * Easy to get wrong: a predicted sequence alone is no proof. When another writer's message takes the place of our first
  * one, our second one finds the sequence that it expects; so it expects the first one's id too.
@@ -15,20 +15,19 @@ import { headers } from '@nats-io/nats-core'
 import { backoffMs } from '../core/backoff.ts'
 import { ConflictError, MillraceError, UnavailableError } from '../core/errors.ts'
 import type { Connection } from './connection.ts'
-import { FramesLostError, PayloadTooLargeError, StaleWriterError, StreamFullError } from './errors.ts'
+import { PayloadTooLargeError, StaleWriterError, StreamFullError } from './errors.ts'
 import { type FramePart, formatPart, splitFrame } from './frame-parts.ts'
 import {
   ensureFrameStream,
   type FrameStreamLimits,
-  frameStreamName,
   frameSubject,
   partHeader,
   writerHeader,
 } from './frame-stream.ts'
-import { readStreamEnd, takeOver } from './frame-takeover.ts'
+import { readStreamEnd, type StreamEnd, takeOver } from './frame-takeover.ts'
 
 const headerRoomBytes = 1_024
-const publishTimeoutMs = 10_000
+const publishTimeoutMs = 5_000
 const fullBackoff = { firstMs: 20, maxMs: 500 }
 const faultBackoff = { firstMs: 20, maxMs: 2_000 }
 
@@ -204,22 +203,24 @@ export class FrameSink {
       : backoffMs(faultBackoff, this.#faults, Math.random)
     this.#connection.log.debug({ jobId: this.#jobId, isFull, err: reason, pauseMs }, 'frame refused')
     await this.#connection.clock.sleep(pauseMs, signal)
-    const end = await readStreamEnd(this.#connection, this.#jobId, signal)
-    this.#settle(end.lastSequence - this.#base, end.writer)
+    const end = await readStreamEnd(this.#connection, this.#jobId, this.#base, signal)
+    this.#settle(end)
     this.#isRecovering = false
     this.#pump()
   }
 
-  #settle(storedCount: number, lastWriter: string | null): void {
-    if (storedCount < 0) throw new FramesLostError(`stream ${frameStreamName(this.#jobId)} lost frames it had stored`)
-    if (lastWriter !== this.#writer || storedCount > this.#underWay.length)
-      throw new StaleWriterError(
-        `job ${this.#jobId} is written by ${lastWriter ?? 'another task'} now; this task stops`,
-      )
-    const stored = this.#underWay.slice(0, storedCount)
-    for (const { resolve } of stored) resolve?.()
-    const again = this.#underWay.slice(storedCount).map((pending) => ({ ...pending, isStored: false }))
-    this.#waiting = [...again, ...this.#waiting]
+  /**
+   * Easy to get wrong: a message that was sent before an earlier fault may be stored only now, behind the back of the
+   * few that are under way; so the last message's id is looked for among all that are left.
+   */
+  #settle({ lastSequence, writer, messageId }: StreamEnd): void {
+    const left = [...this.#underWay, ...this.#waiting]
+    const storedCount = lastSequence - this.#base
+    const isOurs = writer === this.#writer && (storedCount === 0 || left[storedCount - 1]?.id === messageId)
+    if (!isOurs)
+      throw new StaleWriterError(`job ${this.#jobId} is written by ${writer ?? 'another task'} now; this task stops`)
+    for (const { resolve } of left.slice(0, storedCount)) resolve?.()
+    this.#waiting = left.slice(storedCount).map((pending) => ({ ...pending, isStored: false }))
     this.#underWay = []
     this.#base += storedCount
   }

@@ -6,6 +6,7 @@
  *
  * Easy to get wrong: the stream's last message must never be purged (see frame-source.ts), for its writer is the proof.
  */
+import { PubHeaders } from '@nats-io/jetstream'
 import { headers } from '@nats-io/nats-core'
 import { backoffMs } from '../core/backoff.ts'
 import { ConflictError, NotFoundError } from '../core/errors.ts'
@@ -16,30 +17,62 @@ import { frameStreamName, frameSubject, takeoverHeader, writerHeader } from './f
 const contestBackoff = { firstMs: 5, maxMs: 200 }
 const fullBackoff = { firstMs: 50, maxMs: 1_000 }
 const contestLimit = 100
+const catchUpMs = 10_000
+const askAgainMs = 50
 
 export interface StreamEnd {
   readonly lastSequence: number
   /** Who wrote the last message; null when there is none. */
   readonly writer: string | null
+  /** The last message's own id; null when it has none. */
+  readonly messageId: string | null
 }
 
-/** Waits for NATS as long as it takes. @throws FramesLostError when the stream is gone; the signal's reason */
-export async function readStreamEnd(connection: Connection, jobId: string, signal?: AbortSignal): Promise<StreamEnd> {
+/**
+ * Waits for NATS as long as it takes.
+ *
+ * @param atLeast what the stream is known to hold: a server that has just become its leader may not have caught up
+ * with its own log yet, and is asked again for a while
+ * @throws FramesLostError when the stream is gone, or has lost what it held; the signal's reason
+ */
+export async function readStreamEnd(
+  connection: Connection,
+  jobId: string,
+  atLeast = 0,
+  signal?: AbortSignal,
+): Promise<StreamEnd> {
+  const { clock } = connection
+  const deadlineMs = clock.monotonicMs() + catchUpMs
+  for (;;) {
+    const end = await readOnce(connection, jobId, signal)
+    if (end !== null && end.lastSequence >= atLeast) return end
+    if (end !== null && clock.monotonicMs() > deadlineMs)
+      throw new FramesLostError(`stream ${frameStreamName(jobId)} lost frames that it had stored`)
+    await clock.sleep(askAgainMs, signal)
+  }
+}
+
+/** @returns null when something was stored between the two questions that this takes */
+async function readOnce(
+  connection: Connection,
+  jobId: string,
+  signal: AbortSignal | undefined,
+): Promise<StreamEnd | null> {
   const name = frameStreamName(jobId)
   const manager = await connection.manager()
   const patience = { withinMs: Number.POSITIVE_INFINITY, signal }
   try {
     const info = await connection.retry(`stream ${name} cannot be read`, () => manager.streams.info(name), patience)
     const lastSequence = info.state.last_seq
-    if (info.state.messages === 0) return { lastSequence, writer: null }
+    if (info.state.messages === 0) return { lastSequence, writer: null, messageId: null }
     const last = await connection.retry(
       `stream ${name} cannot be read`,
       () => manager.streams.getMessage(name, { last_by_subj: frameSubject(jobId) }),
       patience,
     )
-    // Something was stored between the two questions: ask again.
-    if (last !== null && last.seq !== lastSequence) return readStreamEnd(connection, jobId, signal)
-    return { lastSequence, writer: last?.header.get(writerHeader) ?? null }
+    if (last !== null && last.seq !== lastSequence) return null
+    const messageId = last?.header.get(PubHeaders.MsgIdHdr) || null
+    return { lastSequence, writer: last?.header.get(writerHeader) ?? null, messageId }
   } catch (cause) {
     if (cause instanceof NotFoundError) throw new FramesLostError(`stream ${name} is gone`, { cause })
     throw cause
@@ -60,9 +93,12 @@ export async function takeOver(
   for (let attempt = 1; ; attempt += 1) {
     if (discardsOld) await purge(connection, jobId)
     const end = await readStreamEnd(connection, jobId)
-    if (end.writer === writer) return end.lastSequence
     try {
-      return await announce(connection, jobId, writer, end.lastSequence)
+      const isOurs = end.writer === writer
+      const sequence = isOurs ? end.lastSequence : await announce(connection, jobId, writer, end.lastSequence)
+      // The old writer may have stored something between the purge and our announcement; now it can no more.
+      if (discardsOld) await purge(connection, jobId, sequence)
+      return sequence
     } catch (error) {
       if (error instanceof StreamFullError) fullTimes += 1
       else if (!(error instanceof ConflictError) || attempt > contestLimit) throw error
@@ -82,8 +118,11 @@ async function announce(connection: Connection, jobId: string, writer: string, l
   return ack.seq
 }
 
-async function purge(connection: Connection, jobId: string): Promise<void> {
+/** @param keepFrom the first sequence that stays; by default none does */
+async function purge(connection: Connection, jobId: string, keepFrom?: number): Promise<void> {
   const manager = await connection.manager()
   const name = frameStreamName(jobId)
-  await connection.retry(`stream ${name} cannot be emptied`, () => manager.streams.purge(name))
+  await connection.retry(`stream ${name} cannot be emptied`, () =>
+    keepFrom === undefined ? manager.streams.purge(name) : manager.streams.purge(name, { seq: keepFrom }),
+  )
 }

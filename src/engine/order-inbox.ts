@@ -7,15 +7,17 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
 import { backoffMs } from '../core/backoff.ts'
-import { UnavailableError } from '../core/errors.ts'
+import { MillraceError } from '../core/errors.ts'
 import type { StartOrder } from '../model/execution.ts'
 import type { Connection } from './connection.ts'
 import { dispatchStream, dispatchSubject, ensureDispatchStream } from './dispatch-queue.ts'
+import { askJetStream } from './jetstream-api.ts'
 import { type PulledMessage, PullSession } from './pull-session.ts'
 import { encodeToken } from './subject-token.ts'
 
-const ackWaitMs = 30_000
-const stillWorkingMs = 10_000
+/** What a server that died had sent, and nobody received, comes again after this. */
+const ackWaitMs = 6_000
+const stillWorkingMs = 2_000
 const refusedPauseMs = 1_000
 const prefetchBytes = 16 * 1024 * 1024
 const batch = 16
@@ -51,7 +53,7 @@ export class OrderInbox {
         }
       } catch (error) {
         if (signal.aborted) return
-        if (!(error instanceof UnavailableError)) throw error
+        if (!(error instanceof MillraceError) || error.remedy !== 'retry') throw error
       }
       await this.#connection.clock.sleep(backoffMs(reopenBackoff, failures + 1, Math.random), signal).catch(() => {})
     }
@@ -60,16 +62,21 @@ export class OrderInbox {
   async #open(signal: AbortSignal): Promise<PullSession> {
     const connection = this.#connection
     await connection.whenConnected(signal)
-    const manager = await connection.manager()
-    await connection.call(`the inbox of node "${this.#nodeName}" cannot be opened`, () =>
-      manager.consumers.add(dispatchStream, {
-        durable_name: this.#consumer,
-        filter_subject: dispatchSubject(this.#nodeName),
-        ack_policy: AckPolicy.Explicit,
-        deliver_policy: DeliverPolicy.All,
-        ack_wait: nanos(ackWaitMs),
-        max_ack_pending: 2 * batch,
-      }),
+    const config = {
+      durable_name: this.#consumer,
+      filter_subject: dispatchSubject(this.#nodeName),
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ackWaitMs),
+      max_ack_pending: 2 * batch,
+    }
+    const request = { stream_name: dispatchStream, config }
+    // Not by the client's method, which refuses a consumer that is there with other settings.
+    await askJetStream(
+      connection,
+      `the inbox of node "${this.#nodeName}" cannot be opened`,
+      `CONSUMER.DURABLE.CREATE.${dispatchStream}.${this.#consumer}`,
+      request,
     )
     const { log } = connection
     log.debug({ consumer: this.#consumer }, 'order inbox opened')

@@ -3,8 +3,8 @@
  *
  * Easy to get wrong: when an answer is lost, the message may be stored. So each message carries an id of its own and is
  * sent again with the same one: the server drops the second within the stream's duplicate window. But it compares the
- * expected sequence first (seen on 2.15.1), so a compare-and-set that was repeated and refused must look whether the
- * message that is in its way is its own.
+ * expected sequence first (seen on 2.15.1), so a compare-and-set that was refused must look whether the message that is in its way is its own. That holds for the first try too: a server that was leader before it stood still
+ * may refuse for the last time what the new leader stores.
  */
 import { randomUUID } from 'node:crypto'
 import { type JetStreamPublishOptions, PubHeaders } from '@nats-io/jetstream'
@@ -47,15 +47,11 @@ export async function publish(
     ...(ttl === undefined ? {} : { ttl }),
     ...(expected === undefined ? {} : { expect: { lastSubjectSequence: expected.lastSubjectSequence } }),
   }
-  let tries = 0
-  const send = async () => {
-    tries += 1
-    return (await connection.streams.publish(subject, payload, publishOptions)).seq
-  }
+  const send = async () => (await connection.streams.publish(subject, payload, publishOptions)).seq
   try {
     return await connection.retry(what, () => (remake === undefined ? send() : sendOrRemake(send, remake)), options)
   } catch (error) {
-    if (!(error instanceof ConflictError) || expected === undefined || tries < 2) throw error
+    if (!(error instanceof ConflictError) || expected === undefined) throw error
     const own = await ownSequence(connection, what, expected.stream, subject, messageId)
     if (own === null) throw error
     return own

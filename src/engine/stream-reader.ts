@@ -3,7 +3,8 @@
  *
  * Each time a session ends, the next one begins after the last message that was handed out, so nothing is told twice
  * or left out. Easy to get wrong: a stream kept in memory, or one that was deleted and made again, starts counting anew;
- * then `reset` is told, and everything it holds.
+ * then `reset` is told, and everything it holds. In a cluster the messages come from any server that has a copy, which may
+ * lag behind: whether all was told, and whether a reader hangs, only the stream's leader can say.
  */
 import { randomUUID } from 'node:crypto'
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, ReplayPolicy, type StreamInfo } from '@nats-io/jetstream'
@@ -15,6 +16,9 @@ import { type PulledMessage, PullSession } from './pull-session.ts'
 
 const reopenBackoff = { firstMs: 20, maxMs: 2_000 }
 const inactiveMs = 60_000
+/** How long a stream that ends before what was read may be one whose new leader has not caught up with its own log. */
+const catchUpMs = 10_000
+const askLeaderEveryMs = 5_000
 const defaultPrefetchBytes = 32 * 1024 * 1024
 const defaultBatch = 2_000
 
@@ -55,6 +59,11 @@ class Reader {
   #createdAt: string | null = null
   #hasCaughtUp = false
   #failures = 0
+  /** The stream's end when reading began. */
+  #heldSequence = 0
+  #shortSinceMs: number | null = null
+  /** When the leader was asked last, and what it had then that had not come. */
+  #asked: { readonly atMs: number; readonly missing: number | null } = { atMs: 0, missing: null }
 
   constructor(connection: Connection, options: ReadOptions) {
     this.#connection = connection
@@ -82,19 +91,22 @@ class Reader {
 
   async *#drain(session: PullSession, pending: number): AsyncGenerator<ReaderEvent, void> {
     let delivered = 0
-    if (pending === 0 && this.#becomesCaughtUp()) yield { kind: 'caught-up' }
+    this.#asked = { atMs: this.#nowMs, missing: null }
+    if (pending === 0 && (await this.#becomesCaughtUp())) yield { kind: 'caught-up' }
     for (;;) {
       const pulled = await session.next(this.#options.signal)
       if (pulled === null) return
       if (pulled.kind === 'idle') {
-        if (this.#becomesCaughtUp()) yield { kind: 'caught-up' }
+        if (await this.#becomesCaughtUp()) yield { kind: 'caught-up' }
+        if (await this.#hangs()) return
         continue
       }
       this.#failures = 0
       this.#nextSequence = pulled.message.sequence + 1
       yield pulled
       delivered += 1
-      if ((pulled.message.pending === 0 || delivered >= pending) && this.#becomesCaughtUp()) yield { kind: 'caught-up' }
+      const mayBeAll = pulled.message.pending === 0 || delivered >= pending
+      if (mayBeAll && (await this.#becomesCaughtUp())) yield { kind: 'caught-up' }
     }
   }
 
@@ -106,6 +118,10 @@ class Reader {
     try {
       await this.#connection.whenConnected(signal)
       const info = await this.#connection.call(what, () => manager.streams.info(stream))
+      if (this.#isShort(info)) {
+        await this.#pause()
+        return null
+      }
       const isReset = this.#noteIdentity(info)
       const consumer = `reader-${randomUUID()}`
       const made = await this.#connection.call(what, () => manager.consumers.add(stream, this.#plan(consumer)))
@@ -127,6 +143,17 @@ class Reader {
     await this.#pause()
   }
 
+  /** True while a stream that seems to have lost its end may only need a moment. */
+  #isShort(info: StreamInfo): boolean {
+    const isOther = this.#createdAt !== null && this.#createdAt !== info.created
+    if (isOther || this.#nextSequence <= info.state.last_seq + 1) {
+      this.#shortSinceMs = null
+      return false
+    }
+    this.#shortSinceMs ??= this.#nowMs
+    return this.#nowMs - this.#shortSinceMs < catchUpMs
+  }
+
   /** @returns true when the stream is another one than before */
   #noteIdentity(info: StreamInfo): boolean {
     const isOther = this.#createdAt !== null && this.#createdAt !== info.created
@@ -137,6 +164,7 @@ class Reader {
       this.#hasCaughtUp = false
     }
     this.#createdAt = info.created
+    this.#heldSequence = info.state.last_seq
     return isReset
   }
 
@@ -155,10 +183,42 @@ class Reader {
     }
   }
 
-  #becomesCaughtUp(): boolean {
+  async #becomesCaughtUp(): Promise<boolean> {
     if (this.#hasCaughtUp) return false
+    if (this.#nextSequence <= this.#heldSequence) {
+      const next = await this.#nextAtLeader()
+      if (next === undefined || (next !== null && next <= this.#heldSequence)) return false
+    }
     this.#hasCaughtUp = true
     return true
+  }
+
+  /** True when the leader has had a message for a while that does not come: whoever sends to us is cut off from it. */
+  async #hangs(): Promise<boolean> {
+    if (this.#nowMs - this.#asked.atMs < askLeaderEveryMs) return false
+    const missing = (await this.#nextAtLeader()) ?? null
+    const hangs = missing !== null && missing === this.#asked.missing
+    this.#asked = { atMs: this.#nowMs, missing }
+    return hangs
+  }
+
+  /** The next message that the stream's leader has for us; null for none, undefined when it does not answer. */
+  async #nextAtLeader(): Promise<number | null | undefined> {
+    const { stream, filter = '>' } = this.#options
+    try {
+      const manager = await this.#connection.manager()
+      const query = { seq: this.#nextSequence, next_by_subj: filter }
+      const message = await this.#connection.call(`stream ${stream} cannot be read`, () =>
+        manager.streams.getMessage(stream, query),
+      )
+      return message?.seq ?? null
+    } catch (error) {
+      return error instanceof NotFoundError ? null : undefined
+    }
+  }
+
+  get #nowMs(): number {
+    return this.#connection.clock.monotonicMs()
   }
 
   async #pause(): Promise<void> {
