@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest'
-import { natsAddressOf } from './open-apis.ts'
+import { outsideAddresses, serverAddresses } from './open-apis.ts'
 
 test.each([
-  ['embedded', '127.0.0.1', '127.0.0.1:8193'],
-  ['embedded', '::1', '[::1]:8193'],
-  ['nats://nats.example:4333', '127.0.0.1', 'nats.example:4333'],
-  ['nats.example', '127.0.0.1', 'nats.example:4222'],
-  ['nats://user:planted@one.example:4222,nats://two.example:4222', '127.0.0.1', 'one.example:4222'],
-])('with --nats %s and an own address on %s jobs show %s', (nats, host, shown) => {
-  expect(natsAddressOf({ nats, 'nats-addr': { host, port: 8193 } })).toBe(shown)
+  ['nats://nats.example:4333', ['nats.example:4333']],
+  ['nats.example', ['nats.example:4222']],
+  ['nats://user:planted@one.example:4222,nats://two.example:4222', ['one.example:4222', 'two.example:4222']],
+])('with --nats %s jobs show %s', (nats, shown) => {
+  expect(outsideAddresses(nats)).toEqual(shown)
+})
+
+test('of an own cluster jobs show the server of the node that is asked, or the first one', () => {
+  const servers = ['a', 'b', 'c'].map((nodeId) => ({ nodeId, clientAddress: `${nodeId}.example:8193` }))
+  expect(serverAddresses(servers, { nodeId: 'b' })).toEqual(['b.example:8193', 'a.example:8193', 'c.example:8193'])
+  expect(serverAddresses(servers, { nodeId: 'spare' })[0]).toBe('a.example:8193')
 })

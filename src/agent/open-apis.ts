@@ -45,15 +45,25 @@ export async function openApis(
     progress: replication.progress,
     cluster,
     leave,
-    natsAddress: () => natsAddressOf(settings),
+    natsAddresses: () =>
+      parts.node === null
+        ? outsideAddresses(settings.nats)
+        : serverAddresses(parts.node.topology.servers, cluster.self),
   })
   await listen('--http-addr', settings['http-addr'], dkron)
   await listen('--udup-addr', settings['udup-addr'], udup)
 }
 
-/** Where the cluster's NATS answers, `host:port`, without whatever credentials `--nats` has. */
-export function natsAddressOf(settings: Pick<Settings, 'nats' | 'nats-addr'>): string {
-  const [external] = settings.nats === 'embedded' ? [] : parseServerUrl(settings.nats).servers
-  const { host, port } = settings['nats-addr']
-  return external ?? `${host.includes(':') ? `[${host}]` : host}:${port}`
+/** Where the cluster's NATS servers answer, this node's own first. */
+export function serverAddresses(
+  servers: readonly { readonly nodeId: string; readonly clientAddress: string }[],
+  self: Pick<Member, 'nodeId'>,
+): readonly string[] {
+  const own = servers.filter(({ nodeId }) => nodeId === self.nodeId)
+  return [...new Set([...own, ...servers].map(({ clientAddress }) => clientAddress))]
+}
+
+/** Where the user's NATS answers, `host:port` each, without whatever credentials `--nats` has. */
+export function outsideAddresses(nats: string): readonly string[] {
+  return parseServerUrl(nats).servers
 }

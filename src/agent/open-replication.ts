@@ -6,6 +6,7 @@ import type { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
 import { deleteFrameStream } from '../engine/frame-stream.ts'
 import { type BucketOptions, openBucket } from '../engine/kv-bucket.ts'
+import { isClusterNats } from '../http/udup/cluster-nats.ts'
 import type { ClusterView, NodeLoad } from '../model/member.ts'
 import type { ReplicationJob } from '../model/replication-job.ts'
 import { type Assignment, assignmentOf } from '../replication/service/assignment.ts'
@@ -90,11 +91,14 @@ function accessFor(parts: ReplicationParts, natsAddress: string | null): NatsAcc
 }
 
 /** The document's example names the agent's own address: then the job's stream is the cluster's. */
-function isOwn({ settings, access }: ReplicationParts, natsAddress: string): boolean {
+function isOwn({ settings, access, cluster }: ReplicationParts, natsAddress: string): boolean {
   const { host, port } = settings['nats-addr']
-  const bare = (address: string) => address.replace(/^nats:\/\//, '')
-  const own = [`${host}:${port}`, `127.0.0.1:${port}`, `localhost:${port}`, ...access.servers.map(bare)]
-  return own.includes(bare(natsAddress))
+  const known = [...access.servers, `${host}:${port}`, `127.0.0.1:${port}`].map(withoutScheme)
+  return isClusterNats(withoutScheme(natsAddress), known, cluster.members())
+}
+
+function withoutScheme(address: string): string {
+  return address.replace(/^nats:\/\//, '')
 }
 
 /** A NATS of the user's own may be gone for good by the time its job is deleted. */

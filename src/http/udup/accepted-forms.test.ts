@@ -76,6 +76,7 @@ describe('every accepted form', () => {
     ['empty', '', '127.0.0.1:8193'],
     ["the cluster's own by another name", 'nats://localhost:8193', '127.0.0.1:8193'],
     ["another member's", '[::2]:4222', '127.0.0.1:8193'],
+    ['that of another server of the cluster', '10.0.0.7:8193', '127.0.0.1:8193'],
     ['another NATS', 'nats.example:4222', 'nats.example:4222'],
   ])('of NatsAddr: %s', async (_name, given, shown) => {
     const config = await savedConfig(udupAgent().call, { src: { NatsAddr: given }, dest: { NatsAddr: given } })

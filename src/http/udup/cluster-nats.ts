@@ -3,14 +3,16 @@ import type { Member } from '../../model/member.ts'
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0|::)$/
 
-/** @param own where the cluster's NATS answers, as this node knows it */
-export function isClusterNats(address: string, own: string, members: readonly Member[]): boolean {
-  const places = [own, ...members.map((member) => placeText(member.address, member.natsPort))]
+/** @param known where the cluster's NATS answers, as this node knows it */
+export function isClusterNats(address: string, known: readonly string[], members: readonly Member[]): boolean {
+  // Also of a node that runs no server now: the document's jobs name the agent beside which they were written.
+  const places = [...known, ...members.map(memberNats)]
   return places.map(normal).includes(normal(address))
 }
 
-function placeText(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+/** Where a member's own NATS server answers, if it runs one. */
+export function memberNats({ address, natsPort }: Member): string {
+  return address.includes(':') ? `[${address}]:${natsPort}` : `${address}:${natsPort}`
 }
 
 /** All names of the loopback interface are one. */

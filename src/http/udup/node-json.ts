@@ -1,6 +1,7 @@
 /** The nodes as the original listed them; where a user finds a NodeId. And what this node says of itself. */
 import type { ClusterView, Member, MemberStatus } from '../../model/member.ts'
 import { memberTags } from '../../model/member-tags.ts'
+import { memberNats } from './cluster-nats.ts'
 
 const nodeStatus: Readonly<Record<MemberStatus, string>> = {
   alive: 'ready',
@@ -9,7 +10,8 @@ const nodeStatus: Readonly<Record<MemberStatus, string>> = {
   failed: 'down',
 }
 
-export function nodeJson(member: Member): object {
+/** @param clusterNats shown for a node that runs no NATS server of its own */
+export function nodeJson(member: Member, clusterNats: string): object {
   const host = member.address.includes(':') ? `[${member.address}]` : member.address
   return {
     ID: member.nodeId,
@@ -17,7 +19,7 @@ export function nodeJson(member: Member): object {
     Datacenter: 'dc1',
     Status: nodeStatus[member.status],
     HTTPAddr: `${host}:${member.udupPort}`,
-    NatsAddr: `${host}:${member.natsPort}`,
+    NatsAddr: member.natsRole === 'server' ? memberNats(member) : clusterNats,
   }
 }
 

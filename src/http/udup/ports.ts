@@ -31,6 +31,6 @@ export interface UdupApiParts {
   readonly cluster: ClusterView
   /** Begins to leave the cluster. @returns the members at once, this one among them as leaving */
   leave(): Promise<readonly Member[]> | readonly Member[]
-  /** Where the cluster's NATS answers, `host:port`; what a job without an address of its own uses and shows. */
-  natsAddress(): string
+  /** Where the cluster's NATS answers, `host:port` each; a job without an address of its own shows the first. */
+  natsAddresses(): readonly string[]
 }

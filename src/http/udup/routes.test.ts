@@ -1,7 +1,7 @@
 /** The routes as their clients see them. */
 import { describe, expect, test } from 'vitest'
 import { clusterOf, taskReport } from '../../../test/doubles/replication-jobs.ts'
-import { alpha, example, exampleJob, planted, shownExample, udupAgent } from '../../../test/doubles/udup-agent.ts'
+import { alpha, beta, example, exampleJob, planted, shownExample, udupAgent } from '../../../test/doubles/udup-agent.ts'
 
 describe('jobs', () => {
   test("the document's example is stored and answered as it was sent, but for its passwords", async () => {
@@ -271,6 +271,10 @@ describe('the cluster', () => {
         NatsAddr: '[::2]:4222',
       },
     ])
+    const spare = { ...beta, natsRole: 'spare' } as const
+    const beside = await udupAgent(clusterOf(alpha, spare)).call('GET', '/v1/node/beta')
+    // It runs no server of its own: what is shown answers.
+    expect(beside.json).toMatchObject({ NatsAddr: '127.0.0.1:8193' })
     for (const key of ['id-of-beta', 'beta']) expect((await call('GET', `/v1/node/${key}`)).json).toEqual(list[1])
     expect((await call('GET', '/v1/node/gamma')).status).toBe(404)
   })

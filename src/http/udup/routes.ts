@@ -103,13 +103,20 @@ function addClusterRoutes(app: FastifyInstance, parts: UdupApiParts): void {
     return answer(request, reply, 200, memberJson(leader))
   })
   app.get('/v1/leave', async (request, reply) => answer(request, reply, 200, (await parts.leave()).map(memberJson)))
-  app.get('/v1/nodes', async (request, reply) => answer(request, reply, 200, cluster.members().map(nodeJson)))
+  app.get('/v1/nodes', async (request, reply) =>
+    answer(
+      request,
+      reply,
+      200,
+      cluster.members().map((member) => nodeJson(member, clusterNats(parts))),
+    ),
+  )
   app.get('/v1/node/:id', async (request, reply) => {
     const id = idOf(request)
     const members = cluster.members()
     const found = members.find((member) => member.nodeId === id) ?? members.find((member) => member.nodeName === id)
     if (found === undefined) throw new NotFoundError(`there is no node with the id or name "${id}"`)
-    return answer(request, reply, 200, nodeJson(found))
+    return answer(request, reply, 200, nodeJson(found, clusterNats(parts)))
   })
 }
 
@@ -121,7 +128,7 @@ async function saveJob(
   named: StoredJob | null,
 ): Promise<FastifyReply> {
   const { jobs, cluster } = parts
-  const isClusters = (address: string) => isClusterNats(address, parts.natsAddress(), cluster.members())
+  const isClusters = (address: string) => isClusterNats(address, parts.natsAddresses(), cluster.members())
   const read = readJob(jsonBody(request.body), { isClusters })
   const draft = named === null ? read.draft : { ...read.draft, id: named.key }
   const issues = [...(await jobs.check(draft))]
@@ -161,12 +168,17 @@ function throwInJsonNames(error: unknown, { fieldOf }: ReadJob): never {
 }
 
 function shownJob({ value: job }: StoredJob, parts: UdupApiParts, status?: JobStatus): object {
-  return jobJson(job, status ?? parts.progress.status(job), parts.natsAddress())
+  return jobJson(job, status ?? parts.progress.status(job), clusterNats(parts))
 }
 
 function writtenJob(stored: StoredJob, parts: UdupApiParts, status?: JobStatus): object {
   const outcome = writeOutcome(stored.revision, parts.cluster.leader() !== null)
   return { ...shownJob(stored, parts, status), ...outcome }
+}
+
+/** What is shown as the cluster's NATS. */
+function clusterNats({ natsAddresses }: UdupApiParts): string {
+  return natsAddresses()[0] ?? ''
 }
 
 function allocationFacts({ value: job }: StoredJob, role: TaskRole, parts: UdupApiParts): AllocationFacts {
