@@ -63,8 +63,12 @@ export async function openCluster(
   })
   scope.use(membership, (joined) => joined.close())
   await clock.settle(membership, parts.signal)
-  const following = clock.follow(parts.signal)
-  scope.defer(() => following)
+  const ending = new AbortController()
+  const following = clock.follow(ending.signal)
+  scope.defer(() => {
+    ending.abort(new Error('the agent ends'))
+    return following
+  })
   const known = await rememberNode(connection, nodeId, nodeName, parts.signal)
   const reportLoad = (from: () => NodeLoad) => {
     load = from

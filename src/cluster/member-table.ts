@@ -81,7 +81,7 @@ export class MemberTable {
       member,
       instance,
       heardCount: (before?.heardCount ?? 0) + 1,
-      load,
+      load: load ?? idle,
       clockOffsetMs,
       seenAtHeardMs: this.#hearing.heardMs(nowMs),
       seenAtMs: nowMs,

@@ -248,6 +248,8 @@ export class Membership implements ClusterView {
   }
 
   #hear(beat: Heartbeat): void {
+    // Whatever else is said on this subject of a NATS that others use too.
+    if (typeof beat.member?.nodeId !== 'string' || typeof beat.at !== 'number') return
     const nowMs = this.#options.clock.monotonicMs()
     if (beat.instance === this.#instance) {
       this.#table.noteEcho(nowMs)
