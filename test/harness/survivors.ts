@@ -14,6 +14,11 @@ export function killSurvivors(dataDir: string): void {
     killQuietly(runner.pid)
     for (const group of commands) killQuietly(-group)
   }
+  killNatsServers(dataDir)
+}
+
+/** SIGKILL to the NATS servers of a data directory: with the agent's `kill`, what a machine's death is to the others. */
+export function killNatsServers(dataDir: string): void {
   for (const path of natsPidFiles(join(dataDir, 'nats'))) {
     const nats = readPidFile(path)
     if (nats !== null && isAlive(nats)) killQuietly(nats.pid)

@@ -1,25 +1,153 @@
-/** Agents become one cluster, and their NATS servers with them. */
-import { expect, test } from 'vitest'
-import { partOf, startAgentCluster } from '../../harness/agent-cluster.ts'
+/** Agents become one cluster, their NATS servers with them, and stay one while agents come, go and die. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AgentCluster, partOf, startAgentCluster } from '../../harness/agent-cluster.ts'
+import { eventually } from '../../harness/eventually.ts'
+import { startAgent, type TestAgent } from '../../harness/millrace-agent.ts'
+import { killNatsServers } from '../../harness/survivors.ts'
+import { tempDir } from '../../harness/temp-dir.ts'
+
+const job = (name: string) => ({ name, schedule: '@manually', command: 'true' })
+
+async function storeJob(agent: TestAgent, name: string): Promise<void> {
+  expect((await agent.dkron('POST', '/v1/jobs', job(name))).status).toBe(201)
+}
+
+/** Every agent that runs has every one of these jobs. */
+async function expectJobs(agents: readonly TestAgent[], names: readonly string[], withinMs = 30_000): Promise<void> {
+  for (const agent of agents.filter(({ hasExited }) => !hasExited))
+    for (const name of names)
+      await eventually(
+        async () => (await agent.dkron('GET', `/v1/jobs/${name}`)).status === 200,
+        withinMs,
+        `job ${name}`,
+      )
+}
+
+function agentOf(cluster: AgentCluster, index: number): TestAgent {
+  const agent = cluster.agents[index]
+  if (agent === undefined) throw new Error(`no agent ${index}`)
+  return agent
+}
+
+describe('a node that does not fit', () => {
+  let home: TestAgent
+  let folder: Awaited<ReturnType<typeof tempDir>>
+
+  beforeAll(async () => {
+    folder = await tempDir('mr-tokens-')
+    home = await startAgent()
+  })
+
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]()
+    await folder[Symbol.asyncDispose]()
+  })
+
+  test('because it has another token is told so, with the cure', async () => {
+    const starting = startAgent({ args: ['--node-name', 'other', '--join', `127.0.0.1:${home.natsPort}`] })
+    await expect(starting).rejects.toThrow(
+      /status 1[\s\S]*refused this node's token; copy the file secrets\/cluster-token/,
+    )
+  })
+
+  test('because its data belong to another cluster is told so, with both names', async () => {
+    await using other = await startAgent({ args: ['--node-name', 'other'] })
+    await other.stop()
+    const args = ['--node-name', 'other', '--join', `127.0.0.1:${home.natsPort}`]
+    const token = ['--cluster-token-file', join(home.dataDir, 'secrets/cluster-token')]
+    const starting = startAgent({ dataDir: other.dataDir, args: [...args, ...token] })
+    await expect(starting).rejects.toThrow(
+      /status 1[\s\S]*belongs to cluster [-0-9a-f]{36}, but NATS at 127[\s\S]*never merge/,
+    )
+  })
+
+  test('because --join cannot be read is told so', async () => {
+    const starting = startAgent({ args: ['--join', 'nowhere'] })
+    await expect(starting).rejects.toThrow(
+      /status 2[\s\S]*--join: "nowhere" is no NATS address of an agent; write HOST:PORT/,
+    )
+  })
+
+  test('because a third of its TLS files is missing is told which', async () => {
+    const path = join(folder.path, 'ca.pem')
+    writeFileSync(path, '-----BEGIN CERTIFICATE-----')
+    const starting = startAgent({ args: ['--tls-ca-file', path] })
+    await expect(starting).rejects.toThrow(/status 2[\s\S]*--tls-cert-file is missing/)
+  })
+})
 
 test('two agents that are started at once share jobs on one NATS server', async () => {
   await using cluster = await startAgentCluster({ agents: 2 })
-  const [first, second] = cluster.agents
-  if (first === undefined || second === undefined) throw new Error('two agents')
   await cluster.whenFormed(1)
-  const job = { name: 'shared', schedule: '@manually', command: 'true' }
-  expect((await second.dkron('POST', '/v1/jobs', job)).status).toBe(201)
-  expect((await first.dkron('GET', '/v1/jobs/shared')).status).toBe(200)
+  await storeJob(agentOf(cluster, 1), 'shared')
+  await expectJobs(cluster.agents, ['shared'])
 })
 
-test('three agents that are started at once run three NATS servers, and a fourth is their client', async () => {
-  await using cluster = await startAgentCluster({ agents: 3 })
-  const job = { name: 'shared', schedule: '@manually', command: 'true' }
-  expect((await cluster.agents[1]?.dkron('POST', '/v1/jobs', job))?.status).toBe(201)
-  await cluster.whenFormed(3)
-  for (const agent of cluster.agents) expect((await agent.dkron('GET', '/v1/jobs/shared')).status).toBe(200)
-  const fourth = await cluster.add()
-  await cluster.whenFormed(3)
-  expect(partOf(fourth)).toBe('client')
-  expect((await fourth.dkron('GET', '/v1/jobs/shared')).status).toBe(200)
+describe('three agents that are started at once', () => {
+  let cluster: AgentCluster
+
+  beforeAll(async () => {
+    cluster = await startAgentCluster({ agents: 3 })
+    await storeJob(agentOf(cluster, 1), 'early')
+  })
+
+  afterAll(() => cluster[Symbol.asyncDispose]())
+
+  test('run three NATS servers, and nothing that was stored before is lost', async () => {
+    await cluster.whenFormed(3)
+    await expectJobs(cluster.agents, ['early'])
+  })
+
+  test('take in a fourth as a client', async () => {
+    const fourth = await cluster.add()
+    await cluster.whenFormed(3)
+    expect(partOf(fourth)).toBe('client')
+    await expectJobs(cluster.agents, ['early'])
+  })
+
+  test('go on when one is killed with its NATS server, and when it comes back', async () => {
+    const victim = agentOf(cluster, 0)
+    await victim.kill()
+    killNatsServers(victim.dataDir)
+    await eventually(
+      async () => (await agentOf(cluster, 1).dkron('POST', '/v1/jobs', job('later'))).status === 201,
+      30_000,
+    )
+    await victim.start()
+    await cluster.whenFormed(3)
+    await expectJobs(cluster.agents, ['early', 'later'])
+  })
+
+  test('have everything when all were stopped and start again', async () => {
+    await Promise.all(cluster.agents.map((agent) => agent.stop()))
+    await Promise.all(cluster.agents.map((agent) => agent.start()))
+    await cluster.whenFormed(3)
+    await expectJobs(cluster.agents, ['early', 'later'])
+  })
+
+  test('give the place of one that leaves for good to the fourth', async () => {
+    const leaver = agentOf(cluster, 1)
+    expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+    await eventually(() => leaver.hasExited, 90_000, 'the end of the agent that leaves')
+    await cluster.whenFormed(3)
+    expect(partOf(agentOf(cluster, 3))).toBe('server')
+    await expectJobs(cluster.agents, ['early', 'later'])
+  })
+
+  test('come back to one NATS server when another leaves and nobody takes its place', async () => {
+    const leaver = agentOf(cluster, 0)
+    expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+    await eventually(() => leaver.hasExited, 90_000, 'the end of the agent that leaves')
+    await cluster.whenFormed(1)
+    await storeJob(agentOf(cluster, 2), 'last')
+    await expectJobs(cluster.agents, ['early', 'later', 'last'])
+  })
+
+  test('are three again when one that left starts again', async () => {
+    await agentOf(cluster, 1).start()
+    await cluster.whenFormed(3)
+    await expectJobs(cluster.agents, ['early', 'later', 'last'])
+  })
 })
