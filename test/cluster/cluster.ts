@@ -66,7 +66,7 @@ export class Cluster implements AsyncDisposable {
     this.network = network
     this.nodes = nodes
     this.folder = folder
-    this.#serversWanted = Number(process.env.CLUSTER_SERVERS ?? Math.min(mostServers, nodes.length))
+    this.#serversWanted = Math.min(mostServers, nodes.length)
     this.#scope = scope
   }
 

@@ -4,7 +4,7 @@
  * Easy to get wrong: killing the agent alone leaves its NATS server, its runner and the commands running; the death of the
  * machine ends them all.
  */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, readPidFile } from '../../../src/core/process-identity.ts'
 import { natsServerPath } from '../../harness/nats-server.ts'
@@ -67,8 +67,11 @@ export class ClusterNode implements AsyncDisposable {
     return this.isRunning ? (this.#agent?.pid ?? null) : null
   }
 
+  /** Its store's name is in that of the file. */
   get natsPid(): number | null {
-    return this.#notedPid('nats/nats.pid')
+    const folder = join(this.dataDir, 'nats')
+    const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^nats.*\.pid$/.test(name)) : []
+    return files.map((name) => this.#notedPid(`nats/${name}`)).find((pid) => pid !== null) ?? null
   }
 
   get runnerPid(): number | null {
