@@ -66,8 +66,8 @@ export interface TestAgent extends AsyncDisposable {
   kill(): Promise<void>
   /** SIGTERM, and waits for the end; after a minute SIGKILL. */
   stop(): Promise<void>
-  /** Starts it again with the same flags, after `kill` or `stop`. */
-  start(): Promise<void>
+  /** Starts it again with the same flags, after `kill` or `stop`; from now on from another copy of the project if given. */
+  start(programRoot?: string): Promise<void>
 }
 
 const dataDirsInUse = new Set<string>()
@@ -97,8 +97,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     await folder[Symbol.asyncDispose]()
   }
   const dkron = httpCall(dkronUrl, options.apiToken)
+  let root: string | undefined
   const launch = async () => {
-    const [command, ...program] = programArguments()
+    const [command, ...program] = programArguments(root)
     const server = new ServerProcess({
       command,
       args: [
@@ -146,7 +147,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
     udup: httpCall(udupUrl, options.apiToken),
     kill: () => server.kill(),
     stop: () => server.stop(),
-    async start() {
+    async start(programRoot) {
+      root = programRoot ?? root
       if (server.hasExited) server = await launch()
     },
     [Symbol.asyncDispose]: () => dispose(server),

@@ -11,9 +11,9 @@ export interface EndedCommand {
 }
 
 /** What to start, and its first arguments. */
-export function programArguments(): readonly [string, ...string[]] {
-  const isBuilt = existsSync(join(projectRoot, 'dist/main.js'))
-  return isBuilt ? [join(projectRoot, 'bin/millrace')] : [process.execPath, join(projectRoot, 'src/main.ts')]
+export function programArguments(root = projectRoot): readonly [string, ...string[]] {
+  const isBuilt = existsSync(join(root, 'dist/main.js'))
+  return isBuilt ? [join(root, 'bin/millrace')] : [process.execPath, join(root, 'src/main.ts')]
 }
 
 /** @param env further variables */
