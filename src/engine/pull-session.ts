@@ -53,6 +53,7 @@ export class PullSession {
   #askedFor = 0
   #lastConsumerSequence = 0
   #lastHeardMs: number
+  #lastCheckMs: number
   #isIdle = false
   #endReason: string | null = null
   #wake: (() => void) | null = null
@@ -63,6 +64,7 @@ export class PullSession {
     this.#inbox = createInbox()
     this.#requestBytes = Math.max(Math.floor(options.prefetchBytes / 2), 2 * connection.maxPayloadBytes)
     this.#lastHeardMs = connection.clock.monotonicMs()
+    this.#lastCheckMs = this.#lastHeardMs
     this.#subscription = connection.nats.subscribe(this.#inbox, {
       callback: (error, message) => (error === null ? this.#receive(message) : this.#end(error.message)),
     })
@@ -180,7 +182,11 @@ export class PullSession {
   }
 
   #checkSilence(): void {
-    const silentMs = this.#connection.clock.monotonicMs() - this.#lastHeardMs
+    const nowMs = this.#connection.clock.monotonicMs()
+    // This process stood still: what it was sent lies in its socket, and would only come again much later.
+    if (nowMs - this.#lastCheckMs > 2 * heartbeatMs) this.#lastHeardMs = nowMs
+    this.#lastCheckMs = nowMs
+    const silentMs = nowMs - this.#lastHeardMs
     if (this.#askedFor > 0 && silentMs > silenceLimitMs) this.#end('the server is silent')
   }
 

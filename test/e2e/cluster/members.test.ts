@@ -92,6 +92,26 @@ test('a leader that stood still for longer than its lease comes back as a follow
   expect(agent.log()).toContain('this node leads no more')
 })
 
+test('an agent that stood still takes what it was sent meanwhile as soon as it goes on', async () => {
+  const leader = await cluster.agreedLeader(5_000)
+  const { agent, name } = everyone().find((one) => one.name !== leader) ?? { agent: cluster.named('node1'), name: '' }
+  const job = { name: 'meanwhile', schedule: '@manually', command: 'true', tags: { zone: `z${name.slice(-1)}:1` } }
+  const other = cluster.named(leader)
+  expect((await other.dkron('POST', '/v1/jobs', job)).status).toBe(201)
+  process.kill(agent.pid, 'SIGSTOP')
+  try {
+    await other.dkron('POST', '/v1/jobs/meanwhile')
+    await whenSeen(name, failed, 6_000)
+    await during(1_500, async () => {})
+  } finally {
+    process.kill(agent.pid, 'SIGCONT')
+  }
+  await eventually(async () => {
+    const { json } = await other.dkron('GET', '/v1/executions/meanwhile')
+    return (json as { outcome: string }[]).some(({ outcome }) => outcome === 'succeeded')
+  }, 5_000)
+})
+
 test.each([
   ['dkron', 'GET'],
   ['udup', 'GET'],
