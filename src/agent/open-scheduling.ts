@@ -59,6 +59,8 @@ export interface SchedulingParts {
 }
 
 const askNodeMs = 2_000
+/** Whoever leads may have sent something just before it heard that this node leaves: that is still taken. */
+const leaveSettleMs = 1_000
 /** What an answer between nodes has around its content. */
 const answerRoomBytes = 4_096
 
@@ -115,7 +117,10 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
       return (await request(connection, nodeSubject(execution.nodeName, 'stop'), { jobName, id }, askNodeMs)) === true
     },
     async drain(timeoutMs) {
-      await executor.drain(timeoutMs)
+      const hasOthers = members().some((member) => member.nodeName !== nodeName && member.status === 'alive')
+      const settleMs = hasOthers ? Math.min(leaveSettleMs, timeoutMs / 2) : 0
+      await clock.sleep(settleMs)
+      await executor.drain(timeoutMs - settleMs)
     },
   }
 }

@@ -180,3 +180,39 @@ test('names of many jobs share records without touching each other', async () =>
     expect(counters.of({ name, createdAt: sampleNowMs }).successCount).toBe(index % 2 === 0 ? 1 : 0)
   expect((await bucket.list()).length).toBeLessThanOrEqual(65)
 })
+
+test('a lost execution counts as an error until its true end is told, and then as that', async () => {
+  const { counters } = await startNode(true)
+  await append('failed', { atMs: sampleNowMs + 1 })
+  const lost = sampleExecution({
+    id: 'x',
+    group: groupOf(sampleNowMs + 2),
+    outcome: 'lost',
+    finishedAt: sampleNowMs + 900,
+  })
+  await history.appendLost(lost)
+  await settle()
+  expect(counters.of(job)).toMatchObject({ successCount: 0, errorCount: 2, lastErrorAt: sampleNowMs + 900 })
+  await clock.advance(6_000)
+  await settle()
+  const { counters: another } = await startNode(false)
+  await history.append({ ...lost, outcome: 'succeeded', finishedAt: sampleNowMs + 1_000 })
+  await settle()
+  for (const one of [counters, another])
+    expect(one.of(job)).toEqual({
+      successCount: 1,
+      errorCount: 1,
+      lastSuccessAt: sampleNowMs + 1_000,
+      lastErrorAt: sampleNowMs + 6,
+    })
+})
+
+test('a leader of a lower term stores nothing over what its successor stored', async () => {
+  const { counters } = await startNode(true)
+  await bucket.put('whole', { throughSequence: 0, jobs: [], term: 9 })
+  await append('succeeded')
+  await clock.advance(6_000)
+  await settle()
+  expect((await bucket.get('whole'))?.value.term).toBe(9)
+  expect(counters.of(job).successCount).toBe(1)
+})

@@ -17,7 +17,7 @@ import { JobView } from './job-view.ts'
 import { OpenExecutions } from './open-executions.ts'
 import { OverlapGate } from './overlap-gate.ts'
 import { Placer } from './placer.ts'
-import type { NodeStates } from './ports.ts'
+import type { ExecutionState, NodeStates } from './ports.ts'
 
 const start = sampleNowMs
 const at = (second: number) => start + second * 1_000
@@ -76,7 +76,12 @@ async function lead(term = 1, historyLimit = 100) {
     history,
     cursors,
     placer,
-    gate: new OverlapGate({ open: () => open, members: () => members, nodes, clock }),
+    gate: new OverlapGate({
+      open: () => open,
+      members: () => members,
+      nodes: { statesOf: (...asked) => nodes.statesOf(...asked) },
+      clock,
+    }),
     onRecorded: (sequence, records) => open.note(sequence, records, clock.now()),
     clock,
     log: silentLog,
@@ -369,6 +374,91 @@ describe('after an outage', () => {
     await settle()
     const accounted = [...outcomesOf('job').map(([second]) => second), ...dispatcher.startsOf('job')]
     expect(accounted.toSorted()).toEqual(Array.from({ length: 22 }, (_, index) => at(5 * (index + 1))))
+  })
+})
+
+describe('jobs that forbid overlap', () => {
+  const ask = (answer: () => ExecutionState | Promise<ExecutionState>) => {
+    nodes = { statesOf: async (_node, keys) => Promise.all(keys.map(answer)) }
+  }
+
+  test('a fire is skipped with the reason while another one runs, and starts when that is over', async () => {
+    await put({ concurrency: 'forbid' })
+    let isRunning = true
+    ask(() => (isRunning ? 'active' : 'ended'))
+    await lead()
+    await pass(3)
+    isRunning = false
+    await pass(1)
+    expect(dispatcher.startsOf('job')).toEqual([at(1), at(4)])
+    expect(outcomesOf('job')).toEqual([
+      [at(2), 'skipped'],
+      [at(3), 'skipped'],
+    ])
+    expect(history.all[0]?.reason).toBe(
+      `not started: the earlier execution ${at(1)}000000-1-node-1 still runs on node "node-1"`,
+    )
+  })
+
+  test('waiting for an answer delays no other job, and the cursor waits for it', async () => {
+    await put({ concurrency: 'forbid' })
+    await put({ name: 'other' })
+    let answer: (state: ExecutionState) => void = () => {}
+    ask(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve
+        }),
+    )
+    const first = await lead()
+    await pass(8)
+    expect(dispatcher.startsOf('other')).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map(at))
+    expect(dispatcher.startsOf('job')).toEqual([at(1)])
+    expect(cursors.stored?.throughSecond ?? 0).toBeLessThan(at(2) / 1_000)
+    ask(() => 'ended')
+    answer('ended')
+    await pass(1)
+    expect(dispatcher.startsOf('job')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map(at))
+    await endReign(first)
+  })
+
+  test('many of them in one second share their records', async () => {
+    for (let index = 0; index < 50; index += 1) await put({ name: `job-${index}`, concurrency: 'forbid' })
+    ask(() => 'active')
+    await lead()
+    await pass(2)
+    expect(history.all).toHaveLength(50)
+    expect(fireLog.records.length).toBeLessThan(10)
+  })
+
+  test('what could not be decided is decided later, in order and once', async () => {
+    await put({ concurrency: 'forbid' })
+    await lead()
+    await pass(1)
+    let isDown = true
+    fireLog.beforeCreate = () => {
+      if (isDown) throw new UnavailableError('no quorum')
+    }
+    await pass(4)
+    expect(dispatcher.startsOf('job')).toEqual([at(1)])
+    isDown = false
+    await pass(6)
+    expect(dispatcher.startsOf('job')).toEqual(Array.from({ length: 11 }, (_, index) => at(index + 1)))
+    expect(fireLog.records).toHaveLength(11)
+  })
+
+  test('a fire that was recorded as skipped stays so for the next leader', async () => {
+    await put({ concurrency: 'forbid', schedule: '6,7 4 3 * * *' })
+    ask(() => 'active')
+    const first = await lead()
+    await pass(3)
+    await crash(first)
+    ask(() => 'ended')
+    cursors.stored = { throughSecond: at(0) / 1_000, term: 1 }
+    await lead(2)
+    await pass(1)
+    expect(dispatcher.startsOf('job')).toEqual([at(1)])
+    expect(outcomesOf('job')).toEqual([[at(2), 'skipped']])
   })
 })
 

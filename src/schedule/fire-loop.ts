@@ -16,6 +16,7 @@ import { graceMs } from './catch-up.ts'
 import { CursorKeeper } from './cursor-keeper.ts'
 import { FirePlan, type PlannedJob } from './fire-plan.ts'
 import { FireRecorder, type SizedFire } from './fire-recorder.ts'
+import { GroupRecords } from './group-records.ts'
 import { HeldFires } from './held-fires.ts'
 import type { JobChange, JobView } from './job-view.ts'
 import { MissedBacklog } from './missed-backlog.ts'
@@ -75,6 +76,7 @@ class FiringTerm {
   readonly #plan: FirePlan
   /** Fires of jobs that wait until it is known what still runs of them. */
   readonly #held = new HeldFires()
+  readonly #heldRecords = new GroupRecords<SizedFire>((second, fires) => this.#record(second, fires))
   #writer: FireWriter = noWriter
   /** What the fire log held when this leader last looked. */
   #recorded = new RecordedFires()
@@ -123,10 +125,13 @@ class FiringTerm {
     try {
       await this.#recover()
       await this.#fireUntilTrouble()
+      if (this.#held.hasFailed) throw new UnavailableError('a job that must not overlap could not be fired')
     } catch (error) {
       if (this.#signal.aborted) return
       this.#failures += 1
       this.#parts.log.warn({ error: messageOf(error), failures: this.#failures }, 'firing failed, trying again')
+      // Each of them would end the pause.
+      await this.#held.settled()
       await this.#sleep(backoffMs(retryPolicy, this.#failures, Math.random))
     }
   }
@@ -204,7 +209,7 @@ class FiringTerm {
       this.#plan.putBack(taken)
       throw error
     }
-    this.#failures = 0
+    if (held.length === 0) this.#failures = 0
     this.#plan.advance(taken)
     for (const planned of held) this.#hold(second, planned)
     this.#cursor.noteFired(second)
@@ -226,8 +231,9 @@ class FiringTerm {
       const fire =
         skippedReason === null
           ? this.#sizedFire(planned, placer.begin())
-          : { fire: { nodeNames: [], order, skippedReason }, sizeBytes: 0 }
-      await this.#record(second, [fire])
+          : { fire: { nodeNames: [], order, skippedReason }, sizeBytes: Buffer.byteLength(JSON.stringify(order)) }
+      await this.#heldRecords.add(second, fire)
+      this.#failures = 0
     })
     this.#held.add(second, work, (error) => {
       this.#plan.putBack([planned])

@@ -38,8 +38,13 @@ export function runningJson(execution: RunningExecution) {
   }
 }
 
-/** Both kinds in one list, the one that started first first. What is already known to have ended runs no more. */
-export function executionsJson(ended: readonly Execution[], running: readonly RunningExecution[]) {
+/**
+ * Both kinds in one list, the one that started first first. What is already known to have ended runs no more; what was
+ * given up as lost and is seen to run is not lost.
+ */
+export function executionsJson(recorded: readonly Execution[], running: readonly RunningExecution[]) {
+  const runningIds = new Set(running.map(({ id }) => id))
+  const ended = recorded.filter(({ id, outcome }) => outcome !== 'lost' || !runningIds.has(id))
   const endedIds = new Set(ended.map(({ id }) => id))
   const entries = [
     ...ended.map((execution) => ({ startedAt: execution.startedAt, json: executionJson(execution) })),
