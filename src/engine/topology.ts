@@ -124,7 +124,9 @@ export async function scaleStreams(
 ): Promise<void> {
   const isWanted = options.isWanted ?? (() => true)
   const manager = await connection.manager()
-  await until(connection, options, `not every stream has ${replicas} current copies yet`, async () => {
+  let open: readonly StreamState[] = []
+  const what = () => `not every stream has ${replicas} current copies yet: ${open.map(briefly).join(', ')}`
+  await until(connection, options, what, async () => {
     const streams = (await listStreams(connection)).filter(({ name }) => isWanted(name))
     for (const { name, replicas: has, leader } of streams)
       if (has !== replicas && leader !== null)
@@ -133,7 +135,8 @@ export async function scaleStreams(
             manager.streams.update(name, { num_replicas: replicas }),
           )
         })
-    return streams.every((stream) => stream.replicas === replicas && stream.isSettled) ? true : null
+    open = streams.filter((stream) => stream.replicas !== replicas || !stream.isSettled)
+    return open.length === 0 ? true : null
   })
 }
 
@@ -142,13 +145,15 @@ export async function scaleStreams(
  * again without a cluster, on the same store.
  */
 export async function gatherOn(connection: Connection, serverName: string, options: WaitOptions): Promise<void> {
-  const what = `not every stream is on NATS server ${serverName} alone yet`
+  let open: readonly StreamState[] = []
+  const what = () => `not every stream is on NATS server ${serverName} alone yet: ${open.map(briefly).join(', ')}`
   await until(connection, options, what, async () => {
     const streams = await listStreams(connection)
     for (const stream of streams) await gatherOne(connection, stream, serverName)
     const isDone = (stream: StreamState) =>
       stream.replicas === 1 && stream.leader === serverName && stream.copies.length === 1 && stream.isSettled
-    return streams.every(isDone) ? true : null
+    open = streams.filter((stream) => !isDone(stream))
+    return open.length === 0 ? true : null
   })
 }
 
@@ -214,6 +219,13 @@ function factsOf({ name, storage, num_replicas: replicas }: StreamConfig) {
   return { name, storage, replicas } as const
 }
 
+/** `KV_jobs (n1, n2 behind by 7, n3 away)` */
+function briefly({ name, leader, copies }: StreamState): string {
+  const tell = (copy: PeerState) =>
+    copy.isOffline ? `${copy.name} away` : copy.isCurrent ? copy.name : `${copy.name} behind by ${copy.lag}`
+  return `${name} (${leader === null ? 'no leader' : copies.map(tell).join(', ')})`
+}
+
 function unknownState(name: string): StreamState {
   const nothing = { leader: null, copies: [], messages: 0, bytes: 0, consumers: 0, isSettled: false }
   return { name, storage: 'file', replicas: 0, ...nothing }
@@ -247,7 +259,7 @@ async function ifThere(act: () => Promise<unknown>): Promise<void> {
 async function until<Answer>(
   connection: Connection,
   { withinMs = defaultWithinMs, signal }: WaitOptions,
-  what: string,
+  what: string | (() => string),
   act: () => Promise<Answer | null>,
 ): Promise<Answer> {
   const { clock } = connection
@@ -261,7 +273,8 @@ async function until<Answer>(
       if (!(error instanceof MillraceError) || error.remedy !== 'retry') throw error
       cause = error
     }
-    if (clock.monotonicMs() > deadlineMs) throw new UnavailableError(what, { cause })
+    if (clock.monotonicMs() > deadlineMs)
+      throw new UnavailableError(typeof what === 'string' ? what : what(), { cause })
     await clock.sleep(pollMs, signal)
   }
 }
