@@ -89,6 +89,8 @@ async function openEmbedded(scope: Scope, settings: Settings, place: Place): Pro
   })
   const start: EmbeddedStart = { parts, record, decision, keepToken: () => token.keep(), clock: systemClock, signal }
   const node = await startByRecord(start)
+  if (node.record.role === 'server')
+    log.info({ servers: node.access.servers }, "waits until most of the cluster's nats servers are there")
   const connection = await connectForLong(scope, node.access, place)
   const store = await ClusterStore.open(connection, node.access.servers.join(', '))
   await confirmIdentity(store, place, node.record.clusterId, node.access)

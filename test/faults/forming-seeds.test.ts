@@ -1,0 +1,12 @@
+/** Forming under kills again and again: FAULT_SEEDS runs, by default 8. */
+import { describe, test } from 'vitest'
+import { surviveForming } from '../e2e/cluster/survive-forming.ts'
+
+const firstSeed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 1e9))
+const seeds = Array.from({ length: Number(process.env.FAULT_SEEDS ?? 8) }, (_, run) => firstSeed + run)
+
+describe('three agents that form a cluster while agents and NATS servers are killed', () => {
+  test.each(seeds)('end as one cluster that has everything, with seed %i', async (seed) => {
+    await surviveForming(seed)
+  })
+})
