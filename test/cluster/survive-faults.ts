@@ -53,12 +53,13 @@ export async function surviveFaults(options: RunOptions): Promise<void> {
     await run(cluster, options, random)
   } catch (error) {
     cluster.tellLogs()
-    await keep(cluster, seed)
     throw error
+  } finally {
+    await keep(cluster, seed)
   }
 }
 
-/** Everything of a run that failed, into the folder that CLUSTER_KEEP names: logs, data directories, what commands wrote. */
+/** Everything of a run, into the folder that CLUSTER_KEEP names: logs, data directories, what commands wrote. */
 async function keep(cluster: Cluster, seed: number): Promise<void> {
   const folder = process.env.CLUSTER_KEEP
   if (folder === undefined) return

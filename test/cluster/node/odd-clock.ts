@@ -4,7 +4,7 @@
  * Easy to get wrong: the monotonic clock must stay true, as it does when somebody sets a real clock. The offset is read
  * from a file at every look, so changing the file is the jump.
  */
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { faketimeLibrary } from '../../../scripts/setup/libfaketime.ts'
 
 export class OddClock {
@@ -29,6 +29,17 @@ export class OddClock {
     // By a rename, or a process could read the file while it is empty.
     writeFileSync(`${this.#path}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`)
     renameSync(`${this.#path}.new`, this.#path)
+  }
+
+  /**
+   * What processes that are gone have left in shared memory. A process that later gets such a pid can wait for ever for
+   * the lock in it.
+   */
+  static clearDead(): void {
+    for (const name of readdirSync('/dev/shm')) {
+      const pid = /^(?:sem\.)?faketime_(?:shm|sem)_(\d+)$/.exec(name)?.[1]
+      if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(`/dev/shm/${name}`, { force: true })
+    }
   }
 
   /** What a process leaves in shared memory when it is killed. @param pids that ran with this clock */
