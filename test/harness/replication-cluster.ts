@@ -17,7 +17,7 @@ export interface ShownNode {
   readonly NatsAddr: string
 }
 
-type Agents = Pick<AgentCluster, 'agents'> & AsyncDisposable
+type Agents = Pick<AgentCluster, 'agents'> & Partial<AgentCluster> & AsyncDisposable
 
 /** Names of the nodes that have the two tasks; empty: nowhere. */
 export interface Places {
@@ -50,11 +50,23 @@ export class ReplicationCluster implements AsyncDisposable {
         scope.use(await startServer(kind, { durable: true }), (started) => started[Symbol.asyncDispose]())
       const [source, target] = await Promise.all([server(), server()])
       const cluster = scope.use(await startAgents(), (started) => started[Symbol.asyncDispose]())
-      return new ReplicationCluster(source, target, cluster, scope)
+      const world = new ReplicationCluster(source, target, cluster, scope)
+      await world.whenAllReady()
+      return world
     } catch (error) {
       await scope.close()
       throw error
     }
+  }
+
+  /** Waits until every agent takes every other one for alive: before, tasks may all go to one. */
+  async whenAllReady(withinMs = 15_000): Promise<void> {
+    const { agents } = this.cluster
+    await eventually(async () => {
+      for (const agent of agents)
+        expect((await this.nodes(agent)).map(({ Status }) => Status)).toEqual(agents.map(() => 'ready'))
+      return true
+    }, withinMs)
   }
 
   /** The agent of a node by its name, `node1` being the first. */
@@ -125,14 +137,15 @@ export class ReplicationCluster implements AsyncDisposable {
   async flow(table: string, note: string, withinMs: number): Promise<number> {
     const startedAt = performance.now()
     await this.source.query(`INSERT INTO ${table} (note) VALUES ('${note}')`)
-    await eventually(
-      async () => {
-        const [row] = await this.target.query(`SELECT COUNT(*) AS n FROM ${table} WHERE note = '${note}'`)
-        return Number(row?.n) > 0
-      },
-      withinMs,
-      `the row "${note}"`,
-    )
+    const isThere = async () => {
+      const [row] = await this.target.query(`SELECT COUNT(*) AS n FROM ${table} WHERE note = '${note}'`)
+      return Number(row?.n) > 0
+    }
+    await eventually(isThere, withinMs, `the row "${note}"`).catch(async (cause: unknown) => {
+      const { json } = await this.agentBeside().udup('GET', '/v1/jobs')
+      const states = (json as readonly JobAnswer[]).map((job) => `${job.Name} ${job.Status}: ${job.StatusDescription}`)
+      throw new Error(`the row "${note}" did not come within ${withinMs} ms; ${states.join('; ')}`, { cause })
+    })
     return performance.now() - startedAt
   }
 

@@ -2,9 +2,12 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../../harness/eventually.ts'
 import { BusyWriter, makeTable, ReplicationCluster, taskPidsOf } from '../../harness/replication-cluster.ts'
+import { killSurvivors } from '../../harness/survivors.ts'
 
 /** The issue's promise for an agent that died. */
 const failoverMs = 15_000
+/** And for a machine with a JetStream server. */
+const machineDeathMs = 30_000
 
 test.each(['mariadb-10.11', 'mysql-9.7'] as const)(
   'tasks of a dead agent start elsewhere and rows flow within 15 s, whichever half it had (%s)',
@@ -28,15 +31,35 @@ test.each(['mariadb-10.11', 'mysql-9.7'] as const)(
       expect(now[half]).not.toBe(name)
       await dying.start()
       // No needless moving about when it comes back.
-      await eventually(
-        async () => (await world.nodes(witness)).filter(({ Status }) => Status === 'ready').length === 3,
-        10_000,
-      )
+      await world.whenAllReady()
       expect(await world.places(id, witness)).toEqual(now)
     }
     await world.whenEqual('shop')
   },
 )
+
+test('when a machine dies with its agent, its task and its NATS server, rows flow within 30 s', async () => {
+  await using world = await ReplicationCluster.start('mariadb-10.11', { agents: 3 })
+  const table = await makeTable(world.source, 'shop')
+  const { ID: id } = await world.create(world.jobOf('shop'), world.agent('node1'))
+  // The cluster of three servers forms under the running job.
+  await using writer = new BusyWriter(world.source, table)
+  await world.cluster.whenFormed?.(3)
+  for (const half of ['target', 'source'] as const) {
+    const { [half]: name } = await world.whenStreaming(id, world.agentBeside())
+    const dying = world.agent(name)
+    killSurvivors(dying.dataDir)
+    await dying.kill()
+    const tookMs = await world.flow(table, `after the machine of the ${half} died`, machineDeathMs)
+    console.log(`machine of the ${half} task dead: rows flow again after ${Math.round(tookMs)} ms`)
+    const witness = world.agentBeside(name)
+    expect((await world.whenStreaming(id, witness))[half]).not.toBe(name)
+    await dying.start()
+    await world.cluster.whenFormed?.(3)
+  }
+  await writer.stop()
+  await world.whenEqual('shop')
+})
 
 test('a task that is fixed to a dead node waits for it, says so, and goes on when it is back', async () => {
   await using world = await ReplicationCluster.start('mariadb-10.11', { agents: 3 })
