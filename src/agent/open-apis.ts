@@ -39,7 +39,7 @@ export async function openApis(
   scope.use([dkron, udup], (apps) => Promise.all(apps.map((app) => app.close())))
   const { jobs, running, stop } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
-  registerOpsApi(dkron, opsDomain({ ...parts, jobs }), followStatus(scope, parts))
+  registerOpsApi(dkron, opsDomain(scope, { ...parts, jobs }), followStatus(scope, parts))
   registerUdupApi(udup, {
     jobs: replication.jobs,
     progress: replication.progress,

@@ -7,11 +7,14 @@ import { StatusSince } from '../http/ops/status-since.ts'
 import type { ClusterView, NodeLoad, Term } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
 import type { JobService } from '../schedule/job-service.ts'
-import { type OpsNatsParts, readNatsState } from './ops-nats.ts'
+import type { NodeCluster } from './forming/node-cluster.ts'
+import { readNatsState } from './ops-nats.ts'
+import { systemReader } from './ops-system.ts'
 
 export interface OpsParts {
   readonly connection: Connection
-  readonly node: OpsNatsParts['node']
+  /** Null where the user runs NATS. */
+  readonly node: NodeCluster | null
   readonly cluster: ClusterView & { clockOffsetOf(nodeName: string): number | null }
   loadOf(nodeName: string): NodeLoad | null
   /** Who leads, and in which term. */
@@ -22,14 +25,16 @@ export interface OpsParts {
 
 const lookEveryMs = 1_000
 
-export function opsDomain(parts: OpsParts): OpsDomain {
+/** @param scope ends what is opened when somebody asks */
+export function opsDomain(scope: Scope, parts: OpsParts): OpsDomain {
+  const readSystem = systemReader(scope, parts.node)
   const { cluster, replication } = parts
   return {
     cluster,
     term: () => parts.term(),
     report: (nodeName) => ({ load: parts.loadOf(nodeName), clockOffsetMs: cluster.clockOffsetOf(nodeName) }),
     isNatsEmbedded: parts.node !== null,
-    readNats: () => readNatsState({ ...parts, members: () => cluster.members() }),
+    readNats: () => readNatsState({ ...parts, readSystem, members: () => cluster.members() }),
     jobs: parts.jobs,
     replication: {
       async list() {

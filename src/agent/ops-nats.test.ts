@@ -31,7 +31,7 @@ test('a server of ours is there when a stream has it for online, else as its age
     {
       node: { topology: { servers: ['a', 'b', 'c', 'd', 'e'].map(seat) }, replicas: 3 },
       members: () => [sampleMember('d'), sampleMember('e', { status: 'failed' })],
-      version: '2.12.0',
+      answering: [{ name: 'server-a', version: '2.12.0' }],
     },
   )
   expect(servers.map(({ nodeName, isReachable, version }) => [nodeName, isReachable, version])).toEqual([
@@ -45,7 +45,7 @@ test('a server of ours is there when a stream has it for online, else as its age
 
 test("servers of the user's own are those that the streams name", () => {
   const reading = { serverName: 'two', streams: [stream(['two', false], ['one', true])] }
-  const servers = serversOf(reading, { node: null, members: () => [], version: '2.12.0' })
+  const servers = serversOf(reading, { node: null, members: () => [], answering: [{ name: 'two', version: '2.12.0' }] })
   expect(servers).toEqual([
     { name: 'one', nodeName: '', version: null, isReachable: false },
     { name: 'two', nodeName: '', version: '2.12.0', isReachable: true },

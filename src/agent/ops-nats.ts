@@ -2,9 +2,11 @@
 import type { ServerSeat } from '../cluster/topology/topology.ts'
 import { UnavailableError } from '../core/errors.ts'
 import type { Connection } from '../engine/connection.ts'
+import type { AnsweringServer } from '../engine/server-roll.ts'
 import { type JetStreamReading, readStreamStates, type StreamReading } from '../engine/stream-states.ts'
 import type { NatsServerState, NatsState, StreamState } from '../http/ops/ports.ts'
 import type { Member } from '../model/member.ts'
+import type { SystemReading } from './ops-system.ts'
 
 export interface OpsNatsParts {
   readonly connection: Connection
@@ -15,36 +17,47 @@ export interface OpsNatsParts {
     readonly replicas: number
   } | null
   members(): readonly Member[]
+  /** What the servers tell of themselves, where they are ours. */
+  readSystem(): Promise<SystemReading>
 }
 
 /** @throws UnavailableError when NATS does not answer */
 export async function readNatsState(parts: OpsNatsParts): Promise<NatsState> {
   const { connection, node } = parts
-  const reading = await readStreamStates(connection)
+  const [reading, system] = await Promise.all([readStreamStates(connection), parts.readSystem()])
   const { streams } = reading
   // Every agent keeps streams: not one answer means that there is nobody to answer.
   if (streams.length > 0 && streams.every((stream) => !stream.isAnswered))
     throw new UnavailableError('not one of its streams answers')
   return {
-    servers: serversOf(reading, { ...parts, version: connection.serverVersion }),
-    metaLeader: null,
+    servers: serversOf(reading, { ...parts, answering: [...system.servers, connectedServer(reading, connection)] }),
+    metaLeader: system.metaLeader,
     replicasWanted: node?.replicas ?? connection.replicas,
     streams: streams.map(streamState),
   }
 }
 
+function connectedServer({ serverName }: JetStreamReading, { serverVersion }: Connection): AnsweringServer {
+  return { name: serverName, version: serverVersion }
+}
+
 /**
- * A server is there when this node is connected to it, or when a stream's leader has it for online; where no stream has a
- * copy it is taken to be as its agent is.
+ * A server is there when it answers itself, or when a stream's leader has it for online; where no stream has a copy it is
+ * taken to be as its agent is.
  */
 export function serversOf(
-  { serverName: own, streams }: JetStreamReading,
-  { node, members, version }: Pick<OpsNatsParts, 'node' | 'members'> & { readonly version: string },
+  { streams }: JetStreamReading,
+  {
+    node,
+    members,
+    answering,
+  }: Pick<OpsNatsParts, 'node' | 'members'> & { readonly answering: readonly AnsweringServer[] },
 ): readonly NatsServerState[] {
-  const isOnline = new Map([[own, true]])
+  const versions = new Map(answering.map(({ name, version }) => [name, version]))
+  const isOnline = new Map(answering.map(({ name }) => [name, true]))
   for (const { serverName, isOffline } of streams.flatMap((stream) => stream.peers))
     isOnline.set(serverName, isOnline.get(serverName) === true || !isOffline)
-  const versionOf = (name: string) => (name === own ? version : null)
+  const versionOf = (name: string) => versions.get(name) ?? null
   if (node === null)
     return [...isOnline]
       .map(([name, isReachable]) => ({ name, nodeName: '', version: versionOf(name), isReachable }))

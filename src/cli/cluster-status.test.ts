@@ -104,7 +104,7 @@ NATS embedded: 2 servers, 3 copies of each stream, JetStream led by a
 SERVER  NODE  STATE  VERSION
 a       a     up     2.12.0
 b       b     up     2.12.0
-1 stream, 3.4 kB, 0 not as wanted`,
+1 stream, 3.4 kB, 0 with fewer copies than wanted`,
   )
 })
 
@@ -132,10 +132,29 @@ test('what is wrong comes first, and of tables its rows do', () => {
     'SERVER  NODE  STATE  VERSION',
     'b       b     DOWN   ?',
     'a       a     up     ?',
-    '2 streams, 6.8 kB, 1 not as wanted',
+    '2 streams, 6.8 kB, 1 with fewer copies than wanted',
     'STREAM    LEADER  COPIES  BEHIND  MESSAGES  SIZE',
     'FRAMES_1  NONE    2 of 3  0       12        3.4 kB',
   ])
+})
+
+test('streams that lack the copies of a server that is down are counted, not listed', () => {
+  const streams = 'pqrs'.split('').map((name) => ({ ...stream, name, replicas_current: 2 }))
+  const servers = [true, false].map((reachable) => ({ name: 'a', node_name: 'a', version: null, reachable }))
+  const told = (count: number) =>
+    statusText({
+      ...healthy,
+      nats: {
+        mode: 'embedded',
+        error: null,
+        meta_leader: null,
+        replicas_wanted: 3,
+        servers: servers.slice(0, count),
+        streams,
+      },
+    })
+  expect(told(2)).toMatch(/4 streams, 13\.6 kB, 4 with fewer copies than wanted$/)
+  expect(told(1)).toMatch(/\ns +a +2 of 3 +0 +12 +3\.4 kB$/)
 })
 
 test('parts that could not be read are left to the warnings', () => {

@@ -106,15 +106,19 @@ function natsText(nats: { readonly mode: string } & PartAnswer<NatsAnswer>): str
       server.reachable ? 'up' : 'DOWN',
       server.version ?? '?',
     ])
-  return `${printable(head)}\n${formatTable(['SERVER', 'NODE', 'STATE', 'VERSION'], rows)}${streamsText(streams)}`
+  return `${printable(head)}\n${formatTable(['SERVER', 'NODE', 'STATE', 'VERSION'], rows)}${streamsText(
+    streams,
+    servers.some((server) => !server.reachable),
+  )}`
 }
 
-/** The streams in trouble each, and the others in one line. */
-function streamsText(streams: readonly StreamAnswer[]): string {
+/** The streams in trouble each, and the others in one line; a copy on a server that is down is no trouble of its own. */
+function streamsText(streams: readonly StreamAnswer[], isServerDown: boolean): string {
   if (streams.length === 0) return ''
-  const ill = streams.filter(isIll)
+  const ill = streams.filter((stream) => isIll(stream) || (!isServerDown && lacksCopies(stream)))
+  const lacking = streams.filter(lacksCopies).length
   const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0)
-  const sum = `\n${streams.length} ${noun(streams.length, 'stream')}, ${sizeText(bytes)}, ${ill.length} not as wanted`
+  const sum = `\n${streams.length} ${noun(streams.length, 'stream')}, ${sizeText(bytes)}, ${lacking} with fewer copies than wanted`
   if (ill.length === 0) return sum
   const rows = ill
     .slice(0, mostStreams)
@@ -130,9 +134,12 @@ function streamsText(streams: readonly StreamAnswer[]): string {
   return `${sum}\n${formatTable(['STREAM', 'LEADER', 'COPIES', 'BEHIND', 'MESSAGES', 'SIZE'], rows)}${more}`
 }
 
-function isIll(stream: StreamAnswer): boolean {
-  const isFull = stream.limit_bytes !== null && stream.bytes >= 0.8 * stream.limit_bytes
-  return stream.leader === null || stream.replicas_current < stream.replicas_wanted || isFull
+function isIll({ leader, bytes, limit_bytes: limit }: StreamAnswer): boolean {
+  return leader === null || (limit !== null && bytes >= 0.8 * limit)
+}
+
+function lacksCopies(stream: StreamAnswer): boolean {
+  return stream.replicas_current < stream.replicas_wanted
 }
 
 function sizeText(bytes: number): string {

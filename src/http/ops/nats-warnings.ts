@@ -67,10 +67,13 @@ function outsideWarnings({ replicasWanted }: NatsState): readonly Warning[] {
   return [{ severity: 'note', text }]
 }
 
-function copyWarnings({ streams, replicasWanted }: NatsState): readonly Warning[] {
+function copyWarnings({ servers, streams, replicasWanted }: NatsState): readonly Warning[] {
   const leaderless = streams.filter((stream) => stream.leader === null)
+  // While a server is down its copies are behind, of course.
+  const isWhole = servers.every((server) => server.isReachable)
   const behind = streams.filter(
-    (stream) => stream.leader !== null && stream.replicasCurrent < Math.max(stream.replicasWanted, replicasWanted),
+    (stream) =>
+      isWhole && stream.leader !== null && stream.replicasCurrent < Math.max(stream.replicasWanted, replicasWanted),
   )
   return [
     ...(leaderless.length === 0

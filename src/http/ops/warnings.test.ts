@@ -62,6 +62,12 @@ test.each([
     /of b is down: 2 of 3 left, one more loss stops/,
   ],
   ['two of three servers down', { nats: nats('abc', 'bc') }, 'critical', /of b, c are down: 1 of 3 left.*no majority/],
+  [
+    'a server that is down, once,',
+    { nats: nats('abc', 'b', { streams: [{ ...stream, replicasCurrent: 2 }] }) },
+    'warning',
+    /of b is down: 2 of 3 left/,
+  ],
   ['one of five servers down', { nats: nats('abcde', 'b') }, 'warning', /4 of 5 left, 1 more may be lost/],
   [
     'a clock that is ahead',
