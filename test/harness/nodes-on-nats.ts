@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type CuttableLink, startCuttableLink } from './cuttable-link.ts'
 import { startAgent, type TestAgent } from './millrace-agent.ts'
 import { startNats, type TestNats } from './nats-server.ts'
 import { killSurvivors } from './survivors.ts'
@@ -9,6 +10,8 @@ import { tempDir } from './temp-dir.ts'
 
 export interface TestNode extends TestAgent {
   readonly nodeName: string
+  /** Between the agent and NATS. */
+  readonly link: CuttableLink
   /** The machine dies: SIGKILL to the agent, its runner and its commands. */
   die(): Promise<void>
 }
@@ -44,18 +47,29 @@ export async function startNodes(
   const folder = await tempDir()
   const tokenFile = join(folder.path, 'token')
   writeFileSync(tokenFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  const links: CuttableLink[] = []
   const nodes: TestNode[] = []
   const dispose = async () => {
     await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()))
+    await Promise.all(links.map((link) => link[Symbol.asyncDispose]()))
     await nats[Symbol.asyncDispose]()
     await folder[Symbol.asyncDispose]()
   }
   try {
     for (let index = 0; index < count; index += 1) {
       const nodeName = `n${index + 1}`
-      const joined = ['--nats', nats.url, '--node-name', nodeName, '--cluster-token-file', tokenFile]
+      const link = await startCuttableLink(nats.port)
+      links.push(link)
+      const joined = [
+        '--nats',
+        `nats://127.0.0.1:${link.port}`,
+        '--node-name',
+        nodeName,
+        '--cluster-token-file',
+        tokenFile,
+      ]
       const agent = await startAgent({ args: [...joined, ...args(index)] })
-      nodes.push(asNode(agent, nodeName))
+      nodes.push(asNode(agent, nodeName, link))
     }
   } catch (error) {
     await dispose()
@@ -81,13 +95,14 @@ export async function createJob(node: TestAgent, job: Readonly<Record<string, un
   if (answer.status !== 201) throw new Error(`job ${String(job.name)}: ${answer.status} ${answer.text}`)
 }
 
-function asNode(agent: TestAgent, nodeName: string): TestNode {
+function asNode(agent: TestAgent, nodeName: string, link: CuttableLink): TestNode {
   const die = async () => {
     await agent.kill()
     killSurvivors(agent.dataDir)
   }
   return Object.defineProperties(Object.create(agent) as TestNode, {
     nodeName: { value: nodeName, enumerable: true },
+    link: { value: link },
     die: { value: die },
     [Symbol.asyncDispose]: { value: () => agent[Symbol.asyncDispose]() },
   })

@@ -324,6 +324,108 @@ describe('a leader that stands still', () => {
   })
 })
 
+describe('a node that is cut off', () => {
+  test('runs on, delivers its results later, and each is recorded once', async () => {
+    const leader = await cluster.leader()
+    const [cut] = othersThan(leader)
+    if (cut === undefined) throw new Error('there are three')
+    const starts = join(folder.path, 'cut-off')
+    await createJob(leader, {
+      name: 'cut-off',
+      schedule: '@manually',
+      command: `echo $MILLRACE_EXECUTION >> ${starts}; sleep 2; echo done`,
+      shell: true,
+      tags: { site: `s${cut.nodeName.slice(1)}` },
+    })
+    for (let run = 0; run < 5; run += 1) await leader.dkron('POST', '/v1/jobs/cut-off')
+    await eventually(async () => (await executionsOf(leader, 'cut-off')).length === 5, 10_000)
+    cut.link.cut()
+    await eventually(async () => {
+      const { json } = await leader.dkron('GET', '/v1/members')
+      return (json as { Name: string; Status: number }[]).some(
+        ({ Name, Status }) => Name === cut.nodeName && Status === 4,
+      )
+    }, 15_000)
+    expect((await leader.dkron('POST', '/v1/jobs/cut-off')).status).toBe(200)
+    cut.link.mend()
+    const finished = await finishedOf(leader, 'cut-off', 6)
+    expect(finished.filter(({ outcome, output }) => outcome === 'succeeded' && output === 'done\n')).toHaveLength(5)
+    expect(finished.filter(({ outcome }) => outcome === 'unplaced')).toHaveLength(1)
+    expect(new Set(finished.map(({ id }) => id)).size).toBe(6)
+    expect(readFileSync(starts, 'utf8').trim().split('\n')).toHaveLength(5)
+    await eventually(async () => {
+      expect(await counterOf(cut, 'cut-off')).toEqual([5, 1])
+      return true
+    }, 15_000)
+  })
+
+  test('the leader, cut off alone, fires nothing, and another one fires everything once', async () => {
+    const starts = join(folder.path, 'cut-leader')
+    await createJob(one, {
+      name: 'cut-leader',
+      schedule: '* * * * * *',
+      command: `echo $MILLRACE_EXECUTION >> ${starts}`,
+      shell: true,
+      tags: { pool: 'all:1' },
+    })
+    await finishedOf(one, 'cut-leader', 4)
+    const old = await cluster.leader()
+    old.link.cut()
+    await sleep(8_000)
+    old.link.mend()
+    await sleep(3_000)
+    const [other] = othersThan(old)
+    if (other === undefined) throw new Error('there are three')
+    await eventually(
+      async () => (await createJob(other, { name: 'cut-leader', disabled: true })) === undefined || true,
+      10_000,
+    )
+    await sleep(3_000)
+    const finished = await executionsOf(other, 'cut-leader')
+    const seconds = finished.map(({ scheduled_at }) => Date.parse(scheduled_at ?? '') / 1_000).toSorted((a, b) => a - b)
+    expect(seconds).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index))
+    const started = readFileSync(starts, 'utf8').trim().split('\n')
+    expect(new Set(started).size).toBe(started.length)
+    const terms = (await recordedTerms()).map(({ term }) => term)
+    expect(terms).toEqual(terms.toSorted((a, b) => a - b))
+  })
+})
+
+describe('when nobody is there for a while', () => {
+  test('each job makes up or records as missed what it asks for, once', async () => {
+    const base = { schedule: '* * * * * *', command: 'true', tags: { pool: 'all:1' } }
+    const jobs = {
+      all: { ...base, catchup: 'all' },
+      last: { ...base, catchup: 'last' },
+      none: { ...base, catchup: 'none' },
+      late: { ...base, late_limit: '3s' },
+    }
+    for (const [name, job] of Object.entries(jobs)) await createJob(one, { name: `silent-${name}`, ...job })
+    await finishedOf(one, 'silent-all', 3)
+    await Promise.all(cluster.nodes.map((node) => node.kill()))
+    await sleep(7_000)
+    await Promise.all(cluster.nodes.map((node) => node.start()))
+    await finishedOf(two, 'silent-all', 14, 60_000)
+    for (const name of Object.keys(jobs)) await createJob(two, { name: `silent-${name}`, disabled: true })
+    await sleep(3_000)
+    const outcomes = new Map<string, readonly string[]>()
+    for (const name of Object.keys(jobs)) {
+      const executions = await executionsOf(three, `silent-${name}`)
+      const seconds = executions
+        .map(({ scheduled_at }) => Date.parse(scheduled_at ?? '') / 1_000)
+        .toSorted((a, b) => a - b)
+      expect(seconds, name).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index))
+      for (const { outcome, reason } of executions) expect(outcome !== 'missed' || reason !== '').toBe(true)
+      outcomes.set(
+        name,
+        executions.map(({ outcome }) => outcome),
+      )
+    }
+    expect(new Set(outcomes.get('all'))).toEqual(new Set(['succeeded']))
+    for (const name of ['last', 'none', 'late']) expect(outcomes.get(name)).toContain('missed')
+  })
+})
+
 describe('a node that is gone', () => {
   test('its executions are lost, tried again elsewhere, and told truly when it comes back', async () => {
     const leader = await cluster.leader()
