@@ -9,8 +9,8 @@ const [alive, leaving, left, failed] = [1, 2, 3, 4]
 let cluster: AgentsOnNats
 
 beforeAll(async () => {
-  cluster = await startAgentsOnNats(3, (index) => ({ args: ['--tag', `zone=z${index + 1}`] }))
-}, 60_000)
+  cluster = await startAgentsOnNats(3, (index) => ({ args: ['--tag', `zone=z${index + 1}`], startWithinMs: 60_000 }))
+}, 90_000)
 
 afterAll(() => cluster?.[Symbol.asyncDispose]())
 
