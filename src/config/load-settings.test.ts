@@ -72,6 +72,7 @@ describe('settings', () => {
     expect(issuesOf({ config: file('http-adr: 127.0.0.1:1\n') })).toEqual(['http-adr'])
     expect(issuesOf({}, { MILLRACE_HTTP_ADR: 'x' })).toEqual(['MILLRACE_HTTP_ADR'])
     expect(issuesOf({}, { MILLRACE_JOB: 'a job may start an agent' })).toEqual([])
+    expect(issuesOf({}, { MILLRACE_TOKEN_FILE: 'of the commands that ask an agent' })).toEqual([])
   })
 
   test('name a file that cannot be read', () => {

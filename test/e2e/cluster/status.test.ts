@@ -1,6 +1,7 @@
 /** What the cluster tells of its state, asked at any node while things go wrong. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ClusterAnswer } from '../../../src/cli/cluster-answer.ts'
+import { startAgentCluster } from '../../harness/agent-cluster.ts'
 import { type AgentsOnNats, startAgentsOnNats } from '../../harness/agents-on-nats.ts'
 import { eventually } from '../../harness/eventually.ts'
 import { freePort } from '../../harness/free-port.ts'
@@ -135,6 +136,33 @@ test('while NATS hangs a node still answers in time, and /v1/leader asks to come
     process.kill(cluster.nats.pid, 'SIGCONT')
   }
   await eventually(async () => (await clusterSeenBy(first)).state === 'healthy', 40_000)
+})
+
+test('of three embedded servers one that is down is told, with what one more loss would mean', async () => {
+  await using formed = await startAgentCluster({ agents: 3 })
+  await formed.whenFormed(3)
+  const [first, , third] = formed.agents as [TestAgent, TestAgent, TestAgent]
+  const well = await eventually(async () => {
+    const seen = await clusterSeenBy(first)
+    return seen.state === 'healthy' && seen.nats.error === null && seen.nats.meta_leader !== null ? seen : undefined
+  }, 60_000)
+  expect(well.warnings).toEqual([])
+  expect(well.nats).toMatchObject({
+    ...{ mode: 'embedded', replicas_wanted: 3, replicas_present: 3 },
+    servers: ['node1', 'node2', 'node3'].map((name) => ({
+      node_name: name,
+      version: expect.stringMatching(/^2/),
+      reachable: true,
+    })),
+  })
+  await third.stop()
+  await eventually(async () => {
+    const { warnings } = await clusterSeenBy(first)
+    return warnings.some(({ text }) =>
+      text.includes('the NATS server of node3 is down: 2 of 3 left, one more loss stops'),
+    )
+  }, 30_000)
+  expect((await status(first)).status).toBe(3)
 })
 
 test('one agent alone is healthy, and told that it keeps one copy of everything', async () => {
