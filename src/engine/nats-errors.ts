@@ -25,8 +25,8 @@ const streamMissing = 10059
 const consumerMissing = 10014
 const notAMember = 10044
 const noSuitablePeers = 10005
-/** Passes by itself: an election, a server that is away, a change of the same stream under way. */
-const passing = new Set([noSuitablePeers, 10124])
+/** Passes by itself: too few servers, a change of the same stream or of the servers or the same message under way, a full queue. */
+const passing = new Set([noSuitablePeers, 10124, 10158, 10167, 10202])
 const notEnabled = new Set([10039, 10076])
 const tooLarge = new Set([10054])
 /** The store refused (10077: maximum bytes or messages exceeded), or the account or the disk is full. */

@@ -60,7 +60,10 @@ test(`servers that die, freeze and stop cost neither a change nor an order nor a
     if (fault === 'freeze') victim.thaw()
     else await victim.start()
     await waitForMetaGroup(system, 3, patience)
-    await scaleStreams(a, 3, patience)
+    await scaleStreams(a, 3, patience).catch(async (error: unknown) => {
+      for (const server of cluster.servers) console.log(server.name, lastComplaints(await server.log()))
+      throw error
+    })
   }
   for (const work of works) {
     const startedMs = performance.now()
@@ -69,6 +72,11 @@ test(`servers that die, freeze and stop cost neither a change nor an order nor a
   }
   expect((await listStreams(a)).every(({ isSettled }) => isSettled)).toBe(true)
 })
+
+function lastComplaints(log: string): string {
+  const lines = log.split('\n').filter((line) => /\[(WRN|ERR)\]/.test(line) && !/route/i.test(line))
+  return lines.slice(-15).join('\n')
+}
 
 /** Mulberry32: the same numbers for the same seed. */
 function randomFrom(start: number): () => number {
