@@ -88,6 +88,15 @@ test('a dead server is replaced by a new one, and every stream has three copies 
   expect((await early.get('a'))?.value).toBe(1)
 })
 
+test('a running leader of the servers is removed, too', async () => {
+  const { system } = await open()
+  const { leader } = await waitForMetaGroup(system, 3, patience)
+  await removePeer(system, leader, patience)
+  const group = await waitForMetaGroup(system, 2, patience)
+  expect(names(group.peers)).toHaveLength(2)
+  expect(names(group.peers)).not.toContain(leader)
+})
+
 test('the state tells servers, leaders, copies and lag, also of a server that is away', async () => {
   const { cluster, connection, system } = await open()
   await openBucket<number>(connection, { name: 'b', storage: 'file' })

@@ -105,8 +105,11 @@ export async function waitForMetaGroup(system: Connection, servers: number, opti
  */
 export async function removePeer(system: Connection, serverName: string, options: WaitOptions): Promise<void> {
   await until(system, options, `NATS server ${serverName} cannot be removed from the cluster`, async () => {
+    const what = `NATS server ${serverName} cannot be removed`
+    const before = await readMetaGroup(system)
+    // A leader does not remove itself.
+    if (before?.leader === serverName) await askJetStream(system, what, 'META.LEADER.STEPDOWN', null, stateTimeoutMs)
     try {
-      const what = `NATS server ${serverName} cannot be removed`
       await askJetStream(system, what, 'SERVER.REMOVE', { peer: serverName }, stateTimeoutMs)
     } catch (error) {
       if (!isNotAMember(error)) throw error
