@@ -72,6 +72,14 @@ describe('is found:', () => {
       /second-0 at .* was missed in calm times/,
     ],
     [
+      'a fire that was given up too early',
+      (facts) => {
+        replace(facts, 'second-0', { outcome: 'missed', reason: 'too late', node_name: '' })
+        facts.troubles.push(trouble('n1', false))
+      },
+      /was given up after 10 ms/,
+    ],
+    [
       'a fire that found no node though all were alive',
       (facts) => replace(facts, 'second-0', { outcome: 'unplaced', reason: 'no node', node_name: '' }),
       /found no node though n1,n2,n3 could have run it/,
@@ -84,7 +92,7 @@ describe('is found:', () => {
     [
       'an outcome that nobody knows although only the agent was killed',
       (facts) => {
-        Object.assign(record(facts, 'second-0'), { outcome: 'unknown', reason: 'x' })
+        change(record(facts, 'second-0'), { outcome: 'unknown', reason: 'x' })
         facts.troubles.push(trouble('n1', false), trouble('n2', false), trouble('n3', false))
       },
       /though nothing had ended the commands/,
@@ -240,7 +248,7 @@ describe('is excused:', () => {
       'an unknown end on a machine that died',
       (facts) => {
         const found = record(facts, 'second-0')
-        Object.assign(found, { outcome: 'unknown', reason: 'the machine died' })
+        change(found, { outcome: 'unknown', reason: 'the machine died' })
         facts.troubles.push(trouble(found.node_name, true))
       },
     ],
@@ -258,7 +266,8 @@ describe('is excused:', () => {
       (facts) => {
         const found = record(facts, 'second-0')
         forgetLine(facts, found)
-        Object.assign(found, { outcome: 'missed', reason: 'nobody led', node_name: '' })
+        const decidedAt = new Date(Date.parse(found.scheduled_at ?? '') + 60_000).toISOString()
+        change(found, { outcome: 'missed', reason: 'nobody led', node_name: '', started_at: decidedAt })
         facts.troubles.push(trouble('n1', false))
       },
     ],
@@ -313,7 +322,7 @@ function add(facts: Facts_, one: Record_): void {
 }
 
 function replace(facts: Facts_, jobName: string, change: Partial<Record_>): void {
-  Object.assign(record(facts, jobName), change)
+  change(record(facts, jobName), change)
 }
 
 function change(what: object, to: object): void {

@@ -9,6 +9,8 @@ import { type ExecutionAnswer, type Facts, isCalm, isUndisturbed, type JobFacts 
 const outcomes = ['succeeded', 'failed', 'missed', 'skipped', 'unplaced', 'unknown', 'lost']
 /** How long before a fire a node must have been well, that it is surely alive in everybody's eyes. */
 const beforeMs = 15_000
+/** How far the clocks of two nodes of one machine may be apart, each with what it measured of the others. */
+const clockToleranceMs = 500
 /** How long after it a fire may be made up, or a node found to be lost. */
 const afterMs = 75_000
 
@@ -33,7 +35,7 @@ function checkRecords(facts: Facts, job: JobFacts): readonly string[] {
     if (one.outcome === 'skipped' && !job.plan.forbidsOverlap) wrong.push(`${name} though it may overlap`)
     if (one.scheduled_at !== null && !mayFireAt(job, Date.parse(one.scheduled_at)))
       wrong.push(`${name} fired at ${one.scheduled_at}, when it was not due`)
-    wrong.push(...checkDoubt(facts, one, name))
+    wrong.push(...checkDoubt(facts, one, name), ...checkMissed(one, job, name))
   }
   return wrong
 }
@@ -53,6 +55,17 @@ function checkDoubt(facts: Facts, one: ExecutionAnswer, name: string): readonly 
   )
   const isExcused = one.outcome === 'lost' ? ofNode.length > 0 : ofNode.some(({ killsCommands }) => killsCommands)
   return isExcused ? [] : [`${name} though nothing had ended the commands of ${one.node_name}`]
+}
+
+/** Nothing is given up before its time: what can still be made up is. */
+function checkMissed(
+  { outcome, scheduled_at, started_at }: ExecutionAnswer,
+  { plan }: JobFacts,
+  name: string,
+): string[] {
+  if (outcome !== 'missed' || scheduled_at === null || started_at === null) return []
+  const lateMs = Date.parse(started_at) - Date.parse(scheduled_at)
+  return lateMs >= plan.lateLimitMs - clockToleranceMs ? [] : [`${name} was given up after ${lateMs} ms`]
 }
 
 function checkFire(facts: Facts, job: JobFacts, atMs: number): readonly string[] {
