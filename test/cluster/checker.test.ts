@@ -321,8 +321,8 @@ function add(facts: Facts_, one: Record_): void {
   executions(facts, one.job_name).push(one)
 }
 
-function replace(facts: Facts_, jobName: string, change: Partial<Record_>): void {
-  change(record(facts, jobName), change)
+function replace(facts: Facts_, jobName: string, to: Partial<Record_>): void {
+  change(record(facts, jobName), to)
 }
 
 function change(what: object, to: object): void {

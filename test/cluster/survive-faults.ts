@@ -33,6 +33,9 @@ export interface RunOptions {
 }
 
 const shortestFaultMs = 3_000
+const caughtUpWithinMs = 90_000
+/** Longer than the checker takes for the end of a job. */
+const settleMs = 6_000
 const manualJobs = [0, 1, 2, 3].map((index) => `manual-${index}`)
 
 /** @throws with everything that was lost, repeated, or not accounted for */
@@ -87,8 +90,8 @@ async function run(cluster: Cluster, options: RunOptions, random: Random): Promi
   await driver.run()
 
   await Promise.all([writes.stop(), orders.stop(), replication.stopWriting(), cluster.whenWhole()])
-  // Fires that were late are made up before the jobs end.
-  await sleep(7_000)
+  await jobs.whenCaughtUp(caughtUpWithinMs)
+  await sleep(settleMs)
   const facts: Facts = {
     nodeNames: cluster.nodes.map(({ name }) => name),
     jobs: await jobs.end(45_000),

@@ -51,6 +51,7 @@ test('every agent is stopped and started again, one after the other, as for an u
 })
 
 test('in all of that no fire was lost, missed, or started twice', async () => {
+  await load.whenCaughtUp(60_000)
   await sleep(settleMs)
   const jobs = await load.end(45_000)
   const facts: Facts = {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../scripts/demo/random.ts'
+import { eventually } from '../../harness/eventually.ts'
 import type { ExecutionAnswer, JobFacts, Line } from '../checker/facts.ts'
 import type { Cluster } from '../cluster.ts'
 import { inParallel } from './in-parallel.ts'
@@ -13,6 +14,8 @@ type Ended = Begun & Pick<JobFacts, 'endAskedAt' | 'endedAt'>
 
 const atOnce = 8
 const saveWithinMs = 30_000
+/** A fire runs within this of its second, the second itself included. */
+const inTimeMs = 2_500
 
 export class ScheduledLoad {
   readonly #cluster: Cluster
@@ -49,6 +52,26 @@ export class ScheduledLoad {
       return { ...job, endAskedAt, endedAt: Date.now() }
     })
     return await this.#readAll(ended, settleWithinMs)
+  }
+
+  /**
+   * Waits until jobs of every second run in time again: what was late has been made up, so a job that ends now ends
+   * nothing that is still to come.
+   */
+  async whenCaughtUp(withinMs: number): Promise<void> {
+    const isOfEverySecond = (name: string) => name.startsWith('second-')
+    await eventually(
+      async () => {
+        const fires = this.lines().flatMap(({ jobName, fire }) => (isOfEverySecond(jobName) ? [Date.parse(fire)] : []))
+        const behindMs = Date.now() - Math.max(...fires)
+        if (behindMs > inTimeMs) throw new Error(`the newest fire is ${behindMs} ms old`)
+        // Asked rarely: all lines are read each time.
+        await sleep(500)
+        return true
+      },
+      withinMs,
+      'fires in time',
+    )
   }
 
   /** All that the commands wrote. */
