@@ -19,6 +19,8 @@ test.each(['mariadb-10.11', 'mysql-9.7'] as const)(
     const places = await world.whenStreaming(id, first)
     expect(places.source).not.toBe(places.target)
     await world.flow(table, 'before', 10_000)
+    // Its servers become a cluster first: two faults at once are another test's.
+    await world.cluster.whenFormed?.(3)
 
     for (const half of ['source', 'target'] as const) {
       const { [half]: name } = await world.whenStreaming(id, world.agentBeside())
