@@ -4,7 +4,7 @@
  * Easy to get wrong: the request names its group, so a leader that stood still and answers late, beside the one that
  * took over, starts nothing a second time.
  */
-import { NotFoundError, UnavailableError } from '../core/errors.ts'
+import { LeadershipLostError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import { nodeSubject, request, serve } from '../engine/calls.ts'
 import type { Connection } from '../engine/connection.ts'
 import type { ClusterView, LeaderDuty } from '../model/member.ts'
@@ -53,7 +53,12 @@ export function servingRuns(
         const { jobName, group } = payload as RunRequest
         const job = await jobs.findNewest(jobName)
         if (job === null) throw new NotFoundError(`there is no job "${jobName}"`)
-        await runs.run(job.value, group)
+        try {
+          await runs.run(job.value, group)
+        } catch (cause) {
+          if (!(cause instanceof LeadershipLostError)) throw cause
+          throw new UnavailableError('another node leads now', { cause })
+        }
       }
       serve(connection, nodeSubject(nodeName, verb), answer, signal)
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))

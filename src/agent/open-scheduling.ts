@@ -89,7 +89,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
       return (await request(connection, nodeSubject(node, 'states'), { keys }, withinMs)) as readonly ExecutionState[]
     },
   }
-  const gate = new OverlapGate({ open: () => tracker.open, members, nodes, clock })
+  const gate = new OverlapGate({ open: () => tracker.open, confirm: () => tracker.confirm(), members, nodes, clock })
   const shared = { fireLog, dispatcher, history, placer, gate, clock, log }
   const snapshots = await openBucket<SnapshotRecord>(connection, { name: 'open-executions', storage: 'file' })
   const tracker: ExecutionTracker = new ExecutionTracker({ ...shared, jobs: view, members, snapshots })

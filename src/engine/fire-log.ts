@@ -8,10 +8,10 @@
  */
 import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
-import { ConflictError } from '../core/errors.ts'
+import { ConflictError, LeadershipLostError } from '../core/errors.ts'
 import type { StartOrder } from '../model/execution.ts'
 import type { Connection } from './connection.ts'
-import { findSecond, fireStream, secondHeader, timedFires } from './fire-record.ts'
+import { findSecond, fireStream, lastTimedFire, secondHeader, termHeader, timedFires } from './fire-record.ts'
 import { type FireWriter, leadFires } from './fire-writer.ts'
 import type { PulledMessage } from './pull-session.ts'
 import { publish } from './stream-publish.ts'
@@ -73,6 +73,12 @@ export class FireLog {
    */
   lead(term: number): Promise<FireWriter> {
     return leadFires(this.#connection, term)
+  }
+
+  /** @throws LeadershipLostError when a higher term has written by now, UnavailableError */
+  async confirm(term: number): Promise<void> {
+    const found = termHeader((await lastTimedFire(this.#connection))?.header)
+    if (found > term) throw new LeadershipLostError(term, found)
   }
 
   /** Every timed fire of a second after `afterSecond`, by second. */

@@ -58,7 +58,10 @@ async function lead(term: number) {
   void jobs.follow(end.signal)
   const placer = new Placer(() => members, { runningOn: () => 0 }, clock)
   const nodes = { statesOf: async (_node: string, keys: readonly string[]) => keys.map(() => 'active' as const) }
-  const gate = new OverlapGate({ open: () => tracker.open, members: () => members, nodes, clock })
+  const gate = new OverlapGate({
+    ...{ open: () => tracker.open, confirm: () => tracker.confirm(), members: () => members },
+    ...{ nodes, clock },
+  })
   const shared = { fireLog, dispatcher, history, placer, gate, clock, log: silentLog }
   const tracker: ExecutionTracker = new ExecutionTracker({ ...shared, jobs, snapshots, members: () => members })
   const runs = new ExclusiveRuns({ ...shared, onRecorded: tracker.noteRecorded.bind(tracker) })
@@ -219,6 +222,14 @@ describe('a retry', () => {
     await pass(5_000)
     expect(retries()).toEqual([])
   })
+})
+
+test('a leader that stood still decides about no run once another one has begun', async () => {
+  const { runs } = await lead(1)
+  await fireLog.lead(2)
+  const running = runs.run(sampleJob({ concurrency: 'forbid' }), groupOf(clock.now()))
+  await expect(running).rejects.toBeInstanceOf(LeadershipLostError)
+  expect(fireLog.runs).toEqual([])
 })
 
 test('a leader of a lower term ends at once and stores nothing', async () => {

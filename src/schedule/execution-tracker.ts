@@ -5,7 +5,7 @@
  * under its own term, so that an earlier leader that wakes up can store none any more.
  */
 import type { Clock } from '../core/clock.ts'
-import { ConflictError, LeadershipLostError, messageOf } from '../core/errors.ts'
+import { ConflictError, LeadershipLostError, messageOf, UnavailableError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Bucket, Versioned } from '../model/bucket.ts'
 import type { LeaderDuty, Member, Term } from '../model/member.ts'
@@ -19,7 +19,7 @@ import { groupTimeMs, lostExecution } from './start-order.ts'
 
 export interface TrackerParts extends RetryParts {
   readonly jobs: Pick<JobView, 'ready' | 'peek' | 'find'>
-  readonly fireLog: Pick<FireLog, 'createRetry' | 'lastSequence' | 'follow'>
+  readonly fireLog: Pick<FireLog, 'createRetry' | 'lastSequence' | 'follow' | 'confirm'>
   readonly history: Pick<ExecutionLog, 'append' | 'appendLost' | 'list' | 'lastSequence' | 'follow'>
   readonly snapshots: Bucket<SnapshotRecord>
   readonly members: () => readonly Member[]
@@ -46,6 +46,12 @@ export class ExecutionTracker implements LeaderDuty {
     return this.#reign?.isComplete === true ? this.#reign.open : null
   }
 
+  /** @throws LeadershipLostError when another leader has begun, UnavailableError while this node does not lead */
+  async confirm(): Promise<void> {
+    if (this.#reign === null) throw new UnavailableError('this node does not lead')
+    await this.#parts.fireLog.confirm(this.#reign.term)
+  }
+
   /** Tells what this leader has just recorded, so that it need not be read first. */
   noteRecorded(sequence: number, jobs: readonly FiredJob[]): void {
     this.#reign?.open.note(sequence, jobs, this.#parts.clock.now())
@@ -68,7 +74,7 @@ export class ExecutionTracker implements LeaderDuty {
 class TrackedReign {
   readonly open = new OpenExecutions()
   readonly #parts: TrackerParts
-  readonly #term: number
+  readonly term: number
   readonly #retries: Retries
   readonly #lostNodes = new LostNodes()
   #firesThrough: number
@@ -78,7 +84,7 @@ class TrackedReign {
 
   private constructor(parts: TrackerParts, term: number, stored: Versioned<SnapshotRecord> | null, ends: LogEnds) {
     this.#parts = parts
-    this.#term = term
+    this.term = term
     this.#stored = stored
     // Logs that were made anew know nothing of what the snapshot speaks of.
     const known = stored !== null && stored.value.firesThrough <= ends.fires ? stored.value : null
@@ -178,7 +184,7 @@ class TrackedReign {
         if (!(error instanceof ConflictError)) throw error
         this.#stored = await snapshots.get(snapshotKey)
         const foundTerm = this.#stored?.value.term ?? 0
-        if (foundTerm > this.#term) throw new LeadershipLostError(this.#term, foundTerm)
+        if (foundTerm > this.term) throw new LeadershipLostError(this.term, foundTerm)
       }
     }
   }
@@ -188,7 +194,7 @@ class TrackedReign {
     const packed = packSnapshot({ ...this.open.state(), retries: this.#retries.state() })
     if (packed === null) return null
     return {
-      ...{ term: this.#term, firesThrough: this.#firesThrough, executionsThrough: this.#executionsThrough },
+      ...{ term: this.term, firesThrough: this.#firesThrough, executionsThrough: this.#executionsThrough },
       packed,
     }
   }

@@ -78,6 +78,7 @@ async function lead(term = 1, historyLimit = 100) {
     placer,
     gate: new OverlapGate({
       open: () => open,
+      confirm: async () => {},
       members: () => members,
       nodes: { statesOf: (...asked) => nodes.statesOf(...asked) },
       clock,
@@ -277,6 +278,17 @@ describe('after a change of leader', () => {
     expect(dispatcher.startsOf('job')).toEqual([1, 2, 3, 4].map(at))
     expect(dispatcher.startsOf('other')).toEqual([1, 3].map(at))
     expect(fireLog.records).toHaveLength(4)
+  })
+
+  test('a leader that stood still calls nothing missed that another one may have fired', async () => {
+    await put({ catchup: 'none' })
+    await lead(1)
+    await pass(2)
+    await fireLog.lead(2)
+    clock.jump(10_000)
+    await put({ catchup: 'none', owner: 'edited' })
+    await pass(1)
+    expect(history.all).toEqual([])
   })
 
   test('a fire recorded as unplaced stays so when a node comes later', async () => {

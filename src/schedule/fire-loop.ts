@@ -28,7 +28,7 @@ import { scheduledOrder } from './start-order.ts'
 
 export interface FireLoopParts {
   readonly jobs: Pick<JobView, 'ready' | 'all' | 'peek' | 'subscribe'>
-  readonly fireLog: Pick<FireLog, 'lead' | 'listAfter'>
+  readonly fireLog: Pick<FireLog, 'lead' | 'listAfter' | 'confirm'>
   readonly dispatcher: Dispatcher
   readonly history: Pick<ExecutionLog, 'append' | 'list'>
   readonly cursors: FireCursorStore
@@ -94,7 +94,7 @@ class FiringTerm {
     this.#term = term
     this.#signal = signal
     this.#recorder = new FireRecorder(parts)
-    this.#backlog = new MissedBacklog(parts)
+    this.#backlog = new MissedBacklog({ ...parts, confirm: () => parts.fireLog.confirm(term) })
     this.#cursor = new CursorKeeper({ ...parts, term })
     this.#plan = new FirePlan({
       agentZone: parts.agentZone,

@@ -2,7 +2,8 @@
  * Writes down the fires that were missed, beside the firing, so that a long outage does not make what is due now late.
  *
  * Easy to get wrong: as long as a span is not written, the fire cursor must not pass it, or a crash would lose it
- * without a trace; that is what `heldAtMs` is for.
+ * without a trace; that is what `heldAtMs` is for. And a leader that stood still must not call missed what another one
+ * has fired meanwhile, so each decision is confirmed before it is written.
  */
 import type { MissedCause, MissedSpan } from './catch-up.ts'
 import type { FireTimes } from './fire-times.ts'
@@ -22,6 +23,8 @@ export interface MissedFires {
 
 export interface BacklogParts {
   readonly history: Pick<ExecutionLog, 'append' | 'list'>
+  /** @throws LeadershipLostError when another leader has begun */
+  confirm(): Promise<void>
   /** Executions kept of each job: more missed ones than that are summed up in one record. */
   readonly historyLimit: number
 }
@@ -59,6 +62,7 @@ export class MissedBacklog {
 
   async #write(missed: MissedFires, signal: AbortSignal): Promise<void> {
     const { afterMs, throughMs } = missed.span
+    await this.#parts.confirm()
     const { fires, firstLeftOut } = missed.times.newest(afterMs, throughMs, this.#parts.historyLimit)
     const records = fires
       .filter((scheduledAt) => !missed.isRecorded(scheduledAt))

@@ -33,7 +33,7 @@ beforeEach(() => {
       return keys.map(() => state)
     },
   }
-  gate = new OverlapGate({ open: () => open, members: () => members, nodes, clock })
+  gate = new OverlapGate({ open: () => open, confirm: async () => {}, members: () => members, nodes, clock })
 })
 
 const order = (...nodeNames: readonly string[]) =>

@@ -14,6 +14,8 @@ import type { NodeStates } from './ports.ts'
 export interface OverlapParts {
   /** Null while this node does not lead, or does not know yet. */
   readonly open: () => OpenExecutions | null
+  /** @throws LeadershipLostError when another leader has begun, who decides now */
+  readonly confirm: () => Promise<void>
   readonly members: () => readonly Member[]
   readonly nodes: NodeStates
   readonly clock: Clock
@@ -66,7 +68,7 @@ export class OverlapGate {
    * Asks the nodes that have open executions of other fires of the job.
    *
    * @returns why it must not start now, or null
-   * @throws UnavailableError while it is not known whom to ask
+   * @throws UnavailableError while it is not known whom to ask, LeadershipLostError
    */
   async findObstacle(jobName: string, group: string): Promise<string | null> {
     const open = await this.#whenKnown(jobName)
@@ -84,6 +86,7 @@ export class OverlapGate {
         .filter(([nodeName]) => present.has(nodeName))
         .map(([nodeName, ones]) => this.#askNode(nodeName, ones)),
     )
+    await this.#parts.confirm()
     return answers.find((answer) => answer !== null) ?? null
   }
 

@@ -51,6 +51,8 @@ export type FireLogEvent =
 export interface FireLog {
   /** Ends every writer made before, here or elsewhere. @throws LeadershipLostError when a higher term has written */
   lead(term: number): Promise<FireWriter>
+  /** For decisions that are not recorded here. @throws LeadershipLostError when a higher term has written by now */
+  confirm(term: number): Promise<void>
   /** Every record of a second after `afterSecond`, by second. */
   listAfter(afterSecond: number): AsyncIterable<RecordedFire>
   /** A run-now, recorded under its own id. @returns its sequence @throws ConflictError when it is there already */

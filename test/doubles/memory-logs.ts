@@ -53,6 +53,10 @@ export class MemoryFireLog implements FireLog {
     }
   }
 
+  async confirm(term: number): Promise<void> {
+    if (term < this.#term) throw new LeadershipLostError(term, this.#term)
+  }
+
   async *listAfter(afterSecond: number): AsyncIterable<RecordedFire> {
     yield* this.records
       .filter(({ second }) => second > afterSecond)
