@@ -237,6 +237,24 @@ describe('reading', () => {
     expect((await two.service.get(patch.name)).job.command).toBe('report')
   })
 
+  test('shows what another node changed or deleted a moment ago, not what it knew itself', async () => {
+    const bucket = new MemoryBucket<ScheduledJob>()
+    const [one, two] = [makeNode(bucket), makeNode(bucket)]
+    await one.service.save(patch)
+    await two.service.save({ name: patch.name, command: 'other' })
+    expect((await one.service.get(patch.name)).job.command).toBe('other')
+    await two.service.delete(patch.name)
+    await expect(one.service.get(patch.name)).rejects.toThrow(NotFoundError)
+  })
+
+  test('shows what it knows when the store does not answer', async () => {
+    const bucket = new MemoryBucket<ScheduledJob>()
+    const { service } = makeNode(bucket)
+    await service.save(patch)
+    bucket.get = () => new Promise(() => {})
+    expect((await service.get(patch.name)).job.command).toBe('report')
+  })
+
   test.each(['missing', '', '///', 'x'.repeat(5_000)])('%j is not found', async (name) => {
     const { service } = makeNode()
     await expect(service.get(name)).rejects.toThrow(NotFoundError)
@@ -275,6 +293,16 @@ describe('running now', () => {
     expect(first).toMatchObject({ jobName: 'job', attempt: 1, scheduledAt: null, startBeforeAt: null })
     expect(BigInt(second?.group ?? 0)).toBeGreaterThan(BigInt(first?.group ?? 0))
     expect(fireLog.runs.map(({ group }) => group)).toEqual([first?.group, second?.group])
+  })
+
+  test('leaves a job that forbids overlap to the leader', async () => {
+    const { service, dispatcher, fireLog, alone } = makeNode()
+    await service.save({ ...patch, name: 'job', concurrency: 'forbid' })
+    await service.runNow('job')
+    await service.runNow('job')
+    expect(alone.map(({ jobName }) => jobName)).toEqual(['job', 'job'])
+    expect(new Set(alone.map(({ group }) => group)).size).toBe(2)
+    expect([dispatcher.messages, fireLog.runs]).toEqual([[], []])
   })
 
   test('records why a run found no node', async () => {

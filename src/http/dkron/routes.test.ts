@@ -157,6 +157,8 @@ describe('jobs', () => {
       catchup: 'last',
       late_limit: '90s',
       timeout: '1h',
+      retries: 3,
+      retry_delay: '10s',
       metadata: { team: 'a' },
     }
     const { json: answered } = await call(app, 'POST', '/v1/jobs', full)
@@ -203,6 +205,16 @@ describe('jobs', () => {
       status: 'success',
     })
   })
+
+  test.each([{ retries: 101 }, { retries: -1 }, { retries: 1.5 }, { retry_delay: 'soon' }, { retry_delay: '-1s' }])(
+    'refuses %j',
+    async (change) => {
+      const { app } = makeApi()
+      const { status, json: answered } = await call(app, 'POST', '/v1/jobs', { ...nightly, ...change })
+      expect(status).toBe(422)
+      expect(JSON.stringify(answered)).toContain(`"field":"${Object.keys(change)[0]}"`)
+    },
+  )
 
   test('unknown fields are ignored and named in a Warning header', async () => {
     const { app } = makeApi()
@@ -394,6 +406,16 @@ describe('executions', () => {
       running: false,
     })
     expect(executions[1]).toMatchObject({ finished_at: null, success: false, output: 'so far', outcome: 'running' })
+  })
+
+  test('that were given up with their node are lost, unless a node says that it runs them', async () => {
+    const { app, state } = await apiWithJob()
+    const change = { outcome: 'lost' as const, reason: 'node "node-1" is gone', output: '' }
+    await state.history.append(sampleExecution({ ...change, id: running.id, group: running.group }))
+    const shown = async () => (await call(app, 'GET', '/v1/executions/job')).json as unknown as readonly Json[]
+    expect(await shown()).toMatchObject([{ outcome: 'lost', success: false, output: change.reason, running: false }])
+    state.running = [running]
+    expect(await shown()).toMatchObject([{ id: running.id, outcome: 'running', output: 'so far', running: true }])
   })
 
   test('that never started say why, for old clients in the output too', async () => {
