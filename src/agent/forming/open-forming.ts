@@ -11,6 +11,7 @@ import { HomeLoop } from './home-loop.ts'
 import { MetaView } from './meta-view.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import { removeRetiredStores } from './retired-stores.ts'
+import { watchForStraying } from './stray-watch.ts'
 import { TopologyDuty } from './topology-duty.ts'
 import { TopologyFollower } from './topology-follower.ts'
 
@@ -65,6 +66,10 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     follower.run(signal),
     keeper.run(signal),
     home.run(signal),
+    watchForStraying(
+      { node, meta, clock, log, onLeftBehind: (topology, address) => follower.catchUp(topology, address, signal) },
+      signal,
+    ),
     removeRetiredStores({ node, meta, clock, log }, signal),
   ]
   scope.defer(() => Promise.all(running))

@@ -12,13 +12,14 @@ import type { Log } from '../../core/log.ts'
 import type { Connection } from '../../engine/connection.ts'
 import type { CandidateKeeper } from './candidate-keeper.ts'
 import type { ClusterStore } from './cluster-store.ts'
-import type { MetaView } from './meta-view.ts'
+import { MetaView } from './meta-view.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import type { StoreName } from './node-server.ts'
 import { isStillNeeded } from './seat-need.ts'
 
 const retryMs = 1_000
 const releasePollMs = 500
+const othersHearMs = 1_000
 
 export interface FollowerParts {
   readonly node: NodeCluster
@@ -33,6 +34,7 @@ export interface FollowerParts {
 export class TopologyFollower {
   readonly #parts: FollowerParts
   readonly #farewells = new Set<string>()
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(parts: FollowerParts) {
     this.#parts = parts
@@ -72,11 +74,26 @@ export class TopologyFollower {
     log.info({ generation: topology.generation }, 'told everybody which nodes run the nats servers')
   }
 
-  async #follow(topology: Topology, signal: AbortSignal): Promise<void> {
-    const { node, keeper } = this.#parts
-    if (node.record.candidate !== null) await keeper.settle(topology)
-    if (topology.generation > node.record.generation) await this.#take(topology, signal)
-    this.tellConnection()
+  /** What a server that this node's own one does not hear says: see `watchForStraying`. */
+  async catchUp(topology: Topology, address: string, signal: AbortSignal): Promise<void> {
+    const view = new MetaView(this.#parts.node.parts, () => [address])
+    try {
+      await this.#follow(topology, signal, view)
+    } finally {
+      await view.close()
+    }
+  }
+
+  /** One after the other. */
+  #follow(topology: Topology, signal: AbortSignal, meta: MetaView = this.#parts.meta): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      const { node, keeper } = this.#parts
+      if (node.record.candidate !== null) await keeper.settle(topology)
+      if (topology.generation > node.record.generation) await this.#take(topology, signal, meta)
+      this.tellConnection()
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
   }
 
   /** The connection of this process finds every server, and makes streams with the right number of copies. */
@@ -86,7 +103,7 @@ export class TopologyFollower {
     connection.setServers(node.access.servers)
   }
 
-  async #take(topology: Topology, signal: AbortSignal): Promise<void> {
+  async #take(topology: Topology, signal: AbortSignal, meta: MetaView): Promise<void> {
     const { node, log } = this.#parts
     const { server, nodeId } = node.parts
     const seat = topology.servers.find((one) => one.nodeId === nodeId)
@@ -94,7 +111,7 @@ export class TopologyFollower {
       { generation: topology.generation, servers: topology.servers.map(({ nodeName }) => nodeName) },
       'the nats servers change',
     )
-    if (seat === undefined && node.record.role !== 'client') await this.#leaveSeat(topology, signal)
+    if (seat === undefined && node.record.role !== 'client') await this.#leaveSeat(topology, signal, meta)
     else if (seat !== undefined && node.record.role === 'client') await this.#takeSeat(topology, seat)
     else if (seat !== undefined && !isClustered(topology) && node.isClustered) await this.#stayAlone(topology, seat)
     else {
@@ -110,8 +127,10 @@ export class TopologyFollower {
    * this is looked at once more; that the others are gone already does not keep it back.
    */
   async #stayAlone(topology: Topology, seat: ServerSeat): Promise<void> {
-    const { node, meta, log } = this.#parts
+    const { node, meta, clock, log } = this.#parts
     const { server } = node.parts
+    // The others hear of it now, or notice later that they were left behind.
+    await clock.sleep(othersHearMs)
     await meta
       .gatherOn(seat.serverName)
       .catch((err: unknown) => log.warn({ err }, 'the other nats servers are gone already'))
@@ -130,8 +149,8 @@ export class TopologyFollower {
     log.info({ generation: topology.generation }, 'this node runs a nats server of the cluster now')
   }
 
-  async #leaveSeat(topology: Topology, signal: AbortSignal): Promise<void> {
-    const { node, meta, clock, log } = this.#parts
+  async #leaveSeat(topology: Topology, signal: AbortSignal, meta: MetaView): Promise<void> {
+    const { node, clock, log } = this.#parts
     const { server } = node.parts
     const before = node.seat
     const store = node.record.store as StoreName

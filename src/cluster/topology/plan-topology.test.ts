@@ -83,6 +83,13 @@ describe('three servers', () => {
     expect(plan(three, nodes)).toBe(expected)
   })
 
+  test('wait for a node that has just come rather than shrink, and until who leaves was heard for a while', () => {
+    const leaver = node('b', { saysFarewell: true, isAlive: false })
+    expect(plan(three, [node('a'), leaver, node('c'), node('d', { sinceMs: 100 })])).toBe('none')
+    expect(plan(three, [node('a'), { ...leaver, sinceMs: 100 }, node('c')])).toBe('none')
+    expect(plan(three, [node('a'), leaver, node('c')])).toBe('keep a')
+  })
+
   test('grow to five only in a pair, and only where five are allowed', () => {
     const nodes = ['a', 'b', 'c', 'd', 'e'].map((name) => node(name))
     expect(plan(three, nodes, 5)).toBe('add d,e drop ')

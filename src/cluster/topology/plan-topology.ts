@@ -61,7 +61,7 @@ function withoutGone(facts: TopologyFacts, gone: readonly ServerSeat[], spares: 
   if (first === undefined) return none
   if (spare !== undefined) return { kind: 'change', add: [spare], drop: [first] }
   const leavers = gone.filter((seat) => nodeOf(seat, facts)?.saysFarewell === true)
-  if (leavers.length === 0) return none
+  if (leavers.length === 0 || isSpareComing(facts)) return none
   const { servers } = facts.topology
   if (servers.length - leavers.length >= 3) return { kind: 'change', add: [], drop: leavers }
   return shrink(facts, leavers)
@@ -70,6 +70,8 @@ function withoutGone(facts: TopologyFacts, gone: readonly ServerSeat[], spares: 
 /** Fewer than three servers that stay protect nothing together: one keeps everything. */
 function shrink(facts: TopologyFacts, leavers: readonly ServerSeat[]): TopologyStep {
   const { servers } = facts.topology
+  // Whoever decides may have begun to listen a moment ago, and not have heard everybody yet.
+  if (leavers.some((seat) => (nodeOf(seat, facts)?.sinceMs ?? 0) < steadyAfterMs)) return none
   const staying = servers.filter((seat) => !leavers.includes(seat) && nodeOf(seat, facts)?.isAlive === true)
   const keep = staying.toSorted(byName)[0]
   return keep === undefined ? none : { kind: 'shrink', keep }
@@ -84,12 +86,20 @@ function grow(topology: Topology, mostServers: number, spares: readonly NodeFact
 }
 
 /** Those that have been there longest come first. */
-function sparesOf({ topology, nodes }: TopologyFacts): readonly NodeFacts[] {
-  const seated = new Set(topology.servers.map((seat) => seat.nodeId))
-  return nodes
-    .filter((node) => node.isAlive && node.canServe && !node.saysFarewell)
-    .filter((node) => !seated.has(node.nodeId) && node.sinceMs >= steadyAfterMs)
+function sparesOf(facts: TopologyFacts): readonly NodeFacts[] {
+  return candidatesOf(facts)
+    .filter((node) => node.sinceMs >= steadyAfterMs)
     .toSorted((a, b) => b.sinceMs - a.sinceMs || byName(a, b))
+}
+
+/** A node that will be a spare in a moment. */
+function isSpareComing(facts: TopologyFacts): boolean {
+  return candidatesOf(facts).length > 0
+}
+
+function candidatesOf({ topology, nodes }: TopologyFacts): readonly NodeFacts[] {
+  const seated = new Set(topology.servers.map((seat) => seat.nodeId))
+  return nodes.filter((node) => node.isAlive && node.canServe && !node.saysFarewell && !seated.has(node.nodeId))
 }
 
 function isGone(seat: ServerSeat, facts: TopologyFacts): boolean {

@@ -1,5 +1,5 @@
 /** Agents become one cluster, their NATS servers with them, and stay one while agents come, go and die. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AgentCluster, partOf, startAgentCluster } from '../../harness/agent-cluster.ts'
@@ -98,6 +98,11 @@ describe('three agents that are started at once', () => {
   test('run three NATS servers, and nothing that was stored before is lost', async () => {
     await cluster.whenFormed(3)
     await expectJobs(cluster.agents, ['early'])
+  })
+
+  test('remove the store of before once every stream has its three copies', async () => {
+    const home = cluster.agents.find((agent) => existsSync(join(agent.dataDir, 'nats/store')))
+    await eventually(() => home === undefined || !existsSync(join(home.dataDir, 'nats/store')), 40_000)
   })
 
   test('take in a fourth as a client', async () => {
