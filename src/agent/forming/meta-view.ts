@@ -48,23 +48,23 @@ export class MetaView {
   }
 
   /** Takes a server out of the cluster for good. @throws UnavailableError */
-  async remove(serverName: string): Promise<void> {
-    await removePeer(await this.#system(), serverName, this.#wait(changeWithinMs))
+  async remove(serverName: string, signal: AbortSignal): Promise<void> {
+    await removePeer(await this.#system(), serverName, this.#wait(changeWithinMs, signal))
   }
 
   /** Gives every stream so many copies, one step at a time. @returns whether all of them have theirs now */
-  async scale(replicas: number): Promise<boolean> {
+  async scale(replicas: number, signal: AbortSignal): Promise<boolean> {
     const client = await this.#client()
     const streams = await listStreams(client)
     if (streams.every((stream) => stream.replicas === replicas && stream.isSettled)) return true
     if (streams.some((stream) => stream.replicas !== replicas))
-      await scaleStreams(client, replicas, this.#wait(changeWithinMs))
+      await scaleStreams(client, replicas, this.#wait(changeWithinMs, signal))
     return false
   }
 
   /** Leaves one copy of every stream, all of them on one server. @throws UnavailableError */
-  async gatherOn(serverName: string): Promise<void> {
-    await gatherOn(await this.#client(), serverName, this.#wait(gatherWithinMs))
+  async gatherOn(serverName: string, signal: AbortSignal): Promise<void> {
+    await gatherOn(await this.#client(), serverName, this.#wait(gatherWithinMs, signal))
   }
 
   /** Whether all servers are there and every stream has all of its copies. */
@@ -112,8 +112,9 @@ export class MetaView {
     return opening
   }
 
-  #wait(withinMs: number): { readonly withinMs: number; readonly signal: AbortSignal } {
-    return { withinMs, signal: this.#closing.signal }
+  /** @param signal for example of the reign in which this was decided: an earlier leader must not go on changing things */
+  #wait(withinMs: number, signal: AbortSignal): { readonly withinMs: number; readonly signal: AbortSignal } {
+    return { withinMs, signal: AbortSignal.any([signal, this.#closing.signal]) }
   }
 }
 

@@ -66,7 +66,7 @@ export class TopologyDuty implements LeaderDuty {
     const step = planTopology({ topology: known.value, mostServers, nodes })
     // One change after the other: each is finished before the next is decided.
     if (!isClustered(known.value)) return
-    if (step.kind === 'shrink') return this.#shrink(known, step.keep)
+    if (step.kind === 'shrink') return this.#shrink(known, step.keep, signal)
     const state = await this.#align(known.value, signal)
     if (step.kind !== 'change') return
     const isWaitingForOthers = state.missing.some((name) => !step.drop.some((seat) => seat.serverName === name))
@@ -74,10 +74,10 @@ export class TopologyDuty implements LeaderDuty {
   }
 
   /** Everything onto one server; then its node starts it on its own, and the others stop when that is so. */
-  async #shrink(known: Versioned<Topology>, keep: ServerSeat): Promise<void> {
+  async #shrink(known: Versioned<Topology>, keep: ServerSeat, signal: AbortSignal): Promise<void> {
     const { meta, log } = this.#parts
     log.info({ node: keep.nodeName }, 'moves everything to one nats server, because too few nodes stay for three')
-    await meta.gatherOn(keep.serverName)
+    await meta.gatherOn(keep.serverName, signal)
     const generation = known.value.generation + 1
     await this.#write({ generation, clusterName: '', servers: [keep] }, known.revision)
   }
@@ -114,11 +114,11 @@ export class TopologyDuty implements LeaderDuty {
     const missing = [...seated].filter((name) => !present.has(name))
     const extra = state.peers.filter((peer) => !seated.has(peer.name))
     if (missing.length > 0) return { isDone: false, missing }
-    if (extra.length === 0) return { isDone: await meta.scale(replicasOf(topology)), missing }
+    if (extra.length === 0) return { isDone: await meta.scale(replicasOf(topology), signal), missing }
     for (const peer of extra) {
       signal.throwIfAborted()
       log.info({ server: peer.name }, 'takes a nats server out of the cluster')
-      await meta.remove(peer.name)
+      await meta.remove(peer.name, signal)
     }
     return { isDone: false, missing }
   }

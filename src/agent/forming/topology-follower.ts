@@ -113,7 +113,8 @@ export class TopologyFollower {
     )
     if (seat === undefined && node.record.role !== 'client') await this.#leaveSeat(topology, signal, meta)
     else if (seat !== undefined && node.record.role === 'client') await this.#takeSeat(topology, seat)
-    else if (seat !== undefined && !isClustered(topology) && node.isClustered) await this.#stayAlone(topology, seat)
+    else if (seat !== undefined && !isClustered(topology) && node.isClustered)
+      await this.#stayAlone(topology, seat, signal)
     else {
       node.write(topology)
       if (seat !== undefined && isClustered(topology)) await server.reveal(topology)
@@ -126,14 +127,15 @@ export class TopologyFollower {
    * Easy to get wrong: a server on its own does not read a stream that still has several copies (tried on 2.15.1), so
    * this is looked at once more; that the others are gone already does not keep it back.
    */
-  async #stayAlone(topology: Topology, seat: ServerSeat): Promise<void> {
+  async #stayAlone(topology: Topology, seat: ServerSeat, signal: AbortSignal): Promise<void> {
     const { node, meta, clock, log } = this.#parts
     const { server } = node.parts
     // The others hear of it now, or notice later that they were left behind.
-    await clock.sleep(othersHearMs)
+    await clock.sleep(othersHearMs, signal)
     await meta
-      .gatherOn(seat.serverName)
+      .gatherOn(seat.serverName, signal)
       .catch((err: unknown) => log.warn({ err }, 'the other nats servers are gone already'))
+    signal.throwIfAborted()
     node.write({ role: 'home', ...topology })
     await server.stop()
     await server.startAlone(seat, node.record.store as StoreName)
