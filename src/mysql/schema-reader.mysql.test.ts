@@ -65,6 +65,18 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('the schema 
     expect(child?.keys.find((key) => key.name === 'e')?.parts[0]?.isNullable).toBe(true)
   })
 
+  test('tells the key by which the server tells rows apart, which of several unique ones is the first without NULL', async () => {
+    await server.query(`CREATE DATABASE row_keys; USE row_keys;
+      CREATE TABLE several (p VARCHAR(20) NOT NULL, n INT NULL, b INT NOT NULL, c INT NOT NULL, a INT NOT NULL,
+        UNIQUE KEY p (p(5)), UNIQUE KEY n (n), UNIQUE KEY zz (b, c), UNIQUE KEY a (a));
+      CREATE TABLE nullable (n INT NULL, UNIQUE KEY n (n)); CREATE TABLE one (u INT NOT NULL UNIQUE, id INT PRIMARY KEY)`)
+    const names = ['several', 'nullable', 'one'].map((name) => ({ schema: 'row_keys', name }))
+    const definitions = await readDefinitions(session, names)
+    await server.query('DROP DATABASE row_keys')
+    const rowKeys = definitions.map(({ columns }) => columns.filter(({ isInRowKey }) => isInRowKey))
+    expect(rowKeys.map((columns) => columns.map(({ name }) => name))).toEqual([['b', 'c'], [], ['id']])
+  })
+
   test('tells foreign keys, triggers and the statements that make things', async () => {
     expect(await readForeignKeys(session, ['a-b'])).toMatchObject([
       { name: 'fk', childColumns: ['p'], parent: { name: 'parent' }, parentColumns: ['id'] },

@@ -89,7 +89,7 @@ async function readColumns(
 ): Promise<Map<string, ColumnDefinition[]>> {
   const rows = await session.query(
     `SELECT TABLE_NAME AS t, COLUMN_NAME AS name, DATA_TYPE AS type, COLUMN_TYPE AS full, CHARACTER_SET_NAME AS charset,
-       COLLATION_NAME AS collation, IS_NULLABLE AS nullable, EXTRA AS extra
+       COLLATION_NAME AS collation, IS_NULLABLE AS nullable, EXTRA AS extra, COLUMN_KEY AS row_key
      FROM information_schema.COLUMNS WHERE ${whereTables(schema, names)} ORDER BY TABLE_NAME, ORDINAL_POSITION`,
   )
   const byTable = new Map<string, ColumnDefinition[]>()
@@ -109,6 +109,8 @@ function toColumn(row: Row): ColumnDefinition {
     // DEFAULT_GENERATED is a default that is an expression, not a generated column.
     isGenerated: /\b(VIRTUAL|STORED|PERSISTENT)\b/.test(extra),
     isInvisible: /\bINVISIBLE\b/.test(extra),
+    // Also of a unique key, where there is no primary one (tried on MySQL 5.6 and 9.7, MariaDB 10.11).
+    isInRowKey: row.row_key === 'PRI',
   }
 }
 

@@ -26,6 +26,11 @@ export interface ColumnDefinition {
   readonly isNullable: boolean
   readonly isGenerated: boolean
   readonly isInvisible: boolean
+  /**
+   * It belongs to the key by which the server tells rows apart: the primary key, or the unique one that stands in for it.
+   * A log with `binlog_row_image` MINIMAL always has these columns.
+   */
+  readonly isInRowKey: boolean
 }
 
 export interface KeyPart {

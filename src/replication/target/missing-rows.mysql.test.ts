@@ -117,6 +117,25 @@ describe.each(kinds)('on %s', (kind) => {
     expect(task.rewinds).toEqual([expect.stringMatching(/only parts came/)])
   })
 
+  test('a table with several unique keys and no primary one is not copied again for a key that the server does not log', async () => {
+    await using copying = await openCopying(pool, kind, kind)
+    const { writer, pipe, source, schema, task } = copying
+    await writer.query(
+      `SET SESSION binlog_row_image = 'MINIMAL'; CREATE TABLE t (a INT NOT NULL, v INT, n INT NULL, b INT NOT NULL, c INT NOT NULL,
+        UNIQUE KEY n (n), UNIQUE KEY zz (b, c), UNIQUE KEY a (a));
+       INSERT INTO t VALUES (1, 0, 1, 1, 1), (2, 0, 2, 1, 2), (3, 0, 3, 2, 1)`,
+    )
+    await beginCopy(copying)
+    expect((await copyTables(source, schema))[0]?.keyColumns).toEqual(['b', 'c'])
+    await writer.query('UPDATE t SET v = 1, c = 9 WHERE a = 2')
+    await sendWhatWasLogged(copying)
+    expect(await recordedRows(copying)).toBe(1)
+    pipe.append([{ kind: 'copy', tables: await copyTables(source, schema) }])
+    await copyAll(copying, 10)
+    await endCopy(copying, 't')
+    expect(task.rewinds).toEqual([])
+  })
+
   test('a row that an inserted one took away is not lost', async () => {
     await using copying = await openCopying(pool, kind, kind)
     const { writer } = copying

@@ -2,7 +2,8 @@
  * The key that the chunks of a table follow: the primary key, or another unique key whose columns are all not null.
  *
  * Easy to get wrong: the server compares key values for us, so every value must be expressible exactly as a literal that
- * compares as the index does. FLOAT, DOUBLE and SET are not; a table that has only such a key is copied whole.
+ * compares as the index does. FLOAT, DOUBLE and SET are not; a table that has only such a key is copied whole. And of several
+ * unique keys the server logs only its own choice with every row: rows that came in part are known by no other one.
  */
 import type { ColumnDefinition, KeyDefinition, TableDefinition } from '../../../mysql/table-definition.ts'
 
@@ -28,17 +29,20 @@ const unusableTypes = new Set([
   'geomcollection',
 ])
 
-/** @returns the key with the fewest columns among the usable ones, the primary key before all; null when there is none */
+/**
+ * @returns of the usable keys the one by which the server tells rows apart (the primary key where there is one), else the
+ * one with the fewest columns; null when there is none
+ */
 export function pickCopyKey(table: TableDefinition): CopyKey | null {
+  const rowKeyLength = table.columns.filter(({ isInRowKey }) => isInRowKey).length
+  const isRowKey = ({ columns }: CopyKey) =>
+    columns.length === rowKeyLength && columns.every(({ isInRowKey }) => isInRowKey)
+  const rank = (key: CopyKey) => (isRowKey(key) ? 0 : key.columns.length)
   const usable = table.keys
     .map((key) => toCopyKey(key, table))
     .filter((key) => key !== null)
     .toSorted((a, b) => rank(a) - rank(b))
   return usable[0] ?? null
-}
-
-function rank(key: CopyKey): number {
-  return key.indexName === 'PRIMARY' ? 0 : key.columns.length
 }
 
 function toCopyKey(key: KeyDefinition, table: TableDefinition): CopyKey | null {
