@@ -16,6 +16,8 @@ export const databaseMachine = 'db'
 const jobNames = ['fixed', 'free'] as const
 type JobName = (typeof jobNames)[number]
 const rowsAtFirst = 500
+/** Above all codes that the writer uses. */
+const firstMark = 1_000_000
 
 export class ReplicationLoad implements AsyncDisposable {
   readonly #cluster: Cluster
@@ -23,6 +25,7 @@ export class ReplicationLoad implements AsyncDisposable {
   readonly #source: Database
   readonly #target: Database
   readonly #writers: readonly SourceWriter[]
+  #marks = 0
 
   private constructor(
     cluster: Cluster,
@@ -120,15 +123,16 @@ export class ReplicationLoad implements AsyncDisposable {
     }
   }
 
-  /** Writes a row at the source. @returns what to look for at the target */
-  async mark(job: JobName): Promise<string> {
-    const marker = `mark ${performance.now()}`
-    await query(this.#source, `UPDATE ${job}.t0 SET word = ? ORDER BY id LIMIT 1`, [marker])
-    return marker
+  /** Writes a row at the source that its writer leaves alone. @returns what to look for at the target */
+  async mark(job: JobName): Promise<number> {
+    this.#marks += 1
+    const code = firstMark + this.#marks
+    await query(this.#source, `INSERT INTO ${job}.t0 (code, word) VALUES (?, 'mark')`, [code])
+    return code
   }
 
-  async hasMark(job: JobName, marker: string): Promise<boolean> {
-    const rows = await query(this.#target, `SELECT 1 FROM ${job}.t0 WHERE word = ?`, [marker])
+  async hasMark(job: JobName, code: number): Promise<boolean> {
+    const rows = await query(this.#target, `SELECT 1 FROM ${job}.t0 WHERE code = ?`, [code])
     return rows.length > 0
   }
 
