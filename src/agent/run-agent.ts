@@ -83,7 +83,7 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
     let handedOver: Promise<void> | undefined
     const steps = {
       async markLeaving() {
-        await membership.markLeaving()
+        await membership.markLeaving(isForGood)
         if (isForGood) handedOver = forming?.handOver(Math.max(settings['leave-timeout'], handOverMs))
       },
       stepDown: () => leaderLoop.stepDown(),

@@ -93,8 +93,11 @@ export class MemberTable {
   learn({ member, instance }: MemberRecord, nowMs: number): void {
     const before = this.#known.get(member.nodeId)
     if (before?.instance === instance) {
-      if (ranks[member.status] > ranks[before.member.status])
-        this.#known.set(member.nodeId, { ...before, member: { ...before.member, status: member.status } })
+      if (ranks[member.status] > ranks[before.member.status]) {
+        const { status, leavesForGood = false } = member
+        const changes = leavesForGood ? { status, leavesForGood } : { status }
+        this.#known.set(member.nodeId, { ...before, member: { ...before.member, ...changes } })
+      }
       return
     }
     if (before !== undefined && before.heardCount > 0 && this.status(before, nowMs) !== 'failed') {

@@ -133,6 +133,22 @@ test('a node that leaves is leaving, then left, and stays so', async () => {
   expect(statusOf(watching, 'leave-b')).toBe('left')
 })
 
+test('who leaves for good is known for it, also to one that comes later, until it is back', async () => {
+  const watching = await node(memberOf('good-a'))
+  const going = await node(memberOf('good-b'))
+  const find = (one: typeof watching) => one.membership.members().find(({ nodeName }) => nodeName === 'good-b')
+  await going.membership.markLeaving(true)
+  await eventually(() => find(watching)?.status === 'leaving' && find(watching)?.leavesForGood === true, 2_000)
+  await going.membership.markLeft()
+  await going.die()
+  const late = await node(memberOf('good-c'))
+  for (const one of [watching, late])
+    await eventually(() => find(one)?.status === 'left' && find(one)?.leavesForGood === true, 5_000)
+  await node(memberOf('good-b'))
+  for (const one of [watching, late])
+    await eventually(() => find(one)?.status === 'alive' && find(one)?.leavesForGood === undefined, 5_000)
+})
+
 test('a second live node with the same name is refused, and the first is not disturbed', async () => {
   const first = await node(memberOf('twin'))
   await expect(node(memberOf('twin'))).rejects.toBeInstanceOf(NodeNameTakenError)

@@ -63,6 +63,7 @@ export class Membership implements ClusterView {
   readonly #told = new Map<string, MemberStatus>()
   readonly #loops: Promise<void>[] = []
   #status: MemberStatus = 'alive'
+  #leavesForGood = false
   #beat = 0
   #sentAtMs = Number.NEGATIVE_INFINITY
   /** What is written down of this node, as JSON; empty when that is not known. */
@@ -81,7 +82,8 @@ export class Membership implements ClusterView {
   }
 
   get self(): Member {
-    return { ...this.#options.self, status: this.#status }
+    const self = { ...this.#options.self, status: this.#status }
+    return this.#leavesForGood ? { ...self, leavesForGood: true } : self
   }
 
   /** Sorted by name. Of nodes that had one name after each other only the present one. */
@@ -138,8 +140,13 @@ export class Membership implements ClusterView {
     this.#loops.push(this.#keepBeating())
   }
 
-  /** This node finishes its work and takes no more. Never throws: whoever cannot be told will see a failure. */
-  async markLeaving(): Promise<void> {
+  /**
+   * This node finishes its work and takes no more. Never throws: whoever cannot be told will see a failure.
+   *
+   * @param isForGood it does not come back
+   */
+  async markLeaving(isForGood = false): Promise<void> {
+    this.#leavesForGood = isForGood
     await this.#tell('leaving')
   }
 

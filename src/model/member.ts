@@ -22,6 +22,8 @@ export interface Member {
   /** Unique in the cluster; by default the host's name. */
   readonly nodeName: string
   readonly status: MemberStatus
+  /** It said that it does not come back; so nobody waits for it any more. Absent: nothing of the kind. */
+  readonly leavesForGood?: boolean
   /** Where its APIs answer, without port. */
   readonly address: string
   readonly dkronPort: number

@@ -21,6 +21,8 @@ export interface Assignment {
   readonly unplacedReason: string | null
   /** Since when that has been so, epoch milliseconds. */
   readonly unplacedSince: number | null
+  /** Why the task is not for the node that the user fixed, and what to do; null where that one counts, or there is none. */
+  readonly displaced: string | null
   /** The definition of a migration whose target has everything; null until then. Kept on the target's record. */
   readonly completed: DefinitionMark | null
   /** Where the job's frame stream is; null: in the cluster's own NATS. What is left to clean up by after a deletion. */
@@ -33,6 +35,7 @@ const nothing: Assignment = {
   leaderTerm: 0,
   unplacedReason: null,
   unplacedSince: null,
+  displaced: null,
   completed: null,
   natsAddress: null,
 }

@@ -42,6 +42,12 @@ test.each<[string, Change, string, RegExp]>([
     'pending',
     /^waits for its node alpha \(since 1970-01-01T00:00:01Z\)$/,
   ],
+  [
+    'at work elsewhere than on its fixed node',
+    { source: { assignment: { ...placed, displaced: 'node beta has left the cluster for good' } } },
+    'running',
+    /^source at work \(node beta has left the cluster for good\); target at work$/,
+  ],
   ['placed, nothing told yet', { target: { record: null } }, 'pending', /target task is being started/],
   [
     'told only under an older definition',

@@ -92,7 +92,7 @@ function taskState(role: TaskRole, facts: StatusFacts): TaskState {
   // After a restart the last process's words are still there; the term says that they are not the new one's.
   if (!record.isRunning || record.ownerTerm < assignment.ownerTerm)
     return { status: 'pending', description: `the ${role} task is being started on node ${record.nodeName}` }
-  return silence(role, record, task.silentMs) ?? stall(role, facts.job, record) ?? atWork(record)
+  return silence(role, record, task.silentMs) ?? stall(role, facts.job, record) ?? atWork(record, assignment)
 }
 
 function unplacedText({ unplacedReason, unplacedSince }: Assignment): string {
@@ -133,8 +133,9 @@ function stall(role: TaskRole, job: ReplicationJob, { report, unmovedMs }: TaskR
   return { status: 'pending', description, isStall: true }
 }
 
-function atWork({ report }: TaskReportRecord): JobStatus {
-  return { status: report.stage === 'starting' ? 'pending' : 'running', description: report.description }
+function atWork({ report }: TaskReportRecord, { displaced }: Assignment): JobStatus {
+  const description = displaced === null ? report.description : `${report.description} (${displaced})`
+  return { status: report.stage === 'starting' ? 'pending' : 'running', description }
 }
 
 function joined(descriptions: readonly string[]): string {

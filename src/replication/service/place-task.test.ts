@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { member } from '../../../test/doubles/replication-jobs.ts'
 import type { MemberStatus } from '../../model/member.ts'
-import { type PlacementFacts, placeTask } from './place-task.ts'
+import { displacement, type PlacementFacts, placeTask } from './place-task.ts'
 
 const [alpha, beta, gamma] = [member('alpha'), member('beta'), member('gamma')]
 
@@ -29,6 +29,10 @@ const equallyBurdened = new Map([alpha, beta, gamma].map(({ nodeId }) => [nodeId
 
 function alphaIs(status: MemberStatus): Pick<PlacementFacts, 'members'> {
   return { members: [{ ...alpha, status }, beta] }
+}
+
+function alphaGoesForGood(status: MemberStatus): Pick<PlacementFacts, 'members'> {
+  return { members: [{ ...alpha, status, leavesForGood: true }, beta] }
 }
 
 function waitsForAlpha(state: string): string {
@@ -96,6 +100,21 @@ test.each<[string, Partial<PlacementFacts>, ReturnType<typeof placeTask>]>([
     { kind: 'wait', reason: waitsForAlpha('has left the cluster') },
   ],
   [
+    'a task that is fixed to a node that has left for good is placed elsewhere',
+    { ...fixedToAlpha, ...onAlpha, ...alphaGoesForGood('left') },
+    { kind: 'assign', nodeId: beta.nodeId },
+  ],
+  [
+    'a node that died while it left for good is not waited for',
+    { ...fixedToAlpha, ...onAlpha, ...alphaGoesForGood('failed') },
+    { kind: 'assign', nodeId: beta.nodeId },
+  ],
+  [
+    'a task that is fixed to a node that leaves for good ends there before it begins elsewhere',
+    { ...fixedToAlpha, ...onAlpha, ...alphaGoesForGood('leaving') },
+    { kind: 'unplaceable', reason: 'the source task is being moved away from node alpha' },
+  ],
+  [
     'a new task that is fixed to a failed node is nowhere',
     { ...fixedToAlpha, ...alphaIs('failed') },
     { kind: 'unplaceable', reason: waitsForAlpha('has failed') },
@@ -148,6 +167,28 @@ test.each<[string, Partial<PlacementFacts>, ReturnType<typeof placeTask>]>([
   ],
 ])('%s', (_name, change, placement) => {
   expect(placeTask({ ...base, ...change })).toEqual(placement)
+})
+
+test.each<[string, Partial<PlacementFacts>, RegExp | null]>([
+  ['no fixed node', {}, null],
+  ['a fixed node that lives', fixedToAlpha, null],
+  ['a fixed node that stopped', { ...fixedToAlpha, ...alphaIs('left') }, null],
+  ['a fixed node that came back', { ...fixedToAlpha, ...alphaGoesForGood('alive') }, null],
+  [
+    'a fixed node that leaves for good',
+    { ...fixedToAlpha, ...alphaGoesForGood('leaving') },
+    /^node alpha leaves the cluster for good, so the cluster places the source task .*NodeId/,
+  ],
+  [
+    'a fixed node that has left for good',
+    { ...fixedToAlpha, ...alphaGoesForGood('left') },
+    /^node alpha has left the cluster for good, .* start the agent there again$/,
+  ],
+  ['a fixed node that is no member', { wantedNodeId: 'retired' }, /^the node retired is no member of the cluster any/],
+])('why a task is not for its node: %s', (_name, change, reason) => {
+  const told = displacement({ ...base, ...change })
+  if (reason === null) expect(told).toBeNull()
+  else expect(told).toMatch(reason)
 })
 
 const status = fc.constantFrom<MemberStatus>('alive', 'leaving', 'left', 'failed')

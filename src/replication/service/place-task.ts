@@ -9,7 +9,7 @@ import type { TaskRole } from '../../model/replication-job.ts'
 
 export interface PlacementFacts {
   readonly role: TaskRole
-  /** The node that the user fixed. One that is no member any more has left for good, and nobody waits for it. */
+  /** The node that the user fixed. Nobody waits for one that said that it does not come back, or is no member any more. */
   readonly wantedNodeId: string | null
   readonly currentNodeId: string | null
   /** Where the job's other task is. */
@@ -18,7 +18,7 @@ export interface PlacementFacts {
   readonly isComplete: boolean
   /** The node that still tells of a process of this task although the task is nowhere; null when none does. */
   readonly stoppingOn: string | null
-  readonly members: readonly Pick<Member, 'nodeId' | 'nodeName' | 'status'>[]
+  readonly members: readonly Pick<Member, 'nodeId' | 'nodeName' | 'status' | 'leavesForGood'>[]
   /** What each node has to do, by its id; this task is not among it. */
   readonly loads: ReadonlyMap<string, NodeBurden>
 }
@@ -48,7 +48,30 @@ const cannotRun: Readonly<Record<Exclude<MemberStatus, 'alive'>, string>> = {
 export function placeTask(facts: PlacementFacts): Placement {
   if (facts.isPaused || facts.isComplete) return facts.currentNodeId === null ? { kind: 'keep' } : { kind: 'withdraw' }
   const wanted = facts.members.find(({ nodeId }) => nodeId === facts.wantedNodeId)
-  return wanted === undefined ? placeAnywhere(facts) : placeOn(wanted, facts)
+  return wanted === undefined || isRetired(wanted) ? placeAnywhere(facts) : placeOn(wanted, facts)
+}
+
+/** @returns why a task may run elsewhere than on the node that the user fixed, and what to do; null when it may not */
+export function displacement({
+  role,
+  wantedNodeId,
+  members,
+}: Pick<PlacementFacts, 'role' | 'wantedNodeId' | 'members'>): string | null {
+  if (wantedNodeId === null) return null
+  const wanted = members.find(({ nodeId }) => nodeId === wantedNodeId)
+  if (wanted !== undefined && !isRetired(wanted)) return null
+  const what =
+    wanted === undefined
+      ? `the node ${wantedNodeId} is no member of the cluster any more`
+      : `node ${wanted.nodeName} ${wanted.status === 'leaving' ? 'leaves' : 'has left'} the cluster for good`
+  return (
+    `${what}, so the cluster places the ${role} task whose NodeId names it: ` +
+    'change or leave out the NodeId, or start the agent there again'
+  )
+}
+
+function isRetired({ status, leavesForGood }: PlacementFacts['members'][number]): boolean {
+  return leavesForGood === true && status !== 'alive'
 }
 
 function placeOn(wanted: PlacementFacts['members'][number], facts: PlacementFacts): Placement {

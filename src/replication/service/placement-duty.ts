@@ -23,7 +23,7 @@ import {
 import { DeletedJobs, type DeletedJobsParts } from './deleted-jobs.ts'
 import { isComplete } from './job-status.ts'
 import { claimAssignments } from './leader-claim.ts'
-import { type NodeBurden, type Placement, placeTask } from './place-task.ts'
+import { displacement, type NodeBurden, type Placement, placeTask } from './place-task.ts'
 import { WakeSignal } from './wake-signal.ts'
 
 export interface PlacementDutyParts extends DeletedJobsParts {
@@ -92,22 +92,22 @@ export class PlacementDuty implements LeaderDuty {
     // Between choosing and choosing again its own weight must not count.
     if (currentNodeId !== null) addTasks(burdens, currentNodeId, -1)
     const isDone = this.#isComplete(job)
+    const fixed = { role, wantedNodeId: job[role].nodeId, members: this.#parts.members() }
     const placement = placeTask({
-      role,
-      wantedNodeId: job[role].nodeId,
+      ...fixed,
       currentNodeId,
       partnerNodeId: this.#partnerNodeId(job, role),
       isPaused: job.isPaused,
       isComplete: isDone,
       stoppingOn: currentNodeId === null ? this.#stoppingOn(key) : null,
-      members: this.#parts.members(),
       loads: burdens,
     })
     const next = this.#assignmentAfter(placement, assignmentOf(held?.value))
     if (next.nodeId !== null) addTasks(burdens, next.nodeId, 1)
     const completed = isDone && role === 'target' ? definitionOf(job) : next.completed
     const { natsAddress } = job.source
-    await this.#record(key, { ...next, completed, natsAddress, leaderTerm: term.number }, held)
+    const displaced = job.isPaused || isDone ? null : displacement(fixed)
+    await this.#record(key, { ...next, displaced, completed, natsAddress, leaderTerm: term.number }, held)
   }
 
   #partnerNodeId(job: ReplicationJob, role: TaskRole): string | null {

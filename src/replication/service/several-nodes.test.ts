@@ -71,6 +71,33 @@ test('a task leaves a node that is leaving in order: its process ends before the
   expect(next.launcher.running('source')).toHaveLength(1)
 })
 
+test('a task that is fixed to a node that left for good waits for nobody, and goes back when the node does', async () => {
+  const world = new World()
+  const beta = member('beta')
+  const first = world.start(true, beta, alpha)
+  const { value: job } = await first.jobs.save(
+    jobDraft({ id: 'j1', target: draftTask('target', { nodeId: alpha.nodeId }) }),
+  )
+  await world.pass()
+  await first.end()
+  const survivor = world.start(true, beta, { ...alpha, status: 'left', leavesForGood: true })
+  await world.pass(1_000)
+  for (const role of ['source', 'target'] as const) survivor.launcher.running(role)[0]?.report(taskReport(role))
+  await world.pass()
+  expect(survivor.status(job)).toMatchObject({
+    status: 'running',
+    description: expect.stringMatching(
+      /node alpha has left the cluster for good, so the cluster places the target task/,
+    ),
+  })
+  await survivor.end()
+  const back = world.start(false, alpha, beta)
+  world.start(true, beta, alpha)
+  await world.pass(5_000)
+  expect(back.launcher.running('target')).toHaveLength(1)
+  expect((await world.buckets.assignments.get('j1.target'))?.value.displaced).toBeNull()
+})
+
 test('a process that finds its task taken over ends without a word, and its node leaves the task alone', async () => {
   const { world, node, source } = await lonelyNode()
   source.report(taskReport('source'))

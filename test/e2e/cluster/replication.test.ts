@@ -169,6 +169,25 @@ test('the tasks of a node that leaves move first, in order, and no row is lost',
   await world.whenEqual('shop')
 })
 
+test('a node that leaves for good is not waited for, although a task is fixed to it, until it comes back', async () => {
+  await using world = await ReplicationCluster.start('mariadb-10.11', { agents: 3 })
+  const table = await makeTable(world.source, 'shop')
+  const first = world.agent('node1')
+  const leaving = world.agent('node3')
+  const nodeId = (await world.nodes(first)).find(({ Name }) => Name === 'node3')?.ID
+  const { ID: id } = await world.create(world.jobOf('shop', { target: { NodeId: nodeId } }), first)
+  expect((await world.whenStreaming(id, first)).target).toBe('node3')
+  expect((await leaving.udup('GET', '/v1/leave')).status).toBe(200)
+  await world.flow(table, 'while it leaves', failoverMs)
+  await eventually(() => leaving.hasExited, 30_000, 'the end of the agent')
+  await world.whenStatus(id, first, 'running', /node node3 has left the cluster for good, .*NodeId/, failoverMs)
+  await world.flow(table, 'after it left', failoverMs)
+  await leaving.start()
+  await eventually(async () => (await world.places(id, first)).target === 'node3', failoverMs, 'the way back')
+  await world.whenStatus(id, first, 'running', /^((?!for good).)*$/, failoverMs)
+  await world.whenEqual('shop')
+})
+
 test('every node answers for every job, and takes every order', async () => {
   await using world = await ReplicationCluster.start('mariadb-10.11', { agents: 3 })
   const table = await makeTable(world.source, 'shop')
