@@ -10,6 +10,7 @@ import { openDispatcher } from '../engine/dispatch-queue.ts'
 import { openExecutionLog } from '../engine/execution-log.ts'
 import { openFireCursor } from '../engine/fire-cursor.ts'
 import { openFireLog } from '../engine/fire-log.ts'
+import { type FireTurns, openFireTurns } from '../engine/fire-turns.ts'
 import { openBucket } from '../engine/kv-bucket.ts'
 import { openOrderInbox } from '../engine/order-inbox.ts'
 import { checkCommand } from '../execution/check-command.ts'
@@ -79,7 +80,8 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
     ...{ history, jobs: view, clock, log, historyLimit },
     bucket: await openBucket<CountersRecord>(connection, { name: 'counters', storage: 'file' }),
   })
-  const executor = await openExecutor(scope, { ...parts, history })
+  const turns = await openFireTurns(connection)
+  const executor = await openExecutor(scope, { ...parts, history, turns })
   const runningHere = followLoad(executor, signal)
   const runningOn = (node: string) => (node === nodeName ? runningHere() : parts.loadOf(node).running)
   const members = () => cluster.members()
@@ -89,7 +91,12 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
       return (await request(connection, nodeSubject(node, 'states'), { keys }, withinMs)) as readonly ExecutionState[]
     },
   }
-  const gate = new OverlapGate({ open: () => tracker.open, confirm: () => tracker.confirm(), members, nodes, clock })
+  const gate = new OverlapGate({
+    ...{ open: () => tracker.open, confirm: () => tracker.confirm(), members, nodes, clock },
+    turns: {
+      withdraw: (jobName, ids, successor) => turns.withdraw(jobName, ids, successor, tracker.term),
+    },
+  })
   const shared = { fireLog, dispatcher, history, placer, gate, clock, log }
   const snapshots = await openBucket<SnapshotRecord>(connection, { name: 'open-executions', storage: 'file' })
   const tracker: ExecutionTracker = new ExecutionTracker({ ...shared, jobs: view, members, snapshots })
@@ -127,7 +134,10 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
 
 async function openExecutor(
   scope: Scope,
-  parts: SchedulingParts & { readonly history: { append(execution: Execution): Promise<void> } },
+  parts: SchedulingParts & {
+    readonly history: { append(execution: Execution): Promise<void> }
+    readonly turns: FireTurns
+  },
 ): Promise<NodeExecutor> {
   const { settings, connection, cluster, signal } = parts
   const { nodeName } = cluster.self
@@ -136,6 +146,7 @@ async function openExecutor(
     nodeName,
     inbox: await openOrderInbox(connection, nodeName),
     sink: parts.history,
+    turns: parts.turns,
     clock: parts.clock,
     log: parts.log.child({ component: 'execution' }),
     env: process.env,

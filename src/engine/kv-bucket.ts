@@ -35,6 +35,8 @@ export interface BucketOptions<Value> {
   readonly encode?: (value: Value) => unknown
   /** How long a read or write may wait for NATS to come back, in milliseconds; by default 15 s. */
   readonly patienceMs?: number
+  /** A record that nobody writes for so long is dropped; by default never. */
+  readonly maxAgeMs?: number
 }
 
 /** Opens the bucket, making it where it is missing. */
@@ -149,6 +151,7 @@ class KvBucket<Value> implements Bucket<Value> {
       allow_direct: false,
       duplicate_window: nanos(duplicateWindowMs),
       ...(this.#canExpire ? { allow_msg_ttl: true } : {}),
+      ...(this.#options.maxAgeMs === undefined ? {} : { max_age: nanos(this.#options.maxAgeMs) }),
     }
   }
 

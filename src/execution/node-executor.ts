@@ -11,13 +11,16 @@ import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { type Execution, executionKey, type RunningExecution, type StartOrder } from '../model/execution.ts'
 import { commandEnvironment } from './command-environment.ts'
-import type { ExecutionSink, OrderInbox } from './ports.ts'
+import { ExclusiveStarts } from './exclusive-starts.ts'
+import type { ExecutionSink, OrderInbox, StartTurns } from './ports.ts'
 import { ResultPublisher } from './result-publisher.ts'
 import { protocolVersion, type RunnerEvent, type RunnerStats } from './runner/protocol.ts'
 import { RunnerLink } from './runner-link.ts'
 
 const drainPollMs = 50
 const consumeRetryMs = 1_000
+/** Orders that are claimed at a time. */
+const claimBatch = 256
 /** As JSON it may be six times as long, and must fit one message to the runner. */
 const largestOutputBytes = 8_388_608
 
@@ -27,6 +30,7 @@ export interface NodeExecutorOptions {
   readonly nodeName: string
   readonly inbox: OrderInbox
   readonly sink: ExecutionSink
+  readonly turns: StartTurns
   readonly clock: Clock
   readonly log: Log
   /** The agent's environment; commands get it without `MILLRACE_*`. */
@@ -47,6 +51,7 @@ export class NodeExecutor {
   readonly #options: NodeExecutorOptions
   readonly #link: RunnerLink
   readonly #publisher: ResultPublisher
+  readonly #exclusive: ExclusiveStarts
   readonly #consuming = new AbortController()
   #consumed: Promise<void> = Promise.resolve()
 
@@ -70,6 +75,9 @@ export class NodeExecutor {
     })
     const onFinished = (execution: Execution) => options.onFinished?.(execution)
     this.#publisher = new ResultPublisher({ link: this.#link, sink, clock, log, onFinished })
+    const statesOf = (keys: readonly string[]) => this.statesOf(keys)
+    const { nodeName, turns } = options
+    this.#exclusive = new ExclusiveStarts({ nodeName, turns, sink, statesOf, onFinished, clock })
   }
 
   /**
@@ -147,7 +155,13 @@ export class NodeExecutor {
   }
 
   async #accept(orders: readonly StartOrder[]): Promise<void> {
-    await this.#link.call('start', { orders })
+    const free = orders.filter(({ concurrency }) => concurrency !== 'forbid')
+    if (free.length > 0) await this.#link.call('start', { orders: free })
+    const alone = orders.filter(({ concurrency }) => concurrency === 'forbid')
+    for (let start = 0; start < alone.length; start += claimBatch) {
+      const admitted = await this.#exclusive.admit(alone.slice(start, start + claimBatch))
+      if (admitted.length > 0) await this.#link.call('start', { orders: admitted })
+    }
   }
 
   async #consume(): Promise<void> {

@@ -14,3 +14,9 @@ export interface OrderInbox {
 export interface ExecutionSink {
   append(execution: Execution): Promise<void>
 }
+
+/** Who may start an execution of a job that forbids overlap. */
+export interface StartTurns {
+  /** @returns what has taken its place, in words, or null: it may start now @throws UnavailableError, ConflictError */
+  claim(jobName: string, id: string): Promise<string | null>
+}

@@ -60,7 +60,7 @@ async function lead(term: number) {
   const nodes = { statesOf: async (_node: string, keys: readonly string[]) => keys.map(() => 'active' as const) }
   const gate = new OverlapGate({
     ...{ open: () => tracker.open, confirm: () => tracker.confirm(), members: () => members },
-    ...{ nodes, clock },
+    ...{ nodes, turns: { withdraw: async () => {} }, clock },
   })
   const shared = { fireLog, dispatcher, history, placer, gate, clock, log: silentLog }
   const tracker: ExecutionTracker = new ExecutionTracker({ ...shared, jobs, snapshots, members: () => members })

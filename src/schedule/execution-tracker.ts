@@ -46,10 +46,15 @@ export class ExecutionTracker implements LeaderDuty {
     return this.#reign?.isComplete === true ? this.#reign.open : null
   }
 
+  /** @throws UnavailableError while this node does not lead */
+  get term(): number {
+    if (this.#reign === null) throw new UnavailableError('this node does not lead')
+    return this.#reign.term
+  }
+
   /** @throws LeadershipLostError when another leader has begun, UnavailableError while this node does not lead */
   async confirm(): Promise<void> {
-    if (this.#reign === null) throw new UnavailableError('this node does not lead')
-    await this.#parts.fireLog.confirm(this.#reign.term)
+    await this.#parts.fireLog.confirm(this.term)
   }
 
   /** Tells what this leader has just recorded, so that it need not be read first. */

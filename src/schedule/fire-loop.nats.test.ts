@@ -73,6 +73,7 @@ async function openNode(connection: Connection) {
       confirm: async () => {},
       members,
       nodes: { statesOf: async () => [] },
+      turns: { withdraw: async () => {} },
       clock: systemClock,
     }),
     onRecorded: () => {},

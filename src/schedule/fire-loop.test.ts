@@ -81,6 +81,7 @@ async function lead(term = 1, historyLimit = 100) {
       confirm: async () => {},
       members: () => members,
       nodes: { statesOf: (...asked) => nodes.statesOf(...asked) },
+      turns: { withdraw: async () => {} },
       clock,
     }),
     onRecorded: (sequence, records) => open.note(sequence, records, clock.now()),

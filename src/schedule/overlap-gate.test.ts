@@ -17,6 +17,7 @@ let open: OpenExecutions | null
 let members: Member[]
 let states: Readonly<Record<string, ExecutionState | null>>
 let asked: string[]
+let withdrawn: string[][]
 let gate: OverlapGate
 
 beforeEach(() => {
@@ -25,6 +26,7 @@ beforeEach(() => {
   members = [sampleMember('a'), sampleMember('b')]
   states = {}
   asked = []
+  withdrawn = []
   const nodes = {
     async statesOf(nodeName: string, keys: readonly string[]) {
       asked.push(nodeName)
@@ -33,7 +35,12 @@ beforeEach(() => {
       return keys.map(() => state)
     },
   }
-  gate = new OverlapGate({ open: () => open, confirm: async () => {}, members: () => members, nodes, clock })
+  const turns = {
+    async withdraw(jobName: string, ids: readonly string[], successor: string) {
+      withdrawn.push([jobName, ...ids, successor])
+    },
+  }
+  gate = new OverlapGate({ open: () => open, confirm: async () => {}, members: () => members, nodes, turns, clock })
 })
 
 const order = (...nodeNames: readonly string[]) =>
@@ -60,8 +67,36 @@ test.each<[string, ExecutionState | null, string | null]>([
 test('an order that may not start any more is in nobody’s way', async () => {
   order('a')
   states = { a: 'unknown' }
-  await clock.advance(60_001)
+  await clock.advance(62_001)
   expect(await gate.findObstacle('job', next)).toBeNull()
+  expect(withdrawn).toHaveLength(1)
+})
+
+test('the order of a dead node is withdrawn before a later fire goes past it, and once is enough', async () => {
+  order('a', 'b')
+  states = { b: 'ended' }
+  members = [sampleMember('a', { status: 'failed' }), sampleMember('b')]
+  expect(await gate.findObstacle('job', next)).toBeNull()
+  expect(withdrawn).toEqual([['job', id, `the fire of ${new Date(now + 1_000).toISOString()}`]])
+  expect(await gate.findObstacle('job', groupOf(now + 2_000))).toBeNull()
+  expect(withdrawn).toHaveLength(1)
+})
+
+test('while something is in the way nothing is withdrawn', async () => {
+  order('a', 'b')
+  states = { b: 'active' }
+  members = [sampleMember('a', { status: 'failed' }), sampleMember('b')]
+  expect(await gate.findObstacle('job', next)).toContain('still runs on node "b"')
+  expect(withdrawn).toEqual([])
+})
+
+test('nothing is started while the order of a dead node cannot be withdrawn', async () => {
+  order('a')
+  members = [sampleMember('a', { status: 'failed' })]
+  const turns = { withdraw: () => Promise.reject(new UnavailableError('no answer')) }
+  const nodes = { statesOf: async () => [] }
+  gate = new OverlapGate({ open: () => open, confirm: async () => {}, members: () => members, nodes, turns, clock })
+  await expect(gate.findObstacle('job', next)).rejects.toBeInstanceOf(UnavailableError)
 })
 
 test('neither a node that failed is in the way nor another execution of the same fire', async () => {

@@ -3,13 +3,16 @@
  *
  * Easy to get wrong: records only say whom to ask. What runs is known from the nodes themselves, so that the ghost of a
  * crashed run blocks nothing; and decisions about one job go one after another, or two of them would both find it free.
+ * What blocks nothing because its node cannot be asked may still be waiting there: its order is withdrawn before anything
+ * starts in its place.
  */
 import type { Clock } from '../core/clock.ts'
 import { UnavailableError } from '../core/errors.ts'
 import { executionKey } from '../model/execution.ts'
 import type { Member } from '../model/member.ts'
 import type { OpenExecution, OpenExecutions } from './open-executions.ts'
-import type { NodeStates } from './ports.ts'
+import type { FireTurns, NodeStates } from './ports.ts'
+import { groupTimeMs } from './start-order.ts'
 
 export interface OverlapParts {
   /** Null while this node does not lead, or does not know yet. */
@@ -18,6 +21,7 @@ export interface OverlapParts {
   readonly confirm: () => Promise<void>
   readonly members: () => readonly Member[]
   readonly nodes: NodeStates
+  readonly turns: FireTurns
   readonly clock: Clock
 }
 
@@ -26,10 +30,14 @@ const readyWithinMs = 5_000
 const readyPollMs = 20
 /** A run-now has no latest start: after this it is not on its way any more. */
 const longestWayMs = 60_000
+/** Between the clocks of leader and node. */
+const clockMarginMs = 1_000
 
 export class OverlapGate {
   readonly #parts: OverlapParts
   readonly #turns = new Map<string, Promise<unknown>>()
+  /** Of each job, the orders that were withdrawn when it was last decided about: that stays so. */
+  readonly #withdrawn = new Map<string, ReadonlySet<string>>()
 
   constructor(parts: OverlapParts) {
     this.#parts = parts
@@ -65,34 +73,47 @@ export class OverlapGate {
   }
 
   /**
-   * Asks the nodes that have open executions of other fires of the job.
+   * Asks the nodes that have open executions of other fires of the job, and withdraws those that cannot be asked for.
    *
    * @returns why it must not start now, or null
    * @throws UnavailableError while it is not known whom to ask, LeadershipLostError
    */
   async findObstacle(jobName: string, group: string): Promise<string | null> {
     const open = await this.#whenKnown(jobName)
-    const byNode = Map.groupBy(
-      open.ofJob(jobName).filter((one) => one.group !== group),
-      ({ nodeName }) => nodeName,
-    )
+    const others = open.ofJob(jobName).filter((one) => one.group !== group)
     const present = new Set(
       this.#parts
         .members()
         .flatMap(({ status, nodeName }) => (status === 'alive' || status === 'leaving' ? nodeName : [])),
     )
-    const answers = await Promise.all(
-      [...byNode]
-        .filter(([nodeName]) => present.has(nodeName))
-        .map(([nodeName, ones]) => this.#askNode(nodeName, ones)),
-    )
+    const [asked, absent] = [true, false].map((is) => others.filter(({ nodeName }) => present.has(nodeName) === is))
+    const byNode = Map.groupBy(asked ?? [], ({ nodeName }) => nodeName)
+    const answers = await Promise.all([...byNode].map(([nodeName, ones]) => this.#askNode(nodeName, ones)))
     await this.#parts.confirm()
-    return answers.find((answer) => answer !== null) ?? null
+    const obstacle = answers.find((answer) => typeof answer === 'string')
+    if (obstacle !== undefined) return obstacle
+    const passed = [...(absent ?? []), ...answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))]
+    if (await this.#withdraw(jobName, passed, group)) await this.#parts.confirm()
+    return null
   }
 
-  async #askNode(nodeName: string, executions: readonly OpenExecution[]): Promise<string | null> {
+  /** @returns true when that took a while */
+  async #withdraw(jobName: string, passed: readonly OpenExecution[], group: string): Promise<boolean> {
+    const known = this.#withdrawn.get(jobName)
+    const ids = passed.map(({ id }) => id)
+    const hasNew = ids.some((id) => known?.has(id) !== true)
+    const successor = `the fire of ${new Date(groupTimeMs(group)).toISOString()}`
+    if (hasNew) await this.#parts.turns.withdraw(jobName, ids, successor)
+    if (ids.length > 0) this.#withdrawn.set(jobName, new Set(ids))
+    else this.#withdrawn.delete(jobName)
+    return hasNew
+  }
+
+  /** @returns what is in the way, or the orders that never came and are too late */
+  async #askNode(nodeName: string, executions: readonly OpenExecution[]): Promise<string | OpenExecution[]> {
     const keys = executions.map(({ jobName, id }) => executionKey(jobName, id))
     const states = await this.#parts.nodes.statesOf(nodeName, keys, askWithinMs).catch(() => null)
+    const passed: OpenExecution[] = []
     for (const [index, execution] of executions.entries()) {
       const { id } = execution
       if (states === null)
@@ -101,12 +122,13 @@ export class OverlapGate {
       if (state === 'active') return `not started: the earlier execution ${id} still runs on node "${nodeName}"`
       if (state === 'unknown' && this.#mayStillStart(execution))
         return `not started: the earlier execution ${id} is still on its way to node "${nodeName}"`
+      if (state === 'unknown') passed.push(execution)
     }
-    return null
+    return passed
   }
 
   #mayStillStart({ startBeforeAt, orderedAt }: OpenExecution): boolean {
-    return this.#parts.clock.now() <= (startBeforeAt ?? orderedAt + longestWayMs)
+    return this.#parts.clock.now() <= (startBeforeAt ?? orderedAt + longestWayMs) + clockMarginMs
   }
 
   async #whenKnown(jobName: string): Promise<OpenExecutions> {

@@ -78,6 +78,17 @@ export interface NodeStates {
   statesOf(nodeName: string, keys: readonly string[], withinMs: number): Promise<readonly ExecutionState[]>
 }
 
+/** Takes orders of jobs that forbid overlap back, also from nodes that cannot be asked. */
+export interface FireTurns {
+  /**
+   * When it resolves, none of these executions starts that its node had not been about to start before.
+   *
+   * @param successor what takes their place, in words
+   * @throws LeadershipLostError, UnavailableError
+   */
+  withdraw(jobName: string, ids: readonly string[], successor: string): Promise<void>
+}
+
 /** How busy the nodes are, as far as this node knows. */
 export interface NodeLoad {
   /** Commands that run on a node now. */

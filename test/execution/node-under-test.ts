@@ -118,6 +118,7 @@ export class NodeUnderTest implements AsyncDisposable {
       nodeName,
       inbox,
       sink,
+      turns: { claim: async () => null },
       clock: systemClock,
       log: silentLog,
       env: process.env,

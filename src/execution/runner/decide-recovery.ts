@@ -12,7 +12,11 @@ export interface RecoveryFacts {
   readonly isSameBoot: boolean
   /** Its process still runs. */
   readonly isRunning: boolean
+  readonly nowMs: number
 }
+
+/** While a runner is away for longer, a later fire of the job may have been let past. */
+const freshMs = 3_000
 
 export type RecoveryDecision =
   | { readonly kind: 'refuse'; readonly outcome: 'missed' | 'skipped'; readonly reason: string }
@@ -20,13 +24,15 @@ export type RecoveryDecision =
   | { readonly kind: 'start' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-export function decideRecovery({ accepted, isSameBoot, isRunning }: RecoveryFacts): RecoveryDecision {
+export function decideRecovery({ accepted, isSameBoot, isRunning, nowMs }: RecoveryFacts): RecoveryDecision {
   if (accepted.refusal !== null) return { kind: 'refuse', ...accepted.refusal }
   if (!isSameBoot) return unknown('the machine was restarted before the end of the command was seen')
   if (isRunning) return { kind: 'adopt' }
   if (accepted.spawn !== null)
     return unknown('the runner was killed while the command ran, and it had ended when the next runner came')
   if (accepted.isStarting) return unknown('the runner was killed in the moment in which it started the command')
+  if (accepted.order.concurrency === 'forbid' && Math.abs(nowMs - accepted.acceptedAt) > freshMs)
+    return { kind: 'refuse', outcome: 'missed', reason: 'not started: the runner was killed before its turn came' }
   return { kind: 'start' }
 }
 

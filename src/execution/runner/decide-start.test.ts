@@ -46,7 +46,10 @@ test.each([
   ['never noted as starting, but the machine restarted', {}, { isSameBoot: false }, 'unknown'],
   ['a pid of before the restart', { spawn }, { isSameBoot: false, isRunning: true }, 'unknown'],
   ['refused before', { refusal }, { isSameBoot: false }, 'refuse'],
+  ['never started, and no other fire may overlap it', { order: forbid }, { nowMs: 3_000 }, 'start'],
+  ['never started, whose place another fire may have taken', { order: forbid }, { nowMs: 9_000 }, 'refuse'],
+  ['never started long ago', {}, { nowMs: 9_000 }, 'start'],
 ] as const)('an order that an earlier runner left: %s', (_name, change, facts, kind) => {
-  const recovery = { accepted: { ...accepted, ...change }, isSameBoot: true, isRunning: false, ...facts }
+  const recovery = { accepted: { ...accepted, ...change }, isSameBoot: true, isRunning: false, nowMs: 1_500, ...facts }
   expect(decideRecovery(recovery).kind).toBe(kind)
 })

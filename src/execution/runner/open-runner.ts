@@ -97,7 +97,8 @@ async function settle(
   const counts = { adopt: 0, start: 0, unknown: 0, refuse: 0 }
   const toStart: AcceptedOrder[] = []
   for (const accepted of left) {
-    const decision = decideRecovery({ accepted, isSameBoot: parts.isSameBoot, isRunning: alive.has(accepted) })
+    const facts = { isSameBoot: parts.isSameBoot, isRunning: alive.has(accepted), nowMs: parts.clock.now() }
+    const decision = decideRecovery({ accepted, ...facts })
     counts[decision.kind] += 1
     if (decision.kind === 'refuse') runner.recordWithoutRun(accepted, decision.outcome, decision.reason)
     else if (decision.kind === 'unknown') runner.recordWithoutRun(accepted, 'unknown', decision.reason)
