@@ -7,12 +7,21 @@
  */
 import type { Connection } from './connection.ts'
 import { FrameAssembler, parsePart } from './frame-parts.ts'
-import { ensureFrameStream, frameStreamInfo, frameStreamName, partHeader, takeoverHeader } from './frame-stream.ts'
+import {
+  ensureFrameStream,
+  type FrameStreamInfo,
+  frameStreamInfo,
+  frameStreamName,
+  partHeader,
+  takeoverHeader,
+} from './frame-stream.ts'
 import type { PulledMessage } from './pull-session.ts'
 import { readStream } from './stream-reader.ts'
 
 const purgePauseMs = 250
 const purgeBytes = 32 * 1024 * 1024
+/** Of a small stream: a purge that came later would let the writer wait. */
+const purgeShare = 1 / 8
 const defaultPrefetchBytes = 64 * 1024 * 1024
 
 export interface FrameSourceOptions {
@@ -30,15 +39,21 @@ export interface ReceivedFrame {
 /** Opens the stream, making it with default limits when there is none yet. */
 export async function openFrameSource(options: FrameSourceOptions): Promise<FrameSource> {
   const { connection, jobId } = options
-  if ((await frameStreamInfo(connection, jobId)) === null) await ensureFrameStream(connection, jobId, {})
-  return new FrameSource(options)
+  const known = await frameStreamInfo(connection, jobId)
+  if (known === null) await ensureFrameStream(connection, jobId, {})
+  return new FrameSource(options, known)
 }
+
+type Limits = Pick<FrameStreamInfo, 'maxBytes' | 'maxMessages'>
+
+const noLimits: Limits = { maxBytes: Number.POSITIVE_INFINITY, maxMessages: Number.POSITIVE_INFINITY }
 
 /** Implements `FrameSource` of replication/ports.ts. */
 export class FrameSource {
   readonly #connection: Connection
   readonly #jobId: string
   readonly #prefetchBytes: number
+  #limits: Limits
   /** What was told and not yet released, oldest first. */
   #told: { readonly sequence: number; readonly sizeBytes: number }[] = []
   #releasedSequence = 0
@@ -47,10 +62,16 @@ export class FrameSource {
   #timer: NodeJS.Timeout | null = null
   #purging: Promise<void> = Promise.resolve()
 
-  constructor(options: FrameSourceOptions) {
+  constructor(options: FrameSourceOptions, limits: Limits | null) {
     this.#connection = options.connection
     this.#jobId = options.jobId
     this.#prefetchBytes = options.prefetchBytes ?? defaultPrefetchBytes
+    this.#limits = limits ?? noLimits
+  }
+
+  /** See replication/ports.ts. */
+  get limits(): { readonly bytes: number; readonly messages: number } {
+    return { bytes: this.#limits.maxBytes, messages: this.#limits.maxMessages }
   }
 
   /** See replication/ports.ts. One reader at a time. */
@@ -65,6 +86,8 @@ export class FrameSource {
         this.#forgetReleases()
       }
       if (event.kind !== 'message') continue
+      // A writer sets the limits before it takes the stream over.
+      if (event.message.headers?.has(takeoverHeader)) await this.#learnLimits()
       const frame = frameOf(event.message, assembler)
       if (frame === null) continue
       this.#told.push({ sequence: frame.sequence, sizeBytes: frame.payload.length })
@@ -72,7 +95,15 @@ export class FrameSource {
     }
   }
 
-  /** See replication/ports.ts: purges at most every 250 ms or 32 MB, in the background. */
+  async #learnLimits(): Promise<void> {
+    try {
+      this.#limits = (await frameStreamInfo(this.#connection, this.#jobId)) ?? this.#limits
+    } catch (err) {
+      this.#connection.log.debug({ jobId: this.#jobId, err }, 'limits of the stream not read')
+    }
+  }
+
+  /** See replication/ports.ts: purges at most every 250 ms, 32 MB or eighth of the stream, in the background. */
   release(frame: Pick<ReceivedFrame, 'sequence'>): void {
     this.#releasedSequence = Math.max(this.#releasedSequence, frame.sequence)
     let count = 0
@@ -82,7 +113,7 @@ export class FrameSource {
       count += 1
     }
     this.#told.splice(0, count)
-    if (this.#releasedBytes >= purgeBytes) this.#purgeNow()
+    if (this.#releasedBytes >= Math.min(purgeBytes, this.#limits.maxBytes * purgeShare)) this.#purgeNow()
     else this.#timer ??= setTimeout(() => this.#purgeNow(), purgePauseMs)
   }
 

@@ -126,6 +126,21 @@ test('a full stream makes the writer wait until the reader releases, and drops n
   expect((await frameStreamInfo(connection, jobId))?.maxBytes).toBe(200_000)
 })
 
+test('a reader knows how much the stream holds, also when a later writer changes it', async () => {
+  const jobId = 'limits'
+  const source = await openFrameSource({ connection, jobId })
+  const reader = new Reader(source, true)
+  const small = await openSink(jobId, { maxBytes: 100_000 })
+  await small.append(numbered(0))
+  await reader.waitFor(1)
+  expect(source.limits).toEqual({ bytes: 100_000, messages: Number.POSITIVE_INFINITY })
+  const large = await openSink(jobId, { maxBytes: 300_000, maxMessages: 50 })
+  await large.append(numbered(1))
+  await reader.waitFor(2)
+  expect(source.limits).toEqual({ bytes: 300_000, messages: 50 })
+  expect((await openFrameSource({ connection, jobId })).limits).toEqual({ bytes: 300_000, messages: 50 })
+})
+
 test('a frame that can never fit is refused at once', async () => {
   const sink = await openSink('tiny', { maxBytes: 100_000 })
   await expect(sink.append(Buffer.alloc(60_000))).rejects.toMatchObject({ code: 'NATS_PAYLOAD_TOO_LARGE' })

@@ -31,7 +31,10 @@ export interface FrameStreamLimits {
 export interface FrameStreamInfo {
   readonly messages: number
   readonly bytes: number
+  /** Infinity: as many as one likes. */
   readonly maxBytes: number
+  /** Infinity: as many as one likes. */
+  readonly maxMessages: number
 }
 
 export function frameStreamName(jobId: string): string {
@@ -63,9 +66,15 @@ export async function ensureFrameStream(
 /** What the stream holds; null when it does not exist. */
 export async function frameStreamInfo(connection: Connection, jobId: string): Promise<FrameStreamInfo | null> {
   const info = await streamInfo(connection, frameStreamName(jobId))
-  return info === null
-    ? null
-    : { messages: info.state.messages, bytes: info.state.bytes, maxBytes: info.config.max_bytes }
+  if (info === null) return null
+  const { state, config } = info
+  const [maxBytes, maxMessages] = [limitOf(config.max_bytes), limitOf(config.max_msgs)]
+  return { messages: state.messages, bytes: state.bytes, maxBytes, maxMessages }
+}
+
+/** The server writes -1 for none. */
+function limitOf(configured: number): number {
+  return configured < 0 ? Number.POSITIVE_INFINITY : configured
 }
 
 /** Deletes the stream and all in it; no error when there is none. */

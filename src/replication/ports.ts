@@ -17,8 +17,16 @@ export interface FrameSink {
   close(): Promise<void>
 }
 
+/** How much a stream holds before its writer has to wait. */
+export interface FrameLimits {
+  readonly bytes: number
+  readonly messages: number
+}
+
 /** The reading end. */
 export interface FrameSource {
+  /** As the newest writer wants it, once its first frame is read; absent: as much as one likes. */
+  readonly limits?: FrameLimits
   /** Every frame still held, oldest first, then live, until `signal` aborts; survives reconnects without a gap. */
   read(signal: AbortSignal): AsyncIterable<StoredFrame>
   /** Frames up to and including this one are no longer needed; cheap to call often. */

@@ -13,6 +13,8 @@ import { FrameGapError } from './errors.ts'
 
 /** Frames read ahead. */
 const aheadBytes = 32 * 1024 * 1024
+/** Of what the stream holds: a frame is a quarter at most, so the writer always has room for another one. */
+const crowdingShare = 1 / 4
 
 export interface FeedPlace {
   readonly epoch: number
@@ -72,6 +74,15 @@ export class FrameFeed {
   /** Bytes given out and not yet released. */
   get heldBytes(): number {
     return this.#heldBytes
+  }
+
+  /** True when frames that are not released soon would keep the source from sending more. */
+  get isCrowding(): boolean {
+    const { limits } = this.#source
+    const [first, last] = [this.#held[0], this.#held.at(-1)]
+    if (limits === undefined || first === undefined || last === undefined) return false
+    const messages = last.sequence - first.sequence + 1
+    return this.#heldBytes > limits.bytes * crowdingShare || messages > limits.messages * crowdingShare
   }
 
   /**

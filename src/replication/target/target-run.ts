@@ -140,7 +140,7 @@ export class TargetRun {
     }
     if (!this.#feed.hasMore) await this.#group.seal()
     if (this.#transaction === null) await this.#saveLazily()
-    else if (this.#group.holdsUnfinished && this.#feed.heldBytes > runLimits.heldFramesBytes)
+    else if (this.#feed.isCrowding || (this.#group.holdsUnfinished && this.#feed.heldBytes > runLimits.heldFramesBytes))
       this.#feed.releaseBefore(frame.number + 1)
   }
 
@@ -340,7 +340,9 @@ export class TargetRun {
 
   /** Writes the place once in a while when nothing else does. */
   async #saveLazily(): Promise<void> {
-    if (this.#now() - this.#savedAtMs < runLimits.lazyCheckpointMs || this.#transaction !== null) return
+    if (this.#transaction !== null) return
+    const isCrowding = this.#stage === 'copying' && this.#feed.isCrowding
+    if (!isCrowding && this.#now() - this.#savedAtMs < runLimits.lazyCheckpointMs) return
     if (this.#savedPlace === this.#place) return
     await this.#settle()
     await this.#save({})

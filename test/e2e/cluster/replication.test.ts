@@ -8,6 +8,8 @@ import { killSurvivors } from '../../harness/survivors.ts'
 const failoverMs = 15_000
 /** And for a machine with a JetStream server. */
 const machineDeathMs = 30_000
+/** A node that leaves for good waits a minute at most for the others to hold what its NATS server held. */
+const handOverMs = 90_000
 
 test.each(['mariadb-10.11', 'mysql-9.7'] as const)(
   'tasks of a dead agent start elsewhere and rows flow within 15 s, whichever half it had (%s)',
@@ -161,7 +163,7 @@ test('the tasks of a node that leaves move first, in order, and no row is lost',
   await using writer = new BusyWriter(world.source, table)
   const leaving = world.agent(name)
   expect((await leaving.udup('GET', '/v1/leave')).status).toBe(200)
-  await eventually(() => leaving.hasExited, 30_000, 'the end of the agent')
+  await eventually(() => leaving.hasExited, handOverMs, 'the end of the agent')
   const now = await world.whenStreaming(id, first, failoverMs)
   expect(Object.values(now)).not.toContain(name)
   expect(leaving.log()).not.toMatch(/REPL_STALE_OWNER|belongs to another process/)
@@ -179,7 +181,7 @@ test('a node that leaves for good is not waited for, although a task is fixed to
   expect((await world.whenStreaming(id, first)).target).toBe('node3')
   expect((await leaving.udup('GET', '/v1/leave')).status).toBe(200)
   await world.flow(table, 'while it leaves', failoverMs)
-  await eventually(() => leaving.hasExited, 30_000, 'the end of the agent')
+  await eventually(() => leaving.hasExited, handOverMs, 'the end of the agent')
   await world.whenStatus(id, first, 'running', /node node3 has left the cluster for good, .*NodeId/, failoverMs)
   await world.flow(table, 'after it left', failoverMs)
   await leaving.start()
