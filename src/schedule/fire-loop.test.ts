@@ -524,6 +524,74 @@ describe('in trouble', () => {
     expect(dispatcher.startsOf('job')).toEqual([at(1), at(2)])
   })
 
+  describe('a change while the leader is behind', () => {
+    let goOn: (error?: Error) => void
+
+    beforeEach(async () => {
+      await put({ schedule: '* * * * * *', lateLimitMs: 6_000 })
+      fireLog.beforeCreate = () =>
+        new Promise((resolve, reject) => {
+          goOn = (error) => (error === undefined ? resolve() : reject(error))
+        })
+      await lead()
+      await pass(1)
+    })
+
+    async function letGo(error?: Error): Promise<void> {
+      fireLog.beforeCreate = () => {}
+      goOn(error)
+      await pass(3)
+    }
+
+    test('that disables a job drops no fire that was due before it', async () => {
+      await pass(3)
+      await put({ schedule: '* * * * * *', isDisabled: true })
+      await letGo()
+      expect(dispatcher.startsOf('job')).toEqual([1, 2, 3, 4].map(at))
+      expect(history.all).toEqual([])
+    })
+
+    test('that gives a job another schedule fires what the old one owed first', async () => {
+      await pass(3)
+      await put({ schedule: '*/2 * * * * *', scheduledSince: at(3) + 500 })
+      await put({ schedule: '*/2 * * * * *', scheduledSince: at(3) + 500, owner: 'somebody' })
+      await letGo()
+      const odd = start % 2_000 === 0 ? [4, 6] : [5, 7]
+      expect(dispatcher.startsOf('job')).toEqual([1, 2, 3, ...odd].map(at))
+    })
+
+    test('that disables a job and enables it again owes nothing for the time between', async () => {
+      await put({ schedule: '* * * * * *', isDisabled: true })
+      await settle()
+      await pass(2)
+      await put({ schedule: '* * * * * *', scheduledSince: clock.now() })
+      await letGo()
+      expect(dispatcher.startsOf('job')).toEqual([1, 4, 5, 6].map(at))
+    })
+
+    test('that comes too late for what was due is preceded by a record of it', async () => {
+      await pass(9)
+      await put({ schedule: '* * * * * *', isDisabled: true })
+      await letGo()
+      expect(outcomesOf('job')).toEqual([2, 3, 4].map((second) => [at(second), 'missed']))
+      expect(dispatcher.startsOf('job')).toEqual([1, 5, 6, 7, 8, 9, 10].map(at))
+    })
+
+    test('whose write then fails does not lose the fire either', async () => {
+      await put({ schedule: '* * * * * *', isDisabled: true })
+      await settle()
+      await letGo(new UnavailableError('timed out'))
+      expect(dispatcher.startsOf('job')).toEqual([at(1)])
+    })
+
+    test('that deletes a job ends it at once', async () => {
+      await pass(3)
+      await bucket.delete('job')
+      await letGo()
+      expect(dispatcher.startsOf('job')).toEqual([at(1)])
+    })
+  })
+
   test('a clock that jumps ahead counts as lateness', async () => {
     await put({ schedule: '*/10 * * * * *', lateLimitMs: 30_000 })
     await lead()
