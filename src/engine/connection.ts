@@ -134,6 +134,12 @@ export class Connection {
     this.nats.setServers([...servers])
   }
 
+  /** Leaves the server that it has for the first of these that answers, for one that answers but is of no use. */
+  async moveTo(servers: readonly string[]): Promise<void> {
+    this.setServers(servers)
+    await this.nats.reconnect()
+  }
+
   /** Tells each loss and each return of the connection. @returns how to unsubscribe */
   onChange(listener: (isConnected: boolean) => void): () => void {
     this.#listeners.add(listener)

@@ -1,6 +1,6 @@
-/** Forming under kills again and again: FAULT_SEEDS runs, by default 8. */
+/** Forming, leaving and coming back under kills, again and again: FAULT_SEEDS runs, by default 8. */
 import { describe, test } from 'vitest'
-import { surviveForming } from '../e2e/cluster/survive-forming.ts'
+import { surviveForming, surviveLeaving } from '../e2e/cluster/survive-forming.ts'
 
 const firstSeed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 1e9))
 const seeds = Array.from({ length: Number(process.env.FAULT_SEEDS ?? 8) }, (_, run) => firstSeed + run)
@@ -8,5 +8,11 @@ const seeds = Array.from({ length: Number(process.env.FAULT_SEEDS ?? 8) }, (_, r
 describe('three agents that form a cluster while agents and NATS servers are killed', () => {
   test.each(seeds)('end as one cluster that has everything, with seed %i', async (seed) => {
     await surviveForming(seed)
+  })
+})
+
+describe('three agents of which one leaves for good while another is killed', () => {
+  test.each(seeds)('end as one cluster that has everything, with seed %i', async (seed) => {
+    await surviveLeaving(seed)
   })
 })

@@ -55,8 +55,9 @@ export class ClusterStore {
   }
 
   /** @returns null when there is no such bucket yet */
-  static async find(connection: Connection): Promise<ClusterStore | null> {
-    return (await streamInfo(connection, 'KV_cluster')) === null ? null : ClusterStore.open(connection, '')
+  static async find(connection: Connection, where = '', patienceMs?: number): Promise<ClusterStore | null> {
+    if ((await streamInfo(connection, 'KV_cluster')) === null) return null
+    return ClusterStore.open(connection, where, patienceMs)
   }
 
   /** @returns null before anybody founded it @throws ClusterFormatError */

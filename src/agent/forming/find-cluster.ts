@@ -61,9 +61,10 @@ export async function findCluster(options: SearchOptions): Promise<FoundCluster 
   let toldMs = Number.NEGATIVE_INFINITY
   for (;;) {
     signal?.throwIfAborted()
-    const looks = await Promise.all(addresses.map((address) => lookAt(address, options)))
-    const found = looks.find((look) => look.kind === 'found')
-    if (found !== undefined) return found.cluster
+    const looking = addresses.map((address) => lookAt(address, options))
+    const found = await firstFound(looking)
+    if (found !== null) return found
+    const looks = await Promise.all(looking)
     const nowMs = clock.monotonicMs()
     const refused = looks.findIndex((look) => isRefusal(look, options, nowMs - beganMs))
     if (refused >= 0) throw wrongToken(addresses[refused] ?? '')
@@ -74,6 +75,16 @@ export async function findCluster(options: SearchOptions): Promise<FoundCluster 
     }
     await clock.sleep(pauseMs, signal)
   }
+}
+
+/** The others may take their time. @returns null when none has found anything */
+function firstFound(looking: readonly Promise<Look>[]): Promise<FoundCluster | null> {
+  const clusters = looking.map(async (one) => {
+    const look = await one
+    if (look.kind !== 'found') throw new Error('not found there')
+    return look.cluster
+  })
+  return Promise.any(clusters).catch(() => null)
 }
 
 /** A node that the cluster has accepted before waits for better times. */
@@ -123,9 +134,9 @@ async function ask(address: string, options: SearchOptions): Promise<Look> {
   const { access, dataDir, clusterId, log } = options
   const connection = await connect({ ...access, servers: [address] }, 'agent that joins', log, { connectWithinMs })
   try {
-    const store = await ClusterStore.open(connection, address, connectWithinMs)
-    const identity = await store.identity()
-    if (identity === null) return { kind: 'wait', why: 'its agent has not founded the cluster yet' }
+    const store = await ClusterStore.find(connection, address, connectWithinMs)
+    const identity = (await store?.identity()) ?? null
+    if (store === null || identity === null) return { kind: 'wait', why: 'its agent has not founded the cluster yet' }
     if (clusterId !== null && identity.clusterId !== clusterId)
       throw new ClusterMismatchError(dataDir, clusterId, address, identity.clusterId)
     return { kind: 'found', cluster: { address, identity, topology: (await store.topology())?.value ?? null } }

@@ -1,5 +1,5 @@
 /** What nodes ask each other about their NATS servers: `node.<name>.nats-server`. */
-import type { ServerSeat } from '../../cluster/topology/topology.ts'
+import type { ServerSeat, Topology } from '../../cluster/topology/topology.ts'
 import { nodeSubject, request, serve } from '../../engine/calls.ts'
 import type { Connection } from '../../engine/connection.ts'
 import type { Candidate } from './cluster-record.ts'
@@ -8,6 +8,7 @@ const verb = 'nats-server'
 /** Starting a server takes its time on a busy machine. */
 const prepareWithinMs = 30_000
 const answerWithinMs = 5_000
+const hearWithinMs = 2_000
 
 /** How an attempt stands, as the node knows that makes it. */
 export type AttemptOutcome = 'running' | 'committed' | 'void'
@@ -20,12 +21,16 @@ export type FormingRequest =
   /** The attempt is void. */
   | { readonly kind: 'abort'; readonly attempt: string }
   | { readonly kind: 'outcome'; readonly attempt: string }
+  /** Which nodes run the servers now; answered with the generation that this node follows. */
+  | { readonly kind: 'topology'; readonly topology: Topology }
 
 export interface FormingAnswers {
   offer(attempt: string): Promise<ServerSeat>
   prepare(candidate: Candidate): Promise<void>
   abort(attempt: string): Promise<void>
   outcome(attempt: string): AttemptOutcome
+  /** Begins to follow it. @returns the generation that this node follows now */
+  hear(topology: Topology): number
 }
 
 /** Answers the other nodes until `signal` aborts. */
@@ -43,6 +48,7 @@ export function answerForming(
       if (asked.kind === 'offer') return answers.offer(asked.attempt)
       if (asked.kind === 'prepare') return answers.prepare(asked.candidate)
       if (asked.kind === 'abort') return answers.abort(asked.attempt)
+      if (asked.kind === 'topology') return answers.hear(asked.topology)
       return answers.outcome(asked.attempt)
     },
     signal,
@@ -71,6 +77,16 @@ export class FormingPeers {
 
   async outcome(nodeName: string, attempt: string): Promise<AttemptOutcome> {
     return (await this.#ask(nodeName, { kind: 'outcome', attempt }, answerWithinMs)) as AttemptOutcome
+  }
+
+  /** @returns whether the node follows this topology, or a newer one; never throws */
+  async tell(nodeName: string, topology: Topology): Promise<boolean> {
+    try {
+      const generation = await this.#ask(nodeName, { kind: 'topology', topology }, hearWithinMs)
+      return typeof generation === 'number' && generation >= topology.generation
+    } catch {
+      return false
+    }
   }
 
   #ask(nodeName: string, asked: FormingRequest, withinMs: number): Promise<unknown> {

@@ -77,7 +77,14 @@ export class MetaView {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error('closing'))
-    for (const opening of this.#connections.values())
+    await this.reset()
+  }
+
+  /** The next question goes to the first server that answers then. */
+  async reset(): Promise<void> {
+    const opened = [...this.#connections.values()]
+    this.#connections.clear()
+    for (const opening of opened)
       await opening.then(
         (connection) => connection.close(),
         () => {},
@@ -108,7 +115,9 @@ export class MetaView {
       signal: this.#closing.signal,
     })
     this.#connections.set(user, opening)
-    opening.catch(() => this.#connections.delete(user))
+    opening.catch(() => {
+      if (this.#connections.get(user) === opening) this.#connections.delete(user)
+    })
     return opening
   }
 

@@ -34,6 +34,7 @@ type KnownRecord = Omit<ClusterRecord, 'version'>
 export class NodeCluster {
   readonly parts: NodeClusterParts
   #record: KnownRecord
+  #preferred: string | null = null
 
   constructor(parts: NodeClusterParts, record: KnownRecord) {
     this.parts = parts
@@ -73,14 +74,20 @@ export class NodeCluster {
     return this.parts.server.main?.url.replace(/^nats:\/\//, '') ?? null
   }
 
-  /** Own server first, then the others; what --join names while no server is known. */
+  /** A server that answers while the own one, or the first one, is of no use; `host:port`. */
+  prefer(address: string): void {
+    this.#preferred = address
+  }
+
+  /** The preferred one and the own one first, then the others; what --join names while no server is known. */
   get access(): NatsAccess {
     const { nodeId, secrets, tls, join } = this.parts
     const isOwn = (seat: ServerSeat) => seat.nodeId === nodeId
     const { servers } = this.#record
     const own = servers.filter(isOwn).map((seat) => this.ownAddress ?? seat.clientAddress)
     const others = servers.filter((seat) => !isOwn(seat)).map((seat) => seat.clientAddress)
-    const known = servers.length === 0 ? join : [...own, ...others]
+    const usual = servers.length === 0 ? join : [...own, ...others]
+    const known = usual.filter((address) => address === this.#preferred).concat(usual)
     return {
       servers: [...new Set(known)],
       auth: { user: clientUser, password: secrets.passwords.clientPassword },

@@ -1,11 +1,12 @@
 /** Everything that this node does for the NATS servers of the cluster, beyond its own server. */
+import type { Topology } from '../../cluster/topology/topology.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { Scope } from '../../core/scope.ts'
 import type { Connection } from '../../engine/connection.ts'
 import type { ClusterView, LeaderDuty } from '../../model/member.ts'
 import { CandidateKeeper } from './candidate-keeper.ts'
-import type { ClusterStore } from './cluster-store.ts'
+import { ClusterStore } from './cluster-store.ts'
 import { answerForming, FormingPeers } from './forming-calls.ts'
 import { HomeLoop } from './home-loop.ts'
 import { MetaView } from './meta-view.ts'
@@ -16,6 +17,8 @@ import { TopologyDuty } from './topology-duty.ts'
 import { TopologyFollower } from './topology-follower.ts'
 
 const handOverPollMs = 200
+/** Who looks whether the servers answer does not wait for them. */
+const lookPatienceMs = 1_000
 
 export interface FormingOptions {
   /** Null where the user runs NATS. */
@@ -47,7 +50,9 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
   const members = () => cluster.members()
   const meta = scope.use(new MetaView(node.parts, () => node.access.servers), (view) => view.close())
   const keeper = new CandidateKeeper({ node, connection, peers, clock, log })
-  const follower = new TopologyFollower({ node, connection, store, keeper, meta, clock, log })
+  const follower = new TopologyFollower({
+    ...{ node, connection, store, keeper, meta, peers, members, signal, clock, log },
+  })
   const home = new HomeLoop({ node, peers, follower, mostServers, members, clock, log })
   const duty = new TopologyDuty({
     ...{ node, store, peers, meta, mostServers, members, clock, log },
@@ -55,25 +60,33 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
   })
   const { nodeId, nodeName, server } = node.parts
   await store.takeBackFarewell(nodeId)
+  const quickStore = await ClusterStore.open(connection, '', lookPatienceMs)
   const answers = {
     offer: async (attempt: string) => server.seat(attempt),
     prepare: (candidate: Parameters<CandidateKeeper['prepare']>[0]) => keeper.prepare(candidate),
     abort: (attempt: string) => keeper.abort(attempt),
     outcome: (attempt: string) => home.outcome(attempt),
+    hear: (topology: Topology) => hear(node, follower, topology, log),
   }
   answerForming(connection, nodeName, answers, signal)
   const running = [
     follower.run(signal),
     keeper.run(signal),
     home.run(signal),
-    watchForStraying(
-      { node, meta, clock, log, onLeftBehind: (topology, address) => follower.catchUp(topology, address, signal) },
-      signal,
-    ),
+    watchForStraying({ node, connection, store: quickStore, meta, follower, members, clock, log }, signal),
     removeRetiredStores({ node, meta, clock, log }, signal),
   ]
   scope.defer(() => Promise.all(running))
   return { duty, handOver: (withinMs) => handOver(node, options, log, withinMs) }
+}
+
+/** Following may take long; whoever tells us does not wait for its end. */
+function hear(node: NodeCluster, follower: TopologyFollower, topology: Topology, log: Log): number {
+  if (topology.generation > node.record.generation)
+    follower
+      .hear(topology)
+      .catch((err: unknown) => log.warn({ err }, 'what the topology says could not be done, trying again'))
+  return Math.max(topology.generation, node.record.generation)
 }
 
 async function handOver(

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto'
 import { foundOrJoin } from '../../cluster/topology/found-or-join.ts'
 import type { Settings } from '../../config/options.ts'
 import { systemClock } from '../../core/clock.ts'
+import { UnavailableError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import type { Scope } from '../../core/scope.ts'
@@ -25,6 +26,7 @@ import { type ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
 import { ClusterStore, knownFormat } from './cluster-store.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import { NodeServer } from './node-server.ts'
+import { giveUpSeat, whenReplaced } from './replaced-server.ts'
 import { openSealKey } from './seal-key.ts'
 import { type EmbeddedStart, startByRecord } from './start-embedded.ts'
 
@@ -91,8 +93,8 @@ async function openEmbedded(scope: Scope, settings: Settings, place: Place): Pro
   const node = await startByRecord(start)
   if (node.record.role === 'server')
     log.info({ servers: node.access.servers }, "waits until most of the cluster's nats servers are there")
-  const connection = await connectForLong(scope, node.access, place)
-  const store = await ClusterStore.open(connection, node.access.servers.join(', '))
+  const { connection, store } = await openOwn(node, place)
+  scope.use(connection, (opened) => opened.close())
   await confirmIdentity(store, place, node.record.clusterId, node.access)
   token.keep()
   const sealer = await openSealKey(store, { dataDir, secrets, isHome: node.record.role === 'home' })
@@ -100,6 +102,52 @@ async function openEmbedded(scope: Scope, settings: Settings, place: Place): Pro
     ...{ connection, store, sealer, node, clusterId: node.record.clusterId },
     access: liveAccess(node),
     natsRole: () => node.role,
+  }
+}
+
+interface OpenedStore {
+  readonly connection: Connection
+  readonly store: ClusterStore
+}
+
+/** Waits for most of the servers, unless they went on without this node's one: then it is a client from here on. */
+async function openOwn(node: NodeCluster, place: Place): Promise<OpenedStore> {
+  if (node.record.role !== 'server') return openStore(node, place, place.signal)
+  const isDecided = new AbortController()
+  const signal = AbortSignal.any([place.signal, isDecided.signal])
+  const opening = openStore(node, place, signal)
+  try {
+    const replaced = whenReplaced(node, { clock: systemClock, signal })
+    const result = await Promise.race([opening, replaced])
+    if (result !== null && 'connection' in result) return result
+    if (result === null) return await opening
+    isDecided.abort(new Error('the seat is given away'))
+    opening.then(
+      ({ connection }) => connection.close(),
+      () => {},
+    )
+    await giveUpSeat(node, result)
+    return await openStore(node, place, place.signal)
+  } finally {
+    isDecided.abort(new Error('decided'))
+  }
+}
+
+/** As long as it takes. */
+async function openStore(node: NodeCluster, place: Place, signal: AbortSignal): Promise<OpenedStore> {
+  const { nodeName, log } = place
+  const connection = await connect(node.access, `agent ${nodeName}`, log, { signal })
+  for (;;) {
+    try {
+      return { connection, store: await ClusterStore.open(connection, node.access.servers.join(', ')) }
+    } catch (err) {
+      if (!(err instanceof UnavailableError) || signal.aborted) {
+        await connection.close()
+        throw err
+      }
+      log.warn({ err }, "the cluster's own records cannot be read yet, trying again")
+      connection.setServers(node.access.servers)
+    }
   }
 }
 

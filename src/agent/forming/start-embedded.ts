@@ -3,18 +3,17 @@ import { randomUUID } from 'node:crypto'
 import type { StartDecision } from '../../cluster/topology/found-or-join.ts'
 import type { ServerSeat } from '../../cluster/topology/topology.ts'
 import type { Clock } from '../../core/clock.ts'
-import { clientUser } from '../cluster-secrets.ts'
-import type { NatsAccess } from '../nats-access.ts'
 import { startCandidate } from './candidate-keeper.ts'
 import type { ClusterRecord } from './cluster-record.ts'
-import { type FoundCluster, findCluster } from './find-cluster.ts'
-import { MetaView } from './meta-view.ts'
+import type { FoundCluster } from './find-cluster.ts'
 import { NodeCluster, type NodeClusterParts } from './node-cluster.ts'
 import { firstStore, type StoreName } from './node-server.ts'
-import { isStillNeeded } from './seat-need.ts'
+import { findOthers, giveUpSeat, isReplaced } from './replaced-server.ts'
 
 /** How long the first agent of a --join looks for a cluster before it founds one. */
 const lookMs = 2_000
+/** How long a node that has a share of the data asks before it starts its server. */
+const briefLookMs = 1_000
 
 export interface EmbeddedStart {
   readonly parts: NodeClusterParts
@@ -67,16 +66,11 @@ async function resume(start: EmbeddedStart, record: ClusterRecord, others: reado
   const { parts } = start
   const node = new NodeCluster(parts, record)
   await discardOwnAttempt(node)
-  const cluster = others.length === 0 ? null : await find(start, others, 0)
+  const cluster = others.length === 0 ? null : await lookBriefly(start, others)
   start.keepToken()
   const store = record.store as StoreName
   if (cluster !== null && (await isReplaced(node, cluster))) {
-    parts.log.warn(
-      { generation: cluster.topology?.generation },
-      "another node has taken the place of this one's nats server",
-    )
-    node.write({ role: 'client', store: '', ...cluster.topology })
-    await parts.server.discard(store)
+    await giveUpSeat(node, cluster)
     return node
   }
   const seat = node.seat ?? parts.server.seat('')
@@ -84,6 +78,20 @@ async function resume(start: EmbeddedStart, record: ClusterRecord, others: reado
   if (node.isClustered) await parts.server.startClustered(node.topology, store)
   else await parts.server.startAlone(seat, store)
   return node
+}
+
+/**
+ * What the others say at once. Easy to get wrong: where all are started together, each one's server waits for the others',
+ * and whoever waits for their answer before it starts its own waits in vain; `whenReplaced` looks on meanwhile.
+ */
+function lookBriefly(start: EmbeddedStart, others: readonly string[]): Promise<FoundCluster | null> {
+  const { clock, signal } = start
+  const isOver = new AbortController()
+  const limit = clock.sleep(briefLookMs, AbortSignal.any([signal, isOver.signal])).then(
+    () => null,
+    () => null,
+  )
+  return Promise.race([find(start, others, 0), limit]).finally(() => isOver.abort())
 }
 
 /** An attempt that this node died of: the old store is the truth. */
@@ -94,22 +102,6 @@ async function discardOwnAttempt(node: NodeCluster): Promise<void> {
   log.warn({ attempt: candidate.attempt }, 'an attempt to form a cluster of nats servers broke off, goes on as before')
   await server.discard(candidate.store as StoreName)
   node.write({ candidate: null })
-}
-
-/** A server that is not seated any more may still be needed: then it runs until its copies are elsewhere. */
-async function isReplaced(node: NodeCluster, { address, topology }: FoundCluster): Promise<boolean> {
-  const { seat } = node
-  if (seat === null || topology === null || topology.generation <= node.record.generation) return false
-  if (topology.servers.some(({ serverName }) => serverName === seat.serverName)) return false
-  const meta = new MetaView(node.parts, () => [address])
-  try {
-    return !(await isStillNeeded(meta, topology, seat))
-  } catch (err) {
-    node.parts.log.info({ err }, "nobody tells whether this node's nats server is still needed, so it starts")
-    return false
-  } finally {
-    await meta.close()
-  }
 }
 
 /** The operator may have moved this node. */
@@ -147,11 +139,8 @@ function written(parts: NodeClusterParts, known: Joined, before: ClusterRecord |
 
 function find(start: EmbeddedStart, addresses: readonly string[], withinMs?: number): Promise<FoundCluster | null> {
   const { parts, record, clock, signal } = start
-  const { dataDir, secrets, tls, log } = parts
-  const auth = { user: clientUser, password: secrets.passwords.clientPassword }
-  const access: NatsAccess = { servers: [], auth, tls, domain: '', replicas: 1 }
   const limit = withinMs === undefined ? {} : { withinMs }
-  return findCluster({ addresses, access, dataDir, clusterId: record?.clusterId ?? null, clock, log, signal, ...limit })
+  return findOthers(parts, record?.clusterId ?? null, addresses, { clock, signal, ...limit })
 }
 
 /** Of a server that was started before its agent could note it. */

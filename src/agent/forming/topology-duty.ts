@@ -51,9 +51,11 @@ export class TopologyDuty implements LeaderDuty {
   async lead(_term: Term, signal: AbortSignal): Promise<void> {
     const { clock, node, members, farewells } = this.#parts
     const watch = new NodeWatch()
+    const told = new Map<string, number>()
     while (!signal.aborted) {
       await clock.sleep(sweepMs, signal)
       const nodes = watch.observe(members(), farewells(), clock.monotonicMs())
+      await this.#tellEverybody(told)
       // The node of a server on its own looks after that by itself.
       if (node.isClustered) await this.#sweep(nodes, signal)
     }
@@ -71,6 +73,18 @@ export class TopologyDuty implements LeaderDuty {
     if (step.kind !== 'change') return
     const isWaitingForOthers = state.missing.some((name) => !step.drop.some((seat) => seat.serverName === name))
     if (state.isDone || (state.missing.length > 0 && !isWaitingForOthers)) await this.#change(known, step)
+  }
+
+  /** The record is there for everybody to read, but some do not see it: so each is told until it says that it follows. */
+  async #tellEverybody(told: Map<string, number>): Promise<void> {
+    const { store, peers, members } = this.#parts
+    const topology = (await store.topology())?.value
+    if (topology === undefined) return
+    const untold = members().filter(
+      ({ nodeId, status }) => status === 'alive' && (told.get(nodeId) ?? -1) < topology.generation,
+    )
+    const answers = await Promise.all(untold.map(({ nodeName }) => peers.tell(nodeName, topology)))
+    for (const [index, { nodeId }] of untold.entries()) if (answers[index]) told.set(nodeId, topology.generation)
   }
 
   /** Everything onto one server; then its node starts it on its own, and the others stop when that is so. */

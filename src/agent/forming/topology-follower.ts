@@ -10,8 +10,10 @@ import { isClustered, type ServerSeat, type Topology } from '../../cluster/topol
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { Connection } from '../../engine/connection.ts'
+import type { Member } from '../../model/member.ts'
 import type { CandidateKeeper } from './candidate-keeper.ts'
 import type { ClusterStore } from './cluster-store.ts'
+import type { FormingPeers } from './forming-calls.ts'
 import { MetaView } from './meta-view.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import type { StoreName } from './node-server.ts'
@@ -19,7 +21,9 @@ import { isStillNeeded } from './seat-need.ts'
 
 const retryMs = 1_000
 const releasePollMs = 500
-const othersHearMs = 1_000
+const tellPollMs = 100
+/** How long the others are told before what they use stops; who did not hear it then notices by itself. */
+const tellWithinMs = 10_000
 
 export interface FollowerParts {
   readonly node: NodeCluster
@@ -27,6 +31,9 @@ export interface FollowerParts {
   readonly store: ClusterStore
   readonly keeper: CandidateKeeper
   readonly meta: MetaView
+  readonly peers: FormingPeers
+  members(): readonly Member[]
+  readonly signal: AbortSignal
   readonly clock: Clock
   readonly log: Log
 }
@@ -72,6 +79,11 @@ export class TopologyFollower {
     if (known !== null && known.value.generation >= topology.generation) return
     await store.writeTopology(topology, known?.revision ?? 0)
     log.info({ generation: topology.generation }, 'told everybody which nodes run the nats servers')
+  }
+
+  /** What another node, or the record, says. @throws what kept this node from following */
+  hear(topology: Topology): Promise<void> {
+    return this.#follow(topology, this.#parts.signal)
   }
 
   /** What a server that this node's own one does not hear says: see `watchForStraying`. */
@@ -128,10 +140,9 @@ export class TopologyFollower {
    * this is looked at once more; that the others are gone already does not keep it back.
    */
   async #stayAlone(topology: Topology, seat: ServerSeat, signal: AbortSignal): Promise<void> {
-    const { node, meta, clock, log } = this.#parts
+    const { node, meta, log } = this.#parts
     const { server } = node.parts
-    // The others hear of it now, or notice later that they were left behind.
-    await clock.sleep(othersHearMs, signal)
+    await this.#tellOthers(topology, signal)
     await meta
       .gatherOn(seat.serverName, signal)
       .catch((err: unknown) => log.warn({ err }, 'the other nats servers are gone already'))
@@ -140,6 +151,25 @@ export class TopologyFollower {
     await server.stop()
     await server.startAlone(seat, node.record.store as StoreName)
     log.info({ generation: topology.generation }, "this node's nats server stands alone now")
+  }
+
+  /** Through servers that stop soon: that it was written does not mean that everybody has read it. */
+  async #tellOthers(topology: Topology, signal: AbortSignal): Promise<void> {
+    const { node, peers, members, clock, log } = this.#parts
+    const { nodeId } = node.parts
+    const deadlineMs = clock.monotonicMs() + tellWithinMs
+    const told = new Set<string>()
+    for (;;) {
+      const untold = members().filter((one) => one.nodeId !== nodeId && isHeard(one) && !told.has(one.nodeId))
+      if (untold.length === 0) return
+      if (clock.monotonicMs() > deadlineMs) {
+        log.warn({ nodes: untold.map(({ nodeName }) => nodeName) }, 'some nodes do not answer, and will have to notice')
+        return
+      }
+      const answers = await Promise.all(untold.map(({ nodeName }) => peers.tell(nodeName, topology)))
+      for (const [index, one] of untold.entries()) if (answers[index]) told.add(one.nodeId)
+      await clock.sleep(tellPollMs, signal)
+    }
   }
 
   async #takeSeat(topology: Topology, seat: ServerSeat): Promise<void> {
@@ -164,4 +194,8 @@ export class TopologyFollower {
     await server.discard(store)
     log.info({ generation: topology.generation }, 'this node runs no nats server any more')
   }
+}
+
+function isHeard({ status }: Member): boolean {
+  return status === 'alive' || status === 'leaving'
 }

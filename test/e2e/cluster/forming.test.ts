@@ -156,3 +156,23 @@ describe('three agents that are started at once', () => {
     await expectJobs(cluster.agents, ['early', 'later', 'last'])
   })
 })
+
+test('both others go on whichever of three agents leaves for good, and are three again when it comes back', async () => {
+  await using cluster = await startAgentCluster({ agents: 3 })
+  const stored: string[] = []
+  for (const index of [0, 1, 2]) {
+    await cluster.whenFormed(3)
+    const leaver = agentOf(cluster, index)
+    expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+    await eventually(() => leaver.hasExited, 90_000, 'the end of the agent that leaves')
+    await cluster.whenFormed(1)
+    for (const agent of cluster.agents.filter((one) => one !== leaver)) {
+      const name = `without-${index + 1}-by-${stored.length + 1}`
+      await storeJob(agent, name)
+      stored.push(name)
+    }
+    await leaver.start()
+  }
+  await cluster.whenFormed(3)
+  await expectJobs(cluster.agents, stored)
+})

@@ -14,6 +14,7 @@ import type { TestAgent } from '../../harness/millrace-agent.ts'
 import { killNatsServers } from '../../harness/survivors.ts'
 
 const kills = 4
+const leaves = 2
 const longestPauseMs = 3_500
 const longestAwayMs = 1_500
 const formWithinMs = 150_000
@@ -21,18 +22,49 @@ const formWithinMs = 150_000
 type Victim = 'agent' | 'server' | 'machine'
 
 /** @throws Error with the seed, what was killed when, and the ends of the logs */
-export async function surviveForming(seed: number): Promise<void> {
+export function surviveForming(seed: number): Promise<void> {
+  return survive(seed, async ({ cluster, random, events, stored }) => {
+    for (let round = 0; round < kills; round += 1) {
+      await sleep(random.between(0, longestPauseMs))
+      await strike(cluster, random, events)
+      await store(cluster.agents, stored, `after-${round}`).catch(() => events.push(`job ${round} was refused`))
+    }
+  })
+}
+
+/** The same while one after the other leaves for good, so that the servers shrink to one, and comes back. */
+export function surviveLeaving(seed: number): Promise<void> {
+  return survive(seed, async ({ cluster, random, events, stored }) => {
+    for (let round = 0; round < leaves; round += 1) {
+      await cluster.whenFormed(3, formWithinMs)
+      const leaver = cluster.agents[random.between(0, cluster.agents.length - 1)]
+      if (leaver === undefined) continue
+      events.push(`${now()} ${cluster.agents.indexOf(leaver) + 1} leaves`)
+      await leaver.dkron('GET', '/v1/leave')
+      await sleep(random.between(0, longestPauseMs))
+      await strike(cluster, random, events, leaver)
+      await eventually(() => leaver.hasExited, 120_000, 'the end of the agent that leaves')
+      await store(cluster.agents, stored, `without-${round}`)
+      await leaver.start()
+    }
+  })
+}
+
+interface Run {
+  readonly cluster: AgentCluster
+  readonly random: Random
+  readonly events: string[]
+  readonly stored: string[]
+}
+
+async function survive(seed: number, harm: (run: Run) => Promise<void>): Promise<void> {
   const random = new Random(seed)
   const events: string[] = []
   const stored: string[] = []
   const cluster = await startAgentCluster({ agents: 3 })
   try {
     await store(cluster.agents, stored, 'first')
-    for (let round = 0; round < kills; round += 1) {
-      await sleep(random.between(0, longestPauseMs))
-      await strike(cluster, random, events)
-      await store(cluster.agents, stored, `after-${round}`).catch(() => events.push(`job ${round} was refused`))
-    }
+    await harm({ cluster, random, events, stored })
     await cluster.whenFormed(3, formWithinMs)
     await store(cluster.agents, stored, 'last')
     for (const agent of cluster.agents)
@@ -45,17 +77,20 @@ export async function surviveForming(seed: number): Promise<void> {
   }
 }
 
-async function strike(cluster: AgentCluster, random: Random, events: string[]): Promise<void> {
-  const index = random.between(0, cluster.agents.length - 1)
+/** @param spared what is not killed */
+async function strike(cluster: AgentCluster, random: Random, events: string[], spared?: TestAgent): Promise<void> {
   const victim = random.pick<Victim>(['agent', 'server', 'machine'])
-  const agent = cluster.agents[index]
-  if (agent === undefined) return
-  events.push(`${new Date().toISOString().slice(14, 23)} ${victim} ${index + 1}`)
+  const agent = random.pick(cluster.agents.filter((one) => one !== spared))
+  events.push(`${now()} ${victim} ${cluster.agents.indexOf(agent) + 1}`)
   if (victim !== 'server') await agent.kill()
   if (victim !== 'agent') killNatsServers(agent.dataDir)
   if (victim === 'server') return
   await sleep(random.between(0, longestAwayMs))
   await agent.start()
+}
+
+function now(): string {
+  return new Date().toISOString().slice(14, 23)
 }
 
 /** Some agent takes it within a while; then it must be there for ever. */
