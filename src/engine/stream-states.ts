@@ -89,7 +89,9 @@ function peersOf({ cluster }: StreamInfo, connection: Connection): readonly Stre
   const leader = { isLeader: true, isCurrent: true, isOffline: false, lag: 0 }
   if (cluster === undefined) return [{ serverName: connection.nats.info?.server_name ?? '', ...leader }]
   const others = (cluster.replicas ?? []).map((peer) => {
-    const isOffline = peer.offline || peer.active > longestSilenceMs * 1e6
+    // A leader that was elected after this copy's server died has never heard it, and says 0.
+    const isUnheard = peer.active === 0 && !peer.current
+    const isOffline = peer.offline || isUnheard || peer.active > longestSilenceMs * 1e6
     return {
       ...{ serverName: peer.name, isLeader: false, isOffline },
       isCurrent: peer.current && !isOffline,
