@@ -51,6 +51,7 @@ function methodsOf<Value>(bucket: Bucket<Value>): Bucket<Value> {
     update: (key, value, revision) => bucket.update(key, value, revision),
     put: (key, value) => bucket.put(key, value),
     delete: (key, revision) => bucket.delete(key, revision),
+    lastRevision: () => bucket.lastRevision(),
     list: () => bucket.list(),
     watch: (signal) => bucket.watch(signal),
   }

@@ -84,6 +84,16 @@ test('a watch tells every record, then ready, then every change', async () => {
   await told.stop()
 })
 
+test('the last revision is that of the last write, to whatever record', async () => {
+  const bucket = await open('last')
+  expect(await bucket.lastRevision()).toBe(0)
+  await bucket.put('a', { n: 1 })
+  const second = await bucket.put('b.c', { n: 2 })
+  expect(await bucket.lastRevision()).toBe(second)
+  await bucket.delete('a')
+  expect(await bucket.lastRevision()).toBe(second + 1)
+})
+
 test('a watch of an empty bucket is ready at once', async () => {
   const bucket = await open('empty')
   expect(await bucket.list()).toEqual([])

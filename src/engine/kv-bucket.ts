@@ -111,6 +111,11 @@ class KvBucket<Value> implements Bucket<Value> {
     }
   }
 
+  /** Of what is still there: a watch can tell of nothing else. */
+  async lastRevision(): Promise<number> {
+    return (await this.#readSubject(`${this.#prefix}>`, `the last record of ${this.#options.name}`))?.seq ?? 0
+  }
+
   /** @throws UnavailableError when not all records could be read in time */
   async list(): Promise<readonly Versioned<Value>[]> {
     const records = new Map<string, Versioned<Value>>()
@@ -155,12 +160,16 @@ class KvBucket<Value> implements Bucket<Value> {
     }
   }
 
-  async #read(key: string): Promise<StoredMsg | null> {
+  #read(key: string): Promise<StoredMsg | null> {
+    return this.#readSubject(this.#subject(key), this.#label(key))
+  }
+
+  /** The last message of a subject, or of all that a wildcard names. */
+  async #readSubject(subject: string, label: string): Promise<StoredMsg | null> {
     const manager = await this.#connection.manager()
-    const subject = this.#subject(key)
     return this.#remaking(() =>
       this.#connection.retry(
-        `${this.#label(key)} cannot be read`,
+        `${label} cannot be read`,
         () => manager.streams.getMessage(this.#stream, { last_by_subj: subject }),
         this.#patience(),
       ),

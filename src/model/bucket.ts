@@ -29,6 +29,8 @@ export interface Bucket<Value> {
   put(key: string, value: Value): Promise<number>
   /** Deleting what is not there is no error. @throws ConflictError when a given `revision` is not the newest */
   delete(key: string, revision?: number): Promise<void>
+  /** The revision of the last write to any record; 0 when there was none. Asks the leader of the store. */
+  lastRevision(): Promise<number>
   list(): Promise<readonly Versioned<Value>[]>
   /** Tells every record, then `ready`, then every change, until `signal` aborts; survives reconnects without a gap. */
   watch(signal: AbortSignal): AsyncIterable<BucketChange<Value>>

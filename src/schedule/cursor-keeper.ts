@@ -3,7 +3,8 @@
  *
  * Easy to get wrong: what is stored stays a few seconds behind on purpose. A job saved on another node just before its
  * first fire reaches the leader a moment later; a new leader looks at those last seconds again, and what they already
- * hold is not started twice.
+ * hold is not started twice. And that moment may last: the cursor never passes the time at which all jobs were known for
+ * certain, for a job that is heard of later is looked at from the cursor on.
  */
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
@@ -20,6 +21,8 @@ export interface LoadedCursor {
 
 export interface CursorParts {
   readonly cursors: FireCursorStore
+  /** Resolves when every job that was stored before the call is known. */
+  readonly jobs: { caughtUp(signal: AbortSignal): Promise<void> }
   readonly term: number
   readonly clock: Clock
   readonly log: Log
@@ -28,6 +31,9 @@ export interface CursorParts {
 const lagSeconds = 5
 const firstLookBackMs = 15_000
 const saveEveryMs = 2_000
+const knowWithinMs = 5_000
+/** At the end of a reign, which is not to take long. */
+const knowLastWithinMs = 500
 /** Also saved without any fire, so that the next leader need not look at days. */
 const saveIdleEveryMs = 60_000
 
@@ -79,7 +85,7 @@ export class CursorKeeper {
     const sinceMs = this.#parts.clock.monotonicMs() - this.#savedAtMonotonicMs
     const everyMs = this.#savedSecond < this.#lastFiredSecond ? saveEveryMs : saveIdleEveryMs
     if (sinceMs < everyMs || this.#saving !== null) return
-    this.#saving = this.#save(handledThroughSecond - lagSeconds).finally(() => {
+    this.#saving = this.#save(handledThroughSecond - lagSeconds, knowWithinMs).finally(() => {
       this.#saving = null
     })
   }
@@ -87,12 +93,13 @@ export class CursorKeeper {
   /** Saves at the end of a reign, as far as that is possible. */
   async saveLast(handledThroughSecond: number): Promise<void> {
     await this.#saving
-    await this.#save(handledThroughSecond - lagSeconds)
+    await this.#save(handledThroughSecond - lagSeconds, knowLastWithinMs)
   }
 
-  async #save(throughSecond: number): Promise<void> {
+  async #save(throughSecond: number, knowWithin: number): Promise<void> {
     if (throughSecond <= this.#savedSecond) return
     try {
+      await this.#parts.jobs.caughtUp(AbortSignal.timeout(knowWithin))
       await this.#parts.cursors.put({ throughSecond, term: this.#parts.term })
       this.#noteSaved(throughSecond)
     } catch (error) {

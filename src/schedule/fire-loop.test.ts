@@ -205,6 +205,35 @@ describe('in good order', () => {
     expect(dispatcher.startsOf('other')).toEqual([at(1), at(2), at(3)])
   })
 
+  test('jobs that the leader hears of half a minute late lose no fire without a record', async () => {
+    const held: (() => void)[] = []
+    let isBehind = false
+    const watch = bucket.watch.bind(bucket)
+    bucket.watch = async function* (signal) {
+      for await (const change of watch(signal)) {
+        if (isBehind) await new Promise<void>((resolve) => held.push(resolve))
+        yield change
+      }
+    }
+    await put({ name: 'other' })
+    await lead()
+    await pass(20)
+    isBehind = true
+    await put({ name: 'late', schedule: '* * * * * *', createdAt: at(20), scheduledSince: at(20), lateLimitMs: 25_000 })
+    await pass(30)
+    expect(dispatcher.startsOf('other')).toHaveLength(50)
+    expect(cursors.stored?.throughSecond).toBeLessThanOrEqual(at(20) / 1_000)
+    isBehind = false
+    for (const tell of held) tell()
+    await pass(4)
+    const seconds = (from: number, through: number) =>
+      Array.from({ length: through - from + 1 }, (_, index) => at(from + index))
+    expect(outcomesOf('late')).toEqual(seconds(21, 25).map((atMs) => [atMs, 'missed']))
+    expect(dispatcher.startsOf('late')).toEqual(seconds(26, 54))
+    await pass(8)
+    expect(cursors.stored?.throughSecond).toBeGreaterThan(at(50) / 1_000)
+  })
+
   test('an @at between two seconds fires at the end of its second, not before', async () => {
     await put({ schedule: '@at 2026-01-02T03:04:07.250Z' })
     await lead()

@@ -27,7 +27,7 @@ import { RecordedFires } from './recorded-fires.ts'
 import { scheduledOrder } from './start-order.ts'
 
 export interface FireLoopParts {
-  readonly jobs: Pick<JobView, 'ready' | 'all' | 'peek' | 'subscribe'>
+  readonly jobs: Pick<JobView, 'ready' | 'caughtUp' | 'all' | 'peek' | 'subscribe'>
   readonly fireLog: Pick<FireLog, 'lead' | 'listAfter' | 'confirm'>
   readonly dispatcher: Dispatcher
   readonly history: Pick<ExecutionLog, 'append' | 'list'>

@@ -19,6 +19,9 @@ export class JobView {
   readonly #listeners = new Set<(change: JobChange) => void>()
   #isReady = false
   #waiting: (() => void)[] = []
+  /** The last revision that the watch has told. */
+  #toldRevision = 0
+  readonly #toldListeners = new Set<() => void>()
 
   constructor(bucket: Bucket<ScheduledJob>) {
     this.#bucket = bucket
@@ -36,6 +39,28 @@ export class JobView {
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push(resolve)
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+  }
+
+  /**
+   * Resolves when everything that was stored before the call is here: the watch may be behind by seconds.
+   *
+   * @throws UnavailableError, or the signal's reason when it aborts first
+   */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const revision = await this.#bucket.lastRevision()
+    signal.throwIfAborted()
+    if (this.#toldRevision >= revision) return
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (this.#toldRevision < revision && !signal.aborted) return
+        this.#toldListeners.delete(look)
+        signal.removeEventListener('abort', look)
+        if (this.#toldRevision >= revision) resolve()
+        else reject(signal.reason)
+      }
+      this.#toldListeners.add(look)
+      signal.addEventListener('abort', look)
     })
   }
 
@@ -91,6 +116,13 @@ export class JobView {
   }
 
   #apply(change: BucketChange<ScheduledJob>): void {
+    this.#note(change)
+    if (change.kind === 'ready') return
+    this.#toldRevision = Math.max(this.#toldRevision, change.revision)
+    for (const look of this.#toldListeners) look()
+  }
+
+  #note(change: BucketChange<ScheduledJob>): void {
     switch (change.kind) {
       case 'put':
         this.noteSaved(change.value, change.revision)

@@ -40,6 +40,10 @@ export class MemoryBucket<Value> implements Bucket<Value> {
     this.#tell({ kind: 'delete', key, revision: this.#revision })
   }
 
+  async lastRevision(): Promise<number> {
+    return this.#revision
+  }
+
   async list(): Promise<readonly Versioned<Value>[]> {
     return [...this.#records.values()]
   }
