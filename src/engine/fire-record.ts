@@ -7,6 +7,7 @@
 import type { NextMsgRequest, SeqMsgRequest, StoredMsg } from '@nats-io/jetstream'
 import { headers, type MsgHdrs } from '@nats-io/nats-core'
 import type { Connection } from './connection.ts'
+import { isStreamMissing } from './nats-errors.ts'
 
 export const fireStream = 'FIRES'
 export const timedFires = 'fires.at'
@@ -34,6 +35,16 @@ export function secondHeader(found: MsgHdrs | undefined): number {
 export async function lastTimedFire(connection: Connection): Promise<StoredMsg | null> {
   const manager = await connection.manager()
   return connection.retry(what, () => manager.streams.getMessage(fireStream, { last_by_subj: timedFires }))
+}
+
+/** The term that wrote last; 0 when none did, or nothing was ever recorded here. */
+export async function lastFireTerm(connection: Connection): Promise<number> {
+  try {
+    return termHeader((await lastTimedFire(connection))?.header)
+  } catch (error) {
+    if (isStreamMissing(error)) return 0
+    throw error
+  }
 }
 
 /** The sequence where seconds after `second` begin. Halving asks 20 questions for a million records. */

@@ -8,6 +8,7 @@ import type { LeaderLease } from '../cluster/ports.ts'
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
 import { type Connection, openConnection } from './connection.ts'
+import { openFireLog } from './fire-log.ts'
 import { type Lease, openLease } from './lease.ts'
 import { deleteStream } from './stream-setup.ts'
 
@@ -80,6 +81,16 @@ test('a node that was killed and started again takes its own lease at once, with
   await before.connection.close()
   const after = await candidate('a', nodeId, 60_000)
   expect((await after.lease.tryAcquire())?.term.number).toBe(2)
+})
+
+test('a lease that was lost begins above every term that the fires were recorded under', async () => {
+  const { lease, connection } = await candidate('a')
+  const fireLog = await openFireLog(connection)
+  onTestFinished(() => deleteStream(admin, 'FIRES'))
+  await fireLog.lead(41)
+  const held = await lease.tryAcquire()
+  expect(held?.term.number).toBeGreaterThan(41)
+  await fireLog.lead(held?.term.number ?? 0)
 })
 
 test('a renewal whose answer was lost does not cost the lease', async () => {

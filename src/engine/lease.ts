@@ -10,6 +10,7 @@ import { ConflictError } from '../core/errors.ts'
 import type { Bucket } from '../model/bucket.ts'
 import type { Term } from '../model/member.ts'
 import type { Connection } from './connection.ts'
+import { lastFireTerm } from './fire-record.ts'
 import { openBucket } from './kv-bucket.ts'
 import { decideAcquire, type LeaseRecord, type SeenLease } from './lease-decision.ts'
 
@@ -17,6 +18,8 @@ const key = 'leader'
 const defaultLeaseMs = 2_000
 /** Candidates try at different moments; this and the lease are well within the three seconds that a new leader may take. */
 const longestJitterMs = 200
+/** So many terms may have passed since the last one that recorded a fire. */
+const lostTerms = 1_000
 
 export interface LeaseOptions {
   readonly nodeId: string
@@ -92,7 +95,7 @@ export class Lease {
     })
     if (decision.kind === 'wait') return null
     const sentAtMs = clock.monotonicMs()
-    const record = this.#record((seen?.record.term ?? 0) + 1, false)
+    const record = this.#record((seen?.record.term ?? (await this.#lostTerm())) + 1, false)
     try {
       this.#revision =
         seen === null ? await this.#bucket.create(key, record) : await this.#bucket.update(key, record, seen.revision)
@@ -144,6 +147,12 @@ export class Lease {
   async close(): Promise<void> {
     this.#closing.abort(new Error('closing'))
     await this.#observing
+  }
+
+  /** A lease that is lost while records are not must not begin below their terms, or no leader could write them. */
+  async #lostTerm(): Promise<number> {
+    const recorded = await lastFireTerm(this.#connection)
+    return recorded === 0 ? 0 : recorded + lostTerms
   }
 
   async #observe(): Promise<void> {
