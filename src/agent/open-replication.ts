@@ -15,6 +15,7 @@ import type { NameClaim } from '../replication/service/name-claims.ts'
 import type { FrameStreams, SecretSealer } from '../replication/service/ports.ts'
 import { createReplicationService, type ReplicationService } from '../replication/service/replication-service.ts'
 import type { TaskReportRecord } from '../replication/service/task-report-record.ts'
+import { compileCachePath } from './compile-cache.ts'
 import { connect, type NatsAccess } from './nats-access.ts'
 import type { TaskNats } from './task-nats.ts'
 
@@ -61,6 +62,7 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
       secrets,
       environment: process.env,
       nodeName: cluster.self.nodeName,
+      compileCachePath: compileCachePath(parts.settings['data-dir']),
     }),
     streams: frameStreams(parts),
     secrets,

@@ -3,20 +3,19 @@
  *
  * Easy to get wrong: when the channel closes the agent is gone, and so must this process be, at once: the next agent
  * starts its own, and the checkpoint's owner term keeps what this one still had under way from being committed.
+ *
+ * A task is waited for while it starts, often on a machine that just got the work of another one: so each process loads
+ * only its own half, and leaves what was compiled to the next one.
  */
+import { flushCompileCache } from 'node:module'
 import { backoffMs } from '../core/backoff.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
-import { openFrameSink } from '../engine/frame-sink.ts'
-import { openFrameSource } from '../engine/frame-source.ts'
 import { TaskLink } from '../engine/task-link.ts'
 import { type StartMessage, type TaskOrder, takenOverStatus } from '../replication/service/task-messages.ts'
 import { emptyReport, problemOf } from '../replication/service/task-problem.ts'
-import { runSourceTask } from '../replication/source/source-task.ts'
-import { forgetJob } from '../replication/target/forget-job.ts'
-import { runTargetTask } from '../replication/target/target-task.ts'
 import type { TaskContext, TaskProblem, TaskReport } from '../replication/task-context.ts'
 import { agentLog, type LogLevel } from './agent-log.ts'
 import { connect } from './nats-access.ts'
@@ -54,21 +53,43 @@ async function run(spec: StartMessage['spec']): Promise<void> {
     if (told.problem !== null && fencingCodes.has(told.problem.code)) endAsTakenOver(log, told.problem)
     else if (process.connected) process.send?.({ kind: 'report', report: told })
   }
-  const connection = await connectAndTell(nats, spec, report)
+  const half = role === 'source' ? ({ role, parts: loadSource() } as const) : ({ role, parts: loadTarget() } as const)
+  const [connection] = await Promise.all([connectAndTell(nats, spec, report), half.parts])
   if (connection === null) return
   scope.use(connection, (opened) => opened.close())
   const link = new TaskLink(connection, job.id)
   const context: TaskContext = { job, role, server, ownerTerm, link, clock: systemClock, log, report }
   const stream = { connection, jobId: job.id }
   const { signal } = stopping
-  if (role === 'source') {
+  if (half.role === 'source') {
+    const { openFrameSink, runSourceTask } = await half.parts
     const limits = { maxBytes: nats.streamLimitBytes, maxMessages: job.source.bufferedMessages }
     const openSink = () => openFrameSink({ ...stream, ...limits, writerId: `${job.id}/${ownerTerm}` })
     await runSourceTask({ ...context, openSink }, signal)
     return
   }
+  const { forgetJob, openFrameSource, runTargetTask } = await half.parts
   if (!isForgetting) await runTargetTask({ ...context, openSource: () => openFrameSource(stream) }, signal)
   if (isForgetting) await forgetJob(context)
+}
+
+async function loadSource() {
+  const [sink, task] = await Promise.all([
+    import('../engine/frame-sink.ts'),
+    import('../replication/source/source-task.ts'),
+  ])
+  flushCompileCache()
+  return { ...sink, ...task }
+}
+
+async function loadTarget() {
+  const [source, task, forget] = await Promise.all([
+    import('../engine/frame-source.ts'),
+    import('../replication/target/target-task.ts'),
+    import('../replication/target/forget-job.ts'),
+  ])
+  flushCompileCache()
+  return { ...source, ...task, ...forget }
 }
 
 /** Nobody needs to tell this process: its agent may be cut off, or stopped, while another node has the task. */

@@ -19,7 +19,7 @@ process.on('message', (order) => {
   }
   console.log('started as ' + order.spec.role)
   console.error('odd line')
-  process.send({ kind: 'report', report: { spec: order.spec, pid: process.pid, argv: process.argv, execArgv: process.execArgv } })
+  process.send({ kind: 'report', report: { spec: order.spec, pid: process.pid, argv: process.argv, execArgv: process.execArgv, compileCache: process.env.NODE_COMPILE_CACHE } })
 })
 `
 
@@ -38,6 +38,7 @@ async function launch(environment: Readonly<Record<string, string>> = {}) {
     secrets,
     environment: { PATH: process.env['PATH'] ?? '', AGENT_SECRET: 'planted-5822', ...environment },
     nodeName: 'alpha',
+    compileCachePath: join(folder.path, 'cache'),
     natsFor: (of) => ({ stream: of.id }),
     writeLine: (line, { role }) => lines.push(`${role}: ${line}`),
   })
@@ -60,6 +61,7 @@ test('a process is told what to do, with the password in clear, and its reports 
       nats: { stream: 'j1' },
     },
     execArgv: expect.arrayContaining(['--max-old-space-size=256']),
+    compileCache: expect.stringMatching(/cache$/),
   })
   await started.stop({ timeoutMs: 5_000, forget: true })
   expect(await started.exited).toEqual({ code: 0, signal: null })

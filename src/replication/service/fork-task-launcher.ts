@@ -18,6 +18,8 @@ export interface ForkTaskLauncherParts extends PasswordSources {
   natsFor(job: ReplicationJob): unknown
   /** Takes each line that a process writes, without its end. A line of the program's logger is JSON already. */
   writeLine(line: string, spec: TaskSpec): void
+  /** A folder where processes keep compiled modules, so that the next one starts faster; absent: none. */
+  readonly compileCachePath?: string
   /** Of the JavaScript heap; buffers are outside it. */
   readonly heapLimitMb?: number
 }
@@ -53,11 +55,11 @@ export class ForkTaskLauncher implements TaskLauncher {
   }
 
   #fork(): ChildProcess {
-    const { entryPath, environment, heapLimitMb = defaultHeapLimitMb } = this.#parts
+    const { entryPath, environment, compileCachePath, heapLimitMb = defaultHeapLimitMb } = this.#parts
     const env = Object.fromEntries(passedOn.flatMap((name) => (name in environment ? [[name, environment[name]]] : [])))
     return fork(entryPath, [], {
       detached: true,
-      env,
+      env: compileCachePath === undefined ? env : { ...env, NODE_COMPILE_CACHE: compileCachePath },
       execArgv: [`--max-old-space-size=${heapLimitMb}`, '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
