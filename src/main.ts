@@ -1,5 +1,5 @@
 /** Where the `millrace` command begins. */
-import { useCompileCache } from './agent/compile-cache.ts'
+import { keepCompiled, useCompileCache } from './agent/compile-cache.ts'
 import { version } from './agent/version.ts'
 import { runProgram } from './cli/program.ts'
 
@@ -9,6 +9,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   runAgent: async (loaded) => {
     useCompileCache(loaded.settings['data-dir'])
     const { runAgent } = await import('./agent/run-agent.ts')
+    keepCompiled()
     await runAgent(loaded)
   },
   print: (text) => console.log(text),

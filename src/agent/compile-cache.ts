@@ -3,7 +3,7 @@
  * in a fraction of the processor's time. Whatever is wrong with it only makes a start slower.
  */
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 
 export function compileCachePath(dataDir: string): string {
@@ -16,4 +16,9 @@ export function compileCachePath(dataDir: string): string {
  */
 export function useCompileCache(dataDir: string): void {
   if (existsSync(dataDir)) enableCompileCache(compileCachePath(dataDir))
+}
+
+/** Writes down what this process has compiled by now: at its end, which may be a crash, could be too late. */
+export function keepCompiled(): void {
+  flushCompileCache()
 }

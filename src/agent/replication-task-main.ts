@@ -7,7 +7,6 @@
  * A task is waited for while it starts, often on a machine that just got the work of another one: so each process loads
  * only its own half, and leaves what was compiled to the next one.
  */
-import { flushCompileCache } from 'node:module'
 import { backoffMs } from '../core/backoff.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
@@ -18,6 +17,7 @@ import { type StartMessage, type TaskOrder, takenOverStatus } from '../replicati
 import { emptyReport, problemOf } from '../replication/service/task-problem.ts'
 import type { TaskContext, TaskProblem, TaskReport } from '../replication/task-context.ts'
 import { agentLog, type LogLevel } from './agent-log.ts'
+import { keepCompiled } from './compile-cache.ts'
 import { connect } from './nats-access.ts'
 import type { TaskNats } from './task-nats.ts'
 
@@ -78,7 +78,7 @@ async function loadSource() {
     import('../engine/frame-sink.ts'),
     import('../replication/source/source-task.ts'),
   ])
-  flushCompileCache()
+  keepCompiled()
   return { ...sink, ...task }
 }
 
@@ -88,7 +88,7 @@ async function loadTarget() {
     import('../replication/target/target-task.ts'),
     import('../replication/target/forget-job.ts'),
   ])
-  flushCompileCache()
+  keepCompiled()
   return { ...source, ...task, ...forget }
 }
 
