@@ -25,7 +25,7 @@ export const suites: readonly Suite[] = [
   vitestSuite('servers', 420, 'servers', true),
   vitestSuite('e2e', 600, 'servers', true),
   vitestSuite('crash', 150, 'servers', true),
-  vitestSuite('cluster', 300, 'servers', true),
+  vitestSuite('cluster', 330, 'servers', true),
   vitestSuite('faults', 6_000, 'servers', false),
 ]
 

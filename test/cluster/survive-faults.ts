@@ -25,6 +25,7 @@ export interface RunOptions {
   readonly nodes: number
   /** How long faults are begun. */
   readonly faultsMs: number
+  readonly shortestFaultMs: number
   readonly longestFaultMs: number
   /** Kinds of faults that come first, in this order. */
   readonly first: readonly FaultKind[]
@@ -32,7 +33,6 @@ export interface RunOptions {
   readonly hasProxies: boolean
 }
 
-const shortestFaultMs = 3_000
 const caughtUpWithinMs = 90_000
 /** Longer than the checker takes for the end of a job. */
 const settleMs = 6_000
@@ -76,7 +76,7 @@ async function isPlain(path: string): Promise<boolean> {
 }
 
 async function run(cluster: Cluster, options: RunOptions, random: Random): Promise<void> {
-  const { seed, nodes, faultsMs, longestFaultMs } = options
+  const { seed, nodes, faultsMs, shortestFaultMs, longestFaultMs } = options
   await using replication = await ReplicationLoad.open(cluster, seed)
   const jobs = new ScheduledLoad(cluster, new Random(seed + 1))
   const writes = new ApiWrites(cluster, new Random(seed + 2))

@@ -22,7 +22,7 @@ export interface FaultPlan {
 }
 
 const backWithinMs = 90_000
-const longestPauseMs = 2_500
+const longestPauseMs = 1_500
 const firstPauseMs = 500
 
 export class FaultDriver {
