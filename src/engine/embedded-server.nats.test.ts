@@ -19,7 +19,6 @@ import { NatsAccessError } from './errors.ts'
 import { openBucket } from './kv-bucket.ts'
 import type { ServerSecrets } from './server-config.ts'
 import { serverFiles } from './server-files.ts'
-import { readServerHealth } from './server-health.ts'
 import { findRunningServer } from './server-process.ts'
 
 const secrets: ServerSecrets = {
@@ -77,20 +76,6 @@ test('the server starts, stores, and stops', async () => {
   const identity = processIdentity(server.pid)
   await server.stop()
   expect(identity !== null && isAlive(identity)).toBe(false)
-})
-
-test('its health tells version and storage, and while it is away that it is away', async () => {
-  const server = await (await place()).start()
-  const connection = await connectTo(server)
-  await (await openBucket<number>(connection, { name: 'b', storage: 'file' })).put('a', 1)
-  const health = await readServerHealth(connection)
-  expect(health).toMatchObject({ isConnected: true, serverVersion: server.version, serverName: 'node-a' })
-  expect(health.storage?.streams).toBe(1)
-  expect(health.storage?.fileBytes).toBeGreaterThan(0)
-  await server.stop()
-  await eventually(() => !connection.isConnected, 5_000)
-  expect(await readServerHealth(connection)).toMatchObject({ isConnected: false, storage: null })
-  await connection.close()
 })
 
 test('a server left running is adopted by the next start, with what it stored', async () => {
