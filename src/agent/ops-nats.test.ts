@@ -29,7 +29,7 @@ test('a server of ours is there when a stream has it for online, else as its age
       streams: [stream(['server-a', true], ['server-b', true], ['server-c', true]), stream(['server-c', false])],
     },
     {
-      node: { topology: { servers: ['a', 'b', 'c', 'd', 'e'].map(seat) }, replicas: 3 },
+      node: { topology: { servers: ['a', 'b', 'c', 'd', 'e'].map(seat) }, replicas: 3, trouble: '' },
       members: () => [sampleMember('d'), sampleMember('e', { status: 'failed' })],
       answering: [{ name: 'server-a', version: '2.12.0' }],
     },

@@ -15,6 +15,8 @@ export interface OpsNatsParts {
     readonly topology: { readonly servers: readonly ServerSeat[] }
     /** Copies that a stream should have now. */
     readonly replicas: number
+    /** Why the servers could not be made a cluster; empty for nothing. */
+    readonly trouble: string
   } | null
   members(): readonly Member[]
   /** What the servers tell of themselves, where they are ours. */
@@ -32,6 +34,7 @@ export async function readNatsState(parts: OpsNatsParts): Promise<NatsState> {
   return {
     servers: serversOf(reading, { ...parts, answering: [...system.servers, connectedServer(reading, connection)] }),
     metaLeader: system.metaLeader,
+    trouble: node?.trouble ?? '',
     replicasWanted: node?.replicas ?? connection.replicas,
     streams: streams.map(streamState),
   }

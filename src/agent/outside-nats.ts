@@ -1,15 +1,18 @@
 /** Access to a NATS that the user runs: `--nats`, `--nats-auth-file`, `--nats-domain`, `--nats-replicas`. */
 import type { Settings } from '../config/options.ts'
 import type { Log } from '../core/log.ts'
+import type { Connection } from '../engine/connection.ts'
 import { readAuthFile } from '../engine/nats-auth.ts'
-import { readServerInfo } from '../engine/server-info.ts'
-import { parseServerUrl } from '../engine/server-url.ts'
+import { streamInfo } from '../engine/stream-setup.ts'
 import type { TlsFiles } from './cluster-tls.ts'
 import type { NatsAccess } from './nats-access.ts'
 
 type OutsideSettings = Pick<Settings, 'nats' | 'nats-auth-file' | 'nats-domain' | 'nats-replicas'>
 
-const infoWithinMs = 3_000
+const mostReplicas = 3
+/** Servers that have only just met take a moment. */
+const giveWithinMs = 3_000
+const clusterStream = 'KV_cluster'
 
 /** @throws NatsAuthFileError; InvalidError when --nats cannot be read */
 export async function outsideAccess(settings: OutsideSettings, tls: TlsFiles | null, log: Log): Promise<NatsAccess> {
@@ -20,12 +23,29 @@ export async function outsideAccess(settings: OutsideSettings, tls: TlsFiles | n
     auth: path === '' ? null : await readAuthFile(path, log),
     tls,
     domain: settings['nats-domain'],
-    replicas: wanted === 'auto' ? await usualReplicas(settings.nats) : Number(wanted),
+    replicas: wanted === 'auto' ? 1 : Number(wanted),
   }
 }
 
-/** Three where the server is one of several; should they be fewer than three, streams are made with one copy. */
-async function usualReplicas(url: string): Promise<number> {
-  const infos = await Promise.all(parseServerUrl(url).servers.map((server) => readServerInfo(server, infoWithinMs)))
-  return infos.some((info) => info.kind === 'nats' && info.clusterName !== '') ? 3 : 1
+/**
+ * How many copies a stream gets where --nats-replicas is `auto`: three where the servers have them to give, which is tried
+ * with the first stream that everybody has. What one server says of itself would not do: JetStream may be elsewhere.
+ *
+ * @throws UnavailableError
+ */
+export async function settleReplicas(connection: Connection, log: Log): Promise<number> {
+  const info = await streamInfo(connection, clusterStream)
+  if (info === null || info.config.num_replicas > 1 || !info.cluster?.name) return info?.config.num_replicas ?? 1
+  const manager = await connection.manager()
+  try {
+    await connection.retry(
+      `stream ${clusterStream} cannot get ${mostReplicas} copies`,
+      () => manager.streams.update(clusterStream, { num_replicas: mostReplicas }),
+      { withinMs: giveWithinMs },
+    )
+    return mostReplicas
+  } catch (err) {
+    log.info({ err }, 'the nats servers keep one copy of each stream, because they are fewer than three')
+    return 1
+  }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { nkeys } from '@nats-io/nats-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { startNats } from '../../test/harness/nats-server.ts'
+import { operatorAccess } from '../../test/harness/operator-access.ts'
 import { tempDir } from '../../test/harness/temp-dir.ts'
 import { type Log, silentLog } from '../core/log.ts'
 import { openConnection } from './connection.ts'
@@ -49,23 +50,9 @@ test('an nkey seed from a file lets us in, another one does not', async () => {
 })
 
 test('credentials from a file let us in where accounts are told by tokens (operator mode)', async () => {
-  const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()]
-  const system = nkeys.createAccount()
-  const unlimited = { subs: -1, conn: -1, leaf: -1, imports: -1, exports: -1, data: -1, payload: -1, wildcards: true }
-  const storage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 }
-  const operatorToken = tokenOf(operator, operator, { type: 'operator' })
-  const accountToken = tokenOf(operator, account, { type: 'account', limits: { ...unlimited, ...storage } })
-  const userToken = tokenOf(account, user, { type: 'user', pub: {}, sub: {}, subs: -1, data: -1, payload: -1 })
-  const systemToken = tokenOf(operator, system, { type: 'account', limits: unlimited })
-  const config = `operator: ${operatorToken}
-system_account: ${system.getPublicKey()}
-resolver: MEMORY
-resolver_preload: { ${account.getPublicKey()}: ${accountToken}, ${system.getPublicKey()}: ${systemToken} }`
+  const { config, secret } = operatorAccess()
   await using nats = await startNats({ config })
-  const creds = `-----BEGIN NATS USER JWT-----\n${userToken}\n------END NATS USER JWT------\n
-************************* IMPORTANT *************************
------BEGIN USER NKEY SEED-----\n${textOf(user.getSeed())}\n------END USER NKEY SEED------`
-  await stores(nats.url, await readAuthFile(await secretFile(creds), silentLog))
+  await stores(nats.url, await readAuthFile(await secretFile(secret), silentLog))
 })
 
 test('streams of a JetStream domain are used by its name', async () => {
@@ -105,19 +92,3 @@ test('a file that others can read is used with a warning', async () => {
   expect(await readAuthFile(await secretFile('t0ken', 0o644), log)).toEqual({ token: 't0ken' })
   expect(warnings).toMatchObject([{ mode: '644' }])
 })
-
-/** A JWT as NATS signs them: https://docs.nats.io, JWTs; algorithm `ed25519-nkey`. */
-function tokenOf(issuer: nkeys.KeyPair, subject: nkeys.KeyPair, nats: Record<string, unknown>): string {
-  const claims = {
-    jti: subject.getPublicKey(),
-    iat: Math.floor(Date.now() / 1000),
-    iss: issuer.getPublicKey(),
-    name: 'test',
-    sub: subject.getPublicKey(),
-    nats: { ...nats, version: 2 },
-  }
-  const body = [{ typ: 'JWT', alg: 'ed25519-nkey' }, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.')
-  return `${body}.${Buffer.from(issuer.sign(new TextEncoder().encode(body))).toString('base64url')}`
-}

@@ -19,6 +19,8 @@ const verifyPauseMs = 100
 const attempts = 3
 const snapshotTimeoutMs = 30_000
 
+const atOnce = 5
+
 export interface TransferOptions {
   /** Which streams; those in memory are never copied. */
   readonly isWanted: (stream: string) => boolean
@@ -53,9 +55,31 @@ export async function transferStreams(
   const manager = await from.manager()
   const infos = await from.retry('the streams to copy cannot be listed', () => all(manager.streams.list()), { signal })
   const wanted = infos.filter(({ config }) => config.storage === 'file' && isWanted(config.name))
+  return { streams: await transferAll(from, to, wanted.map(({ config }) => config.name).values(), options) }
+}
+
+/** Several at once, because each waits for an election of its own. */
+async function transferAll(
+  from: Connection,
+  to: Connection,
+  names: IterableIterator<string>,
+  options: TransferOptions,
+): Promise<readonly TransferredStream[]> {
+  const failed = new AbortController()
+  const signal = AbortSignal.any([options.signal, failed.signal])
   const streams: TransferredStream[] = []
-  for (const { config } of wanted) streams.push(await transferOne(from, to, config.name, options))
-  return { streams }
+  const work = async () => {
+    try {
+      for (const name of names) streams.push(await transferOne(from, to, name, { ...options, signal }))
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
+  }
+  const results = await Promise.allSettled(Array.from({ length: atOnce }, work))
+  const failure = results.find((result) => result.status === 'rejected')
+  if (failure !== undefined) throw failed.signal.reason ?? failure.reason
+  return streams
 }
 
 async function transferOne(

@@ -26,6 +26,8 @@ export type ClusterNews =
   /** A node goes for good. */
   | { readonly kind: 'farewell'; readonly nodeId: string }
   | { readonly kind: 'farewell-taken-back'; readonly nodeId: string }
+  /** Why the servers could not be made a cluster; empty when nothing is wrong. */
+  | { readonly kind: 'trouble'; readonly reason: string }
   | { readonly kind: 'ready' }
 
 /** A server's node that goes for good, told by itself before its server stops. */
@@ -35,6 +37,7 @@ export interface Farewell {
 }
 
 const farewellPrefix = 'farewell.'
+const troubleKey = 'forming-trouble'
 
 export class ClusterStore {
   readonly #bucket: Bucket<unknown>
@@ -116,6 +119,8 @@ export class ClusterStore {
       else if (change.key.startsWith(farewellPrefix)) {
         const nodeId = change.key.slice(farewellPrefix.length)
         yield { kind: change.kind === 'put' ? 'farewell' : 'farewell-taken-back', nodeId }
+      } else if (change.key === troubleKey) {
+        yield { kind: 'trouble', reason: change.kind === 'put' ? (change.value as { reason: string }).reason : '' }
       } else if (change.kind === 'put' && change.key === 'topology')
         yield { kind: 'topology', topology: change.value as Topology }
     }
@@ -123,6 +128,12 @@ export class ClusterStore {
 
   async sayFarewell(seat: Pick<ServerSeat, 'nodeId' | 'nodeName'>): Promise<void> {
     await this.#bucket.put(farewellPrefix + seat.nodeId, { nodeId: seat.nodeId, nodeName: seat.nodeName })
+  }
+
+  /** @param reason of the last attempt that failed; null when all is well */
+  async noteTrouble(reason: string | null): Promise<void> {
+    if (reason === null) await this.#bucket.delete(troubleKey)
+    else await this.#bucket.put(troubleKey, { reason })
   }
 
   /** A node that starts again has not left. */

@@ -7,19 +7,23 @@ import { NodeWatch } from '../../cluster/topology/node-watch.ts'
 import { planTopology } from '../../cluster/topology/plan-topology.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Member } from '../../model/member.ts'
+import type { ClusterStore } from './cluster-store.ts'
 import { formCluster } from './form-cluster.ts'
 import type { AttemptOutcome, FormingPeers } from './forming-calls.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import type { TopologyFollower } from './topology-follower.ts'
 
 const sweepMs = 500
-const failedBackoff = { firstMs: 2_000, maxMs: 60_000 }
+/** Each attempt stops everybody for some seconds. */
+const failedBackoff = { firstMs: 10_000, maxMs: 600_000 }
 
 export interface HomeLoopParts {
   readonly node: NodeCluster
   readonly peers: FormingPeers
+  readonly store: ClusterStore
   readonly follower: TopologyFollower
   readonly mostServers: 1 | 3 | 5
   members(): readonly Member[]
@@ -30,6 +34,8 @@ export interface HomeLoopParts {
 export class HomeLoop {
   readonly #parts: HomeLoopParts
   #attempt: string | null = null
+  /** Undefined: what is stored is of an earlier start. */
+  #trouble: string | null | undefined = undefined
 
   constructor(parts: HomeLoopParts) {
     this.#parts = parts
@@ -42,7 +48,7 @@ export class HomeLoop {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { node, clock, log, members, follower } = this.#parts
+    const { node, clock, members, follower } = this.#parts
     const watch = new NodeWatch()
     for (let failures = 0; !signal.aborted; ) {
       await clock.sleep(sweepMs, signal).catch(() => {})
@@ -55,11 +61,13 @@ export class HomeLoop {
         await formCluster({ ...this.#parts, signal, note: (attempt) => this.#note(attempt) }, step.with)
         failures = 0
         await this.#tell(signal)
+        await this.#noteTrouble(null)
       } catch (err) {
         if (signal.aborted) return
         failures += 1
-        log.warn({ err, failures }, 'the nats servers could not be made a cluster, tries again')
-        await clock.sleep(backoffMs(failedBackoff, failures, Math.random), signal).catch(() => {})
+        const pauseMs = backoffMs(failedBackoff, failures, Math.random)
+        await this.#tellTrouble(err, failures, pauseMs)
+        await clock.sleep(pauseMs, signal).catch(() => {})
       }
     }
   }
@@ -77,6 +85,24 @@ export class HomeLoop {
         await clock.sleep(sweepMs, signal).catch(() => {})
       }
     }
+  }
+
+  /** The same reason is told once. */
+  async #tellTrouble(err: unknown, failures: number, pauseMs: number): Promise<void> {
+    const { log } = this.#parts
+    const reason = messageOf(err)
+    const facts = { err, failures, nextInMs: pauseMs }
+    if (reason === this.#trouble) log.debug(facts, 'the nats servers could not be made a cluster again')
+    else log.warn(facts, 'the nats servers could not be made a cluster, tries again and again, ever more rarely')
+    await this.#noteTrouble(reason)
+  }
+
+  /** For the status of the cluster. */
+  async #noteTrouble(reason: string | null): Promise<void> {
+    const { store, log } = this.#parts
+    if (reason === this.#trouble) return
+    this.#trouble = reason
+    await store.noteTrouble(reason).catch((err: unknown) => log.debug({ err }, 'the reason cannot be stored'))
   }
 
   #note(attempt: string | null): void {

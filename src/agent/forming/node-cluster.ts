@@ -33,6 +33,8 @@ type KnownRecord = Omit<ClusterRecord, 'version'>
 
 export class NodeCluster {
   readonly parts: NodeClusterParts
+  /** Why the servers could not be made a cluster the last time, as the node says that tried; empty for nothing. */
+  trouble = ''
   #record: KnownRecord
   #preferred: string | null = null
 

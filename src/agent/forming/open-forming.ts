@@ -53,7 +53,7 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
   const follower = new TopologyFollower({
     ...{ node, connection, store, keeper, meta, peers, members, signal, clock, log },
   })
-  const home = new HomeLoop({ node, peers, follower, mostServers, members, clock, log })
+  const home = new HomeLoop({ node, peers, store, follower, mostServers, members, clock, log })
   const duty = new TopologyDuty({
     ...{ node, store, peers, meta, mostServers, members, clock, log },
     farewells: () => follower.farewells,

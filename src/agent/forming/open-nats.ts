@@ -21,7 +21,7 @@ import { type ChosenToken, chooseToken, type TokenHolder } from '../cluster-toke
 import { ClusterMismatchError } from '../errors.ts'
 import { connect, type NatsAccess } from '../nats-access.ts'
 import { isLoopback, joinAddresses, nodeAddresses, ownAddresses } from '../node-addresses.ts'
-import { outsideAccess } from '../outside-nats.ts'
+import { outsideAccess, settleReplicas } from '../outside-nats.ts'
 import { type ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
 import { ClusterStore, knownFormat } from './cluster-store.ts'
 import type { NodeCluster } from './node-cluster.ts'
@@ -174,12 +174,14 @@ async function openOutside(scope: Scope, settings: Settings, place: Place): Prom
   tellToken(token, log)
   const connection = await connectForLong(scope, access, place)
   const store = await ClusterStore.open(connection, connection.nats.getServer())
+  if (settings['nats-replicas'] === 'auto') connection.replicas = await settleReplicas(connection, log)
   const clusterId = await confirmIdentity(store, place, record?.clusterId ?? null, access)
   const sealer = await openSealKey(store, { dataDir, secrets: new ClusterSecrets(token.token), isHome: false })
   token.keep()
   const rest = { store: '', generation: 0, clusterName: '', servers: [], candidate: null, retired: [] }
   if (record === null) file.write({ clusterId, role: 'client', ...rest })
-  return { connection, store, sealer, clusterId, node: null, access, natsRole: () => 'client' }
+  const { replicas } = connection
+  return { connection, store, sealer, clusterId, node: null, access: { ...access, replicas }, natsRole: () => 'client' }
 }
 
 async function connectForLong(scope: Scope, access: NatsAccess, place: Place): Promise<Connection> {

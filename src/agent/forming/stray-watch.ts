@@ -51,7 +51,9 @@ export async function watchForStraying(parts: StrayWatchParts, signal: AbortSign
       if (signal.aborted) return
       const sinceMs = clock.monotonicMs() - goodAtMs
       if (sinceMs < patienceMs) continue
-      if (!hasTold) log.warn({ err, sinceMs: Math.round(sinceMs) }, 'the nats servers give no answer, looks elsewhere')
+      // While the servers become a cluster they answer nobody.
+      if (!hasTold && node.record.candidate === null)
+        log.warn({ err, sinceMs: Math.round(sinceMs) }, 'the nats servers give no answer, looks elsewhere')
       hasTold = true
       await lookElsewhere(parts, signal).catch((cause: unknown) => {
         if (!signal.aborted) log.debug({ err: cause }, 'no other server of the cluster can be asked')

@@ -59,6 +59,7 @@ export class TopologyFollower {
         for await (const news of store.news(signal)) {
           if (news.kind === 'farewell') this.#farewells.add(news.nodeId)
           else if (news.kind === 'farewell-taken-back') this.#farewells.delete(news.nodeId)
+          else if (news.kind === 'trouble') this.#parts.node.trouble = news.reason
           else if (news.kind === 'topology') await this.#follow(news.topology, signal)
           else await this.publish()
         }

@@ -20,6 +20,7 @@ export function natsWarnings(overview: Overview): readonly Warning[] {
     ]
   return [
     ...serverWarnings(nats.value),
+    ...troubleWarnings(nats.value),
     ...(isNatsEmbedded ? sizeWarnings(overview, nats.value) : outsideWarnings(nats.value)),
     ...copyWarnings(nats.value),
     ...nats.value.streams.flatMap(fullWarnings),
@@ -43,6 +44,12 @@ function serverWarnings({ servers }: NatsState): readonly Warning[] {
   const spare = up - majority
   const risk = spare === 0 ? 'one more loss stops the cluster' : `${spare} more may be lost`
   return [{ severity: 'warning', text: `${which} ${is}, ${risk}; start the agent there again` }]
+}
+
+function troubleWarnings({ trouble = '' }: NatsState): readonly Warning[] {
+  if (trouble === '') return []
+  const text = `the NATS servers could not be made a cluster: ${trouble}; mend that, it is tried again by itself`
+  return [{ severity: 'warning', text }]
 }
 
 function sizeWarnings({ members }: Overview, { servers }: NatsState): readonly Warning[] {

@@ -45,6 +45,8 @@ export interface NatsState {
   readonly metaLeader: string | null
   /** Copies that each stream should have now. */
   readonly replicasWanted: number
+  /** Why the servers could not be made a cluster the last time; absent or empty when nothing is wrong. */
+  readonly trouble?: string
   readonly streams: readonly StreamState[]
 }
 

@@ -56,6 +56,12 @@ test.each([
     /node b \(10\.0\.0\.2\) has not been heard of since 2026-01-02T03:04:05Z; start its agent again/,
   ],
   [
+    'servers that could not be made a cluster',
+    { nats: nats('abc', '', { trouble: 'node b cannot start a nats server' }) },
+    'warning',
+    /could not be made a cluster: node b cannot start a nats server; mend that, it is tried again by itself/,
+  ],
+  [
     'one of three servers down',
     { nats: nats('abc', 'b') },
     'warning',

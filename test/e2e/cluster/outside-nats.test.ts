@@ -2,10 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { nkeys } from '@nats-io/nats-core'
+import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../harness/eventually.ts'
 import { startAgent } from '../../harness/millrace-agent.ts'
+import { startNatsCluster } from '../../harness/nats-cluster.ts'
 import { startNats } from '../../harness/nats-server.ts'
+import { operatorAccess } from '../../harness/operator-access.ts'
 import { tempDir } from '../../harness/temp-dir.ts'
 
 test('agents on a NATS of the user are one cluster, and one with another token is refused', async () => {
@@ -27,4 +30,61 @@ test('agents on a NATS of the user are one cluster, and one with another token i
   const stranger = startAgent({ args: ['--node-name', 'three', ...outside] })
   await expect(stranger).rejects.toThrow(/status 1[\s\S]*give every agent the same --cluster-token-file/)
   expect(first.log() + second.log()).not.toContain('planted-secret')
+})
+
+async function secretFile(content: string): Promise<string> {
+  const folder = await tempDir('mr-outside-')
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const path = join(folder.path, 'nats.auth')
+  writeFileSync(path, content, { mode: 0o600 })
+  return path
+}
+
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString()
+
+test.each([
+  [
+    'a token',
+    () => ({ config: 'authorization { token: "planted-t0ken" }', secret: 'planted-t0ken\n', planted: 'planted-t0ken' }),
+  ],
+  [
+    'an nkey seed',
+    () => {
+      const user = nkeys.createUser()
+      const seed = textOf(user.getSeed())
+      return {
+        config: `authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`,
+        secret: `${seed}\n`,
+        planted: seed,
+      }
+    },
+  ],
+  ['a creds file', operatorAccess],
+])('an agent on a NATS of the user logs in with %s, and a run ends with success', async (_name, access) => {
+  const { config, secret, planted } = access()
+  await using nats = await startNats({ config })
+  const path = await secretFile(secret)
+  await using agent = await startAgent({ args: ['--node-name', 'one', '--nats', nats.url, '--nats-auth-file', path] })
+  const job = { name: 'run', schedule: '@manually', command: 'true' }
+  expect((await agent.dkron('POST', '/v1/jobs', job)).status).toBe(201)
+  expect((await agent.dkron('POST', '/v1/jobs/run')).status).toBe(200)
+  await eventually(async () => {
+    const { json } = await agent.dkron('GET', '/v1/executions/run')
+    return (json as readonly { readonly success: boolean }[])[0]?.success === true
+  }, 15_000)
+  expect(agent.log()).not.toContain(planted)
+})
+
+test('streams get three copies by themselves where the NATS of the user has three servers', async () => {
+  await using servers = await startNatsCluster()
+  await servers.ready()
+  const path = await secretFile(`${servers.credentials.user}:${servers.credentials.password}\n`)
+  const url = servers.url.split(',').at(-1) ?? ''
+  await using agent = await startAgent({ args: ['--node-name', 'one', '--nats', url, '--nats-auth-file', path] })
+  const replicas = await eventually(async () => {
+    const { json } = await agent.dkron('GET', '/ops/cluster')
+    const { nats } = json as { nats: { replicas_wanted: number; replicas_present: number } }
+    return nats.replicas_present >= 3 ? nats : undefined
+  }, 30_000)
+  expect(replicas).toMatchObject({ replicas_wanted: 3, replicas_present: 3 })
 })
