@@ -42,6 +42,8 @@ export interface JetStreamReading {
 const answerWithinMs = 900
 /** A leader hears every copy each second (hbInterval in nats-server's raft.go); that one is offline it learns much later. */
 const longestSilenceMs = 5_000
+/** To NATS a copy is current only while it has the very last message: under constant writes it never seems to be. */
+const lagUnderWay = 100
 
 /** Takes little more than a second, whatever hangs. @throws UnavailableError when nobody answers at all */
 export async function readStreamStates(connection: Connection): Promise<JetStreamReading> {
@@ -94,7 +96,7 @@ function peersOf({ cluster }: StreamInfo, connection: Connection): readonly Stre
     const isOffline = peer.offline || isUnheard || peer.active > longestSilenceMs * 1e6
     return {
       ...{ serverName: peer.name, isLeader: false, isOffline },
-      isCurrent: peer.current && !isOffline,
+      isCurrent: !isOffline && (peer.current || (peer.lag ?? 0) <= lagUnderWay),
       lag: peer.lag ?? 0,
     }
   })
