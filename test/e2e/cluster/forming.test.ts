@@ -1,7 +1,9 @@
 /** Agents become one cluster, their NATS servers with them, and stay one while agents come, go and die. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type AgentCluster, partOf, startAgentCluster } from '../../harness/agent-cluster.ts'
 import { eventually } from '../../harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../harness/millrace-agent.ts'
@@ -23,6 +25,12 @@ async function expectJobs(agents: readonly TestAgent[], names: readonly string[]
         withinMs,
         `job ${name}`,
       )
+}
+
+/** Writes another token there. */
+function writeToken(path: string): string {
+  writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  return path
 }
 
 function agentOf(cluster: AgentCluster, index: number): TestAgent {
@@ -175,4 +183,56 @@ test('both others go on whichever of three agents leaves for good, and are three
   }
   await cluster.whenFormed(3)
   await expectJobs(cluster.agents, stored)
+})
+
+test('agents that cannot form a cluster tell why, once, and form it when that is mended', async () => {
+  const obstacle = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve) => obstacle.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void obstacle.close())
+  const route = `127.0.0.1:${(obstacle.address() as AddressInfo).port}`
+  const args = (index: number) => (index === 2 ? ['--nats-route-addr', route] : [])
+  await using cluster = await startAgentCluster({ agents: 3, args })
+  const warnings = await eventually(async () => {
+    const { json } = await agentOf(cluster, 1).dkron('GET', '/ops/cluster')
+    const told = (json as { warnings: readonly { text: string }[] }).warnings.map(({ text }) => text)
+    return told.find((text) => text.includes('could not be made a cluster'))
+  }, 60_000)
+  expect(warnings).toMatch(/node node3 cannot start a nats server: .*route/i)
+  obstacle.close()
+  await cluster.whenFormed(3, 90_000)
+  const logs = cluster.agents.map((agent) => agent.log()).join('')
+  expect(logs.match(/could not be made a cluster, tries again/g)).toHaveLength(1)
+})
+
+test('an agent that runs alone takes another token, keeps everything, and takes in others with it', async () => {
+  await using folder = await tempDir('mr-tokens-')
+  const tokenPath = join(folder.path, 'token')
+  await using home = await startAgent({ args: ['--node-name', 'home', '--cluster-token-file', writeToken(tokenPath)] })
+  await storeJob(home, 'kept')
+  await home.stop()
+  writeToken(tokenPath)
+  await home.start()
+  await expectJobs([home], ['kept'])
+  const joining = ['--node-name', 'other', '--join', `127.0.0.1:${home.natsPort}`, '--cluster-token-file', tokenPath]
+  await using other = await startAgent({ args: joining })
+  await expectJobs([other], ['kept'])
+})
+
+test('a server of three whose node moved to other addresses is found there, and catches up', async () => {
+  await using cluster = await startAgentCluster({ agents: 3 })
+  await cluster.whenFormed(3)
+  const [first, , moving] = cluster.agents
+  if (first === undefined || moving === undefined) throw new Error('no agents')
+  await moving.stop()
+  await storeJob(first, 'meanwhile')
+  const args = ['--node-name', 'node3', '--join', cluster.joinList, '--cluster-token-file', cluster.tokenPath]
+  await using moved = await startAgent({ dataDir: moving.dataDir, args, startWithinMs: 60_000 })
+  await expectJobs([moved], ['meanwhile'])
+  const here = `127.0.0.1:${moved.natsPort}`
+  for (const agent of [first, moved])
+    await eventually(() => readFileSync(join(agent.dataDir, 'cluster.json'), 'utf8').includes(here), 30_000)
+  await eventually(async () => {
+    const { json } = await first.dkron('GET', '/ops/cluster')
+    return (json as { nats: { replicas_present: number } }).nats.replicas_present === 3
+  }, 60_000)
 })
