@@ -5,12 +5,10 @@ import type { Scope } from '../core/scope.ts'
 import { parseServerUrl } from '../engine/server-url.ts'
 import { registerDkronApi } from '../http/dkron/routes.ts'
 import { registerOpsApi } from '../http/ops/routes.ts'
-import { createApi } from '../http/shared/create-api.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
 import type { Member } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
-import { openApiTokens } from './api-tokens.ts'
-import { listen } from './listen.ts'
+import { createApiApps } from './api-apps.ts'
 import type { Scheduling } from './open-scheduling.ts'
 import { followStatus, type OpsParts, opsDomain } from './ops-domain.ts'
 
@@ -25,18 +23,8 @@ export async function openApis(
   },
 ): Promise<void> {
   const { settings, cluster, scheduling, replication, leave, log } = parts
-  const { nodeName } = cluster.self
-  const tokenFile = settings['api-token-file']
-  const tokens = tokenFile === '' ? undefined : openApiTokens(scope, tokenFile, log)
-  const options = (boundAddress: string, api: string) => ({
-    nodeName,
-    tokens,
-    guard: { boundAddress, names: [nodeName, ...settings['allow-host']] },
-    log: log.child({ component: api }),
-  })
-  const dkron = createApi(options(settings['http-addr'].host, 'dkron-api'))
-  const udup = createApi(options(settings['udup-addr'].host, 'udup-api'))
-  scope.use([dkron, udup], (apps) => Promise.all(apps.map((app) => app.close())))
+  const apps = createApiApps(scope, { settings, nodeName: cluster.self.nodeName, log })
+  const { dkron, udup } = apps
   const { jobs, running, stop } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
   registerOpsApi(dkron, opsDomain(scope, { ...parts, jobs }), followStatus(scope, parts))
@@ -50,8 +38,7 @@ export async function openApis(
         ? outsideAddresses(settings.nats)
         : serverAddresses(parts.node.topology.servers, cluster.self),
   })
-  await listen('--http-addr', settings['http-addr'], dkron)
-  await listen('--udup-addr', settings['udup-addr'], udup)
+  await apps.listen()
 }
 
 /** Where the cluster's NATS servers answer, this node's own first. */

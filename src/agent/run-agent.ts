@@ -24,6 +24,7 @@ import { nodeNameOf, openCluster } from './open-cluster.ts'
 import { openReplication } from './open-replication.ts'
 import { openScheduling } from './open-scheduling.ts'
 import { version } from './version.ts'
+import { answerMeanwhile } from './waiting-apis.ts'
 
 /** Waits at least so long for another node to take over what this one's NATS server holds. */
 const handOverMs = 60_000
@@ -53,7 +54,8 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   const directory = scope.use(openDataDirectory(settings['data-dir']), (opened) => opened.release())
   const { path: dataDir, nodeId } = directory
   const nodeName = nodeNameOf(settings)
-  const nats = await openNats(scope, settings, { dataDir, nodeId, nodeName, log, signal })
+  const opening = openNats(scope, settings, { dataDir, nodeId, nodeName, log, signal })
+  const nats = await answerMeanwhile({ settings, nodeName, dataDir, clock: systemClock, log }, opening)
   const { connection, access, sealer: secrets, natsRole } = nats
   const cluster = { settings, nodeId, connection, natsRole, log, signal }
   const { membership, lease, clock, isKnownNode, reportLoad } = await openCluster(scope, cluster)

@@ -20,7 +20,7 @@ const connectWithinMs = 3_000
 const pauseMs = 250
 const tellEveryMs = 5_000
 /** How long a clustered server may refuse the token, because the cluster is being formed. */
-const formingPatienceMs = 10_000
+const formingPatienceMs = 30_000
 
 export interface SearchOptions {
   /** `host:port` each. */
