@@ -13,6 +13,7 @@ import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
 import { TaskLink } from '../engine/task-link.ts'
+import { leaveUselessServers } from '../engine/useless-server.ts'
 import { type StartMessage, type TaskOrder, takenOverStatus } from '../replication/service/task-messages.ts'
 import { emptyReport, problemOf } from '../replication/service/task-problem.ts'
 import type { TaskContext, TaskProblem, TaskReport } from '../replication/task-context.ts'
@@ -57,6 +58,7 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   const [connection] = await Promise.all([connectAndTell(nats, spec, report), half.parts])
   if (connection === null) return
   scope.use(connection, (opened) => opened.close())
+  void leaveUselessServers(connection, stopping.signal)
   const link = new TaskLink(connection, job.id)
   const context: TaskContext = { job, role, server, ownerTerm, link, clock: systemClock, log, report }
   const stream = { connection, jobId: job.id }
