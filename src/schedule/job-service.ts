@@ -19,6 +19,9 @@ import { RunGroups } from './run-groups.ts'
 import { runJob } from './run-now.ts'
 import { groupTimeMs } from './start-order.ts'
 
+/** How long a list waits for what the store has and this node has not heard of. */
+const catchUpMs = 1_000
+
 /** A job with what others know about it. */
 export interface JobDetails {
   readonly job: ScheduledJob
@@ -62,8 +65,11 @@ export class JobService {
     this.#parts = parts
   }
 
-  /** Every job, by name. */
+  /** Every job, by name; those too that another node has just stored, unless the store is away. */
   async list(): Promise<readonly JobDetails[]> {
+    const limit = AbortSignal.timeout(catchUpMs)
+    const isOver = new Promise<void>((resolve) => limit.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([this.#parts.view.caughtUp(limit).catch(() => {}), isOver])
     const jobs = [...(await this.#parts.view.list())].sort((a, b) => (a.name < b.name ? -1 : 1))
     return jobs.map((job) => this.#details(job))
   }
