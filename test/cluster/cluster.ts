@@ -9,7 +9,6 @@ import { copyShortages } from './checker/check-cluster.ts'
 import type { CopyFacts } from './checker/facts.ts'
 import { type Network, openNetwork } from './network/network.ts'
 import { ClusterNode, natsPort } from './node/cluster-node.ts'
-import { startOutsideNats } from './node/outside-nats.ts'
 
 export interface ClusterOptions {
   /** How many agents; they are called n1, n2 and so on. */
@@ -17,8 +16,6 @@ export interface ClusterOptions {
   /** Machines without an agent. */
   readonly moreMachines?: readonly string[]
   readonly hasProxies?: boolean
-  /** The agents use a NATS cluster that runs on n1, n2 and n3 beside them, in place of servers of their own. */
-  readonly hasOutsideNats?: boolean
   readonly hasSmallDisks?: boolean
   /** Names of nodes whose wall clock can be set. */
   readonly oddClocks?: readonly string[]
@@ -82,9 +79,10 @@ export class Cluster implements AsyncDisposable {
       )
       const tokenPath = join(folder.path, 'token')
       writeFileSync(tokenPath, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
-      const servers = names.slice(0, 3)
-      const outside = options.hasOutsideNats === true ? await startOutsideNats(network, servers, folder.path) : null
-      const joined = servers.map((name) => `${network.machine(name).advertised}:${natsPort}`).join()
+      const joined = names
+        .slice(0, mostServers)
+        .map((name) => `${network.machine(name).advertised}:${natsPort}`)
+        .join()
       const nodes = names.map((name, index) => {
         const node = new ClusterNode({
           name,
@@ -93,8 +91,7 @@ export class Cluster implements AsyncDisposable {
           hasSmallDisk: options.hasSmallDisks ?? false,
           hasOddClock: options.oddClocks?.includes(name) ?? false,
           args: [
-            ...['--cluster-token-file', tokenPath],
-            ...(outside === null ? ['--join', joined] : ['--nats', outside.get(name) ?? outside.get('n1') ?? '']),
+            ...['--cluster-token-file', tokenPath, '--join', joined],
             ...['--stream-limit', '64MB', '--history-limit', '5000', '--leave-timeout', '10s'],
             ...(options.argsOf?.(name, index) ?? []),
           ],
