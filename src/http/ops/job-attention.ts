@@ -2,12 +2,19 @@
 import type { Execution } from '../../model/execution.ts'
 import type { JobDetails } from '../../schedule/job-service.ts'
 
+/** Nodes of one fire that end further apart than this are not looked at together. */
+const longestFireMs = 3_600_000
+
 /**
- * True when the counts say that the last execution failed in whatever way; its executions tell how. A job that was
- * disabled is somebody's decision, and left alone.
+ * What the counts say: the last execution `failed` in whatever way, or one did so shortly before it and `may` be of the
+ * same fire, on another node; its executions tell. Else `none`, as for a disabled job: that was somebody's decision.
  */
-export function mayNeedAttention({ job, counters }: JobDetails): boolean {
-  return !job.isDisabled && counters.lastErrorAt !== null && counters.lastErrorAt >= (counters.lastSuccessAt ?? 0)
+export function suspicionOf({ job, counters }: JobDetails): 'failed' | 'may' | 'none' {
+  const { lastErrorAt, lastSuccessAt } = counters
+  if (job.isDisabled || lastErrorAt === null) return 'none'
+  const succeededLaterBy = (lastSuccessAt ?? 0) - lastErrorAt
+  if (succeededLaterBy <= 0) return 'failed'
+  return succeededLaterBy <= longestFireMs ? 'may' : 'none'
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Member, Term } from '../../model/member.ts'
 import type { ReplicationJob } from '../../model/replication-job.ts'
 import type { JobStatus } from '../../replication/service/job-status.ts'
 import type { JobDetails } from '../../schedule/job-service.ts'
-import { failureOf, mayNeedAttention } from './job-attention.ts'
+import { failureOf, suspicionOf } from './job-attention.ts'
 import { type Part, readPart } from './part.ts'
 import type { NatsState, NodeReport, OpsDomain } from './ports.ts'
 import type { StatusSince } from './status-since.ts'
@@ -77,17 +77,27 @@ export async function readOverview(domain: OpsDomain, since: StatusSince): Promi
 
 async function readScheduled({ jobs, clock }: OpsDomain): Promise<ScheduledState> {
   const all = await jobs.list()
-  const suspects = all
-    .filter(mayNeedAttention)
-    .sort((a, b) => (b.counters.lastErrorAt ?? 0) - (a.counters.lastErrorAt ?? 0))
   const lookUntilMs = clock.monotonicMs() + lookForMs
+  const hasTime = () => clock.monotonicMs() < lookUntilMs
+  const look = async ({ job }: JobDetails) => failureOf(await jobs.executions(job.name))
+  const suspects = (suspicion: 'failed' | 'may') =>
+    all
+      .filter((details) => suspicionOf(details) === suspicion)
+      .sort((a, b) => (b.counters.lastErrorAt ?? 0) - (a.counters.lastErrorAt ?? 0))
   const attention: FailingJob[] = []
-  for (const details of suspects.slice(0, mostShown)) {
-    const hasTime = clock.monotonicMs() < lookUntilMs
-    const execution = hasTime ? failureOf(await jobs.executions(details.job.name)) : null
-    if (execution !== null || !hasTime) attention.push({ details, execution })
+  const failed = suspects('failed')
+  for (const details of failed.slice(0, mostShown)) {
+    const canLook = hasTime()
+    const execution = canLook ? await look(details) : null
+    if (execution !== null || !canLook) attention.push({ details, execution })
   }
-  return { total: all.length, attention, failing: attention.length + Math.max(0, suspects.length - mostShown) }
+  const unseen = Math.max(0, failed.length - mostShown)
+  for (const details of suspects('may')) {
+    if (attention.length >= mostShown || !hasTime()) break
+    const execution = await look(details)
+    if (execution !== null) attention.push({ details, execution })
+  }
+  return { total: all.length, attention, failing: attention.length + unseen }
 }
 
 async function readReplication(replication: OpsDomain['replication']): Promise<ReplicationState> {

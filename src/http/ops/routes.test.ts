@@ -40,7 +40,7 @@ function makeDomain(change: Partial<OpsDomain> = {}) {
   const state = {
     clock,
     members,
-    failing: [] as { job: ScheduledJob; executions: readonly Execution[] }[],
+    failing: [] as { job: ScheduledJob; executions: readonly Execution[]; lastSuccessAt?: number }[],
   }
   const domain: OpsDomain = {
     cluster: { self: members[0] ?? sampleMember('a'), members: () => state.members, leader: () => null },
@@ -50,7 +50,10 @@ function makeDomain(change: Partial<OpsDomain> = {}) {
     readNats: async () => threeServers,
     jobs: {
       list: async () =>
-        state.failing.map(({ job }) => ({ job, counters: counters(1, sampleNowMs + 1_003), nextAt: null })),
+        state.failing.map(({ job, lastSuccessAt = null }) => {
+          const counted = { ...counters(1, sampleNowMs + 1_003), lastSuccessAt }
+          return { job, counters: counted, nextAt: null }
+        }),
       executions: async (name) => state.failing.find(({ job }) => job.name === name)?.executions ?? [],
     },
     replication: { list: async () => [] },
@@ -138,6 +141,18 @@ test('a job whose last fire failed is there with how it ended', async () => {
   expect(answer.jobs.scheduled.attention).toEqual([
     expect.objectContaining({ name: 'nightly', outcome: 'lost', node_name: 'b', reason: 'node b is gone' }),
   ])
+})
+
+test('a job that failed on one node is there though another node succeeded later, unless that was another fire', async () => {
+  const { domain, state } = makeDomain()
+  const failed = sampleExecution({ group: '2000', outcome: 'failed', nodeName: 'a', exitCode: 1 })
+  const succeeded = sampleExecution({ group: '2000', nodeName: 'b', outcome: 'succeeded' })
+  const lastSuccessAt = sampleNowMs + 4_000
+  state.failing.push({ job: sampleJob({ name: 'half' }), executions: [failed, succeeded], lastSuccessAt })
+  const executions = [failed, { ...succeeded, group: '3000' }]
+  state.failing.push({ job: sampleJob({ name: 'well-again' }), executions, lastSuccessAt })
+  const { scheduled } = (await ask(domain)).jobs
+  expect(scheduled).toMatchObject({ total: 2, failing: 1, attention: [{ name: 'half', node_name: 'a' }] })
 })
 
 test('of very many failing jobs some are shown and all are counted', async () => {
