@@ -236,3 +236,22 @@ test('a server of three whose node moved to other addresses is found there, and 
     return (json as { nats: { replicas_present: number } }).nats.replicas_present === 3
   }, 60_000)
 })
+
+test('an agent that stood still while the servers became one finds it, although its own server heard nothing', async () => {
+  await using cluster = await startAgentCluster({ agents: 3 })
+  await cluster.whenFormed(3)
+  const [staying, leaver, frozen] = cluster.agents
+  if (staying === undefined || leaver === undefined || frozen === undefined) throw new Error('no agents')
+  process.kill(frozen.pid, 'SIGSTOP')
+  try {
+    expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+    await eventually(() => leaver.hasExited, 90_000, 'the end of the agent that leaves')
+    await eventually(() => partOf(staying) === 'home', 30_000)
+  } finally {
+    process.kill(frozen.pid, 'SIGCONT')
+  }
+  await cluster.whenFormed(1)
+  await storeJob(frozen, 'after')
+  await expectJobs([staying, frozen], ['after'])
+  expect(frozen.log()).toContain('was left behind')
+})
