@@ -11,6 +11,7 @@ import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import type { AccessTokens } from '../http/shared/access-guard.ts'
 import { ApiTokenError } from './errors.ts'
+import { warnIfOpen } from './secret-files.ts'
 
 const shortest = 16
 /** A file this long holds no tokens. */
@@ -47,7 +48,7 @@ export function openApiTokens(scope: Scope, path: string, log: Log): AccessToken
   let tokens = readApiTokens(path)
   let digests = tokens.map(digestOf)
   let lastProblem = ''
-  warnIfOpen(path, log)
+  warnIfOpen('--api-token-file', path, log)
   const timer = setInterval(() => {
     try {
       const found = readApiTokens(path)
@@ -56,7 +57,7 @@ export function openApiTokens(scope: Scope, path: string, log: Log): AccessToken
       tokens = found
       digests = found.map(digestOf)
       log.info({ path, tokens: found.length }, 'API tokens were read again')
-      warnIfOpen(path, log)
+      warnIfOpen('--api-token-file', path, log)
     } catch (error) {
       if (messageOf(error) !== lastProblem)
         log.warn({ err: error }, 'API tokens cannot be read again, those read before stay valid')
@@ -87,11 +88,4 @@ function isAmong(digests: readonly Uint8Array[], given: Uint8Array): boolean {
 
 function digestOf(token: string): Uint8Array {
   return createHash('sha256').update(token).digest()
-}
-
-/** No error: in a container the mode of a mounted secret is often not the owner's choice. */
-function warnIfOpen(path: string, log: Log): void {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
-  if ((mode & 0o077) === 0) return
-  log.warn({ path, mode: (mode & 0o777).toString(8) }, '--api-token-file can be read by other accounts; chmod 600 it')
 }

@@ -22,6 +22,7 @@ import { ClusterMismatchError } from '../errors.ts'
 import { connect, type NatsAccess } from '../nats-access.ts'
 import { isLoopback, joinAddresses, nodeAddresses, ownAddresses } from '../node-addresses.ts'
 import { outsideAccess, settleReplicas } from '../outside-nats.ts'
+import { warnIfOpen } from '../secret-files.ts'
 import { type ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
 import { ClusterStore, knownFormat } from './cluster-store.ts'
 import type { NodeCluster } from './node-cluster.ts'
@@ -58,6 +59,8 @@ export interface OpenedNats {
  * errors of `startEmbeddedServer` and `openConnection`; the signal's reason
  */
 export function openNats(scope: Scope, settings: Settings, place: Place): Promise<OpenedNats> {
+  for (const name of ['cluster-token-file', 'tls-key-file'] as const)
+    if (settings[name] !== '') warnIfOpen(`--${name}`, settings[name], place.log)
   return settings.nats === 'embedded' ? openEmbedded(scope, settings, place) : openOutside(scope, settings, place)
 }
 
