@@ -54,19 +54,19 @@ test('a server without TLS is refused where TLS is asked for', async () => {
   await expect(open(nats.url, { caPath: ca.caPath })).rejects.toMatchObject({ code: 'NATS_TLS' })
 })
 
-test('an embedded server with TLS starts, is adopted, and is dialled by the name that it advertises', async () => {
+test('an embedded server with TLS is adopted, is dialled by the name that it advertises, and lets in nobody without its certificates', async () => {
   const { ca, folder } = await authority()
   const port = await freePort()
   const dataDir = `${folder}/data`
-  const start = async () =>
+  const tls = await ca.issue('node', ['DNS:localhost'])
+  const start = () =>
     startEmbeddedServer({
-      dataDir,
+      ...{ dataDir, tls },
       listen: `127.0.0.1:${port}`,
       advertise: `localhost:${port}`,
       serverPath: natsServerPath(),
       serverName: 'a',
       secrets,
-      tls: await ca.issue('node', ['DNS:localhost']),
       log: silentLog,
     })
   onTestFinished(() => {
@@ -77,10 +77,14 @@ test('an embedded server with TLS starts, is adopted, and is dialled by the name
   await first.close()
   const server = await start()
   expect([server.wasAdopted, server.url]).toEqual([true, `nats://localhost:${port}`])
-  const tls = { caPath: ca.caPath }
-  const connection = await openConnection({ url: server.url, auth: server.credentials, tls, name: 't', log: silentLog })
+  const options = { url: server.url, auth: server.credentials, name: 't', log: silentLog, connectWithinMs: 5_000 }
+  const connection = await openConnection({ ...options, tls })
   await (await openBucket<number>(connection, { name: 'b', storage: 'file' })).put('a', 1)
   await connection.close()
+  const { ca: strange } = await authority('stranger')
+  const { certPath, keyPath } = await strange.issue('node', ['DNS:localhost'])
+  for (const client of [{ caPath: ca.caPath }, { caPath: ca.caPath, certPath, keyPath }])
+    await expect(openConnection({ ...options, tls: client })).rejects.toMatchObject({ name: expect.any(String) })
   await server.stop()
 })
 

@@ -12,11 +12,18 @@ import type { Credentials } from './server-config.ts'
 
 const timeoutMs = 2_000
 
+/** The texts of a node's certificate files, PEM. */
+export interface TlsIdentity {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
 /**
- * @param ca PEM, for a server that asks for TLS; its name is not checked: this is asked of our own process
+ * @param tls for a server that asks for TLS; its name is not checked: this is asked of our own process
  * @returns false for refused, silent, unknown to us, or not NATS; never throws
  */
-export function greets(address: ListenAddress, credentials: Credentials, ca: string | null): Promise<boolean> {
+export function greets(address: ListenAddress, credentials: Credentials, tls: TlsIdentity | null): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address.port, address.host)
     let current = socket
@@ -30,8 +37,8 @@ export function greets(address: ListenAddress, credentials: Credentials, ca: str
     readUntil(socket, /^INFO [^\r]*\r\n/, (info) => {
       if (info === null) return settle(false)
       if (/"tls_required":\s*true/.test(info)) {
-        if (ca === null) return settle(false)
-        current = secure({ socket, ca, checkServerIdentity: () => undefined })
+        if (tls === null) return settle(false)
+        current = secure({ socket, ...tls, checkServerIdentity: () => undefined })
         watch(current, settle)
       }
       ask(current, credentials, settle)

@@ -120,15 +120,15 @@ function clusterLines(cluster: ClusterBlock, secrets: ServerSecrets, tls: Server
     `  no_advertise: ${cluster.hidesServers ?? false}`,
     `  authorization { user: ${text(route.user)}, password: ${text(route.password)}, timeout: ${handshakeTimeoutSeconds} }`,
     `  routes: [ ${cluster.routes.map((address) => text(`nats-route://${login}@${address}`)).join(', ')} ]`,
-    // A server must show the cluster's certificate to another one in both directions.
-    ...(tls === null ? [] : [`  tls { ${tlsSettings(tls)}, verify: true }`]),
+    ...(tls === null ? [] : [`  tls { ${tlsSettings(tls)} }`]),
     '}',
   ]
 }
 
+/** Agents and other servers must show a certificate by the cluster's authority, too. */
 function tlsSettings(tls: ServerTls): string {
   const { caPath, certPath, keyPath } = tls
-  return `ca_file: ${text(caPath)}, cert_file: ${text(certPath)}, key_file: ${text(keyPath)}, timeout: ${handshakeTimeoutSeconds}`
+  return `ca_file: ${text(caPath)}, cert_file: ${text(certPath)}, key_file: ${text(keyPath)}, verify: true, timeout: ${handshakeTimeoutSeconds}`
 }
 
 function user({ user: name, password }: Credentials): string {

@@ -14,10 +14,17 @@ import type { Log } from '../core/log.ts'
 import { isAlive } from '../core/process-identity.ts'
 import { NatsListenError, NatsPortTakenError, NatsReloadError, NatsStartError } from './errors.ts'
 import type { FoundServer } from './find-server.ts'
-import { greets } from './greeting.ts'
+import { greets, type TlsIdentity } from './greeting.ts'
 import { dialAddress, formatAddress, parseListenAddress } from './listen-address.ts'
 import { LogTail } from './log-tail.ts'
-import { clientCredentials, configHash, fixedHash, renderConfig, type ServerPlan } from './server-config.ts'
+import {
+  clientCredentials,
+  configHash,
+  fixedHash,
+  renderConfig,
+  type ServerPlan,
+  type ServerTls,
+} from './server-config.ts'
 import { type ServerFiles, writeConfig } from './server-files.ts'
 import {
   endServer,
@@ -143,9 +150,9 @@ async function answersWithin(
 ): Promise<boolean> {
   const deadlineMs = performance.now() + timeoutMs
   const address = dialAddress(parseListenAddress(plan.listen))
-  const ca = plan.tls === null ? null : readIfThere(plan.tls.caPath)
+  const tls = plan.tls === null ? null : readIdentity(plan.tls)
   while (performance.now() < deadlineMs && isAlive(running) && !signal?.aborted) {
-    if (await greets(address, clientCredentials(plan.secrets), ca)) return isAlive(running)
+    if (await greets(address, clientCredentials(plan.secrets), tls)) return isAlive(running)
     await sleep(pauseMs)
   }
   return false
@@ -189,6 +196,12 @@ async function endOf(path: string, sizeBytes: number): Promise<string> {
   } catch {
     return ''
   }
+}
+
+/** @returns null when a file is missing: then the server does not start, and says so */
+export function readIdentity({ caPath, certPath, keyPath }: ServerTls): TlsIdentity | null {
+  const [ca, cert, key] = [caPath, certPath, keyPath].map(readIfThere)
+  return ca != null && cert != null && key != null ? { ca, cert, key } : null
 }
 
 function readIfThere(path: string): string | null {

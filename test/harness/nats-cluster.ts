@@ -19,6 +19,7 @@ import {
   type ServerTls,
   systemCredentials,
 } from '../../src/engine/server-config.ts'
+import { readIdentity } from '../../src/engine/server-launch.ts'
 import { freePort } from './free-port.ts'
 import { natsServerPath } from './nats-server.ts'
 import { whenReady } from './ready.ts'
@@ -184,9 +185,9 @@ class ClusterServer implements TestClusterServer {
     const server = new ServerProcess({ command: natsServerPath(), args, logPath: join(this.dataDir, 'crash.log') })
     this.#process = server
     const { host, port, tls } = this.#place
-    const ca = tls === null ? null : await readFile(tls.caPath, 'utf8')
+    const identity = tls === null ? null : readIdentity(tls)
     await whenReady(server, `nats-server ${this.name}`, async () => {
-      if (!(await greets({ host, port }, clientCredentials(testSecrets), ca))) throw new Error('no greeting')
+      if (!(await greets({ host, port }, clientCredentials(testSecrets), identity))) throw new Error('no greeting')
     })
   }
 
