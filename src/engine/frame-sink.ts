@@ -1,32 +1,36 @@
 /**
  * The writing end of a job's frame stream.
  *
- * Several messages are under way at once. Each expects the sequence and the id of the one before it, so the server
- * stores them in order or not at all. Any refusal empties the window and asks the stream what it holds: since nobody
- * else can have written between two messages of ours, the stream's last message tells exactly how many arrived.
+ * Several messages are under way at once, and each expects the sequence of the one before it. Any refusal empties the
+ * window and looks at what the stream has stored since.
  *
  * Easy to get wrong: a predicted sequence alone is no proof. When another writer's message takes the place of our first
- * one, our second one finds the sequence that it expects; so it expects the first one's id too.
- * And a refusal proves little: the message may be stored and only its answer lost. Only the last message's writer tells
- * whether somebody else has taken over.
+ * one, our second one finds the sequence that it expects. To expect the first one's id too is no way out: servers of a
+ * cluster check that only when they apply what they have agreed on, and a stream in which it fails is broken on all of
+ * them (seen on nats-server 2.15.1). So every message bears its writer's generation: a greater one than ours says that we
+ * are no longer the writer, a smaller one is what an earlier writer had under way, which readers know by its epoch.
+ * And a refusal proves little: the message may be stored and only its answer lost.
  */
 import { randomUUID } from 'node:crypto'
 import { headers } from '@nats-io/nats-core'
 import { backoffMs } from '../core/backoff.ts'
 import { ConflictError, MillraceError, UnavailableError } from '../core/errors.ts'
 import type { Connection } from './connection.ts'
-import { PayloadTooLargeError, StaleWriterError, StreamFullError } from './errors.ts'
+import { FramesLostError, PayloadTooLargeError, StaleWriterError, StreamFullError } from './errors.ts'
 import { type FramePart, formatPart, splitFrame } from './frame-parts.ts'
 import {
   ensureFrameStream,
   type FrameStreamLimits,
   frameSubject,
+  generationHeader,
   partHeader,
   writerHeader,
 } from './frame-stream.ts'
-import { readStreamEnd, type StreamEnd, takeOver } from './frame-takeover.ts'
+import { readEntries, readStreamEnd, type StreamEntry, takeOver } from './frame-takeover.ts'
 
 const headerRoomBytes = 1_024
+/** More than any writer has under way: so far behind a takeover its predicted sequences may still come true. */
+const uncertainMessages = 32
 const publishTimeoutMs = 5_000
 const fullBackoff = { firstMs: 20, maxMs: 500 }
 const faultBackoff = { firstMs: 20, maxMs: 2_000 }
@@ -73,6 +77,7 @@ export class FrameSink {
   readonly #connection: Connection
   readonly #jobId: string
   readonly #writer: string
+  readonly #generation: number
   readonly #windowMessages: number
   readonly #windowBytes: number
   readonly #maxBytes: number
@@ -95,6 +100,7 @@ export class FrameSink {
     this.#windowMessages = options.windowMessages ?? 16
     this.#windowBytes = options.windowBytes ?? 32 * 1024 * 1024
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
+    this.#generation = base
     this.#base = base
   }
 
@@ -143,19 +149,17 @@ export class FrameSink {
 
   #hasRoom(): boolean {
     if (this.#underWay.length === 0) return true
+    if (this.#base - this.#generation < uncertainMessages) return false
     if (this.#fullTimes > 0 || this.#faults > 0 || this.#underWay.length >= this.#windowMessages) return false
     const bytes = this.#underWay.reduce((sum, { payload }) => sum + payload.length, 0)
     return bytes + (this.#waiting[0]?.payload.length ?? 0) <= this.#windowBytes
   }
 
   #send(pending: Pending): void {
-    const before = this.#underWay.at(-1)
-    const expect = {
-      lastSequence: this.#base + this.#underWay.length,
-      ...(before === undefined ? {} : { lastMsgID: before.id }),
-    }
+    const expect = { lastSequence: this.#base + this.#underWay.length }
     const marks = headers()
     marks.set(writerHeader, this.#writer)
+    marks.set(generationHeader, String(this.#generation))
     if (pending.part !== null) marks.set(partHeader, formatPart(pending.part))
     this.#underWay.push(pending)
     pending.answer = this.#connection
@@ -203,8 +207,9 @@ export class FrameSink {
       : backoffMs(faultBackoff, this.#faults, Math.random)
     this.#connection.log.debug({ jobId: this.#jobId, isFull, err: reason, pauseMs }, 'frame refused')
     await this.#connection.clock.sleep(pauseMs, signal)
-    const end = await readStreamEnd(this.#connection, this.#jobId, this.#base, signal)
-    this.#settle(end)
+    const { lastSequence } = await readStreamEnd(this.#connection, this.#jobId, this.#base, signal)
+    const range = { after: this.#base, through: lastSequence }
+    this.#settle(lastSequence, await readEntries(this.#connection, this.#jobId, range, signal))
     this.#isRecovering = false
     this.#pump()
   }
@@ -213,16 +218,23 @@ export class FrameSink {
    * Easy to get wrong: a message that was sent before an earlier fault may be stored only now, behind the back of the
    * few that are under way; so the last message's id is looked for among all that are left.
    */
-  #settle({ lastSequence, writer, messageId }: StreamEnd): void {
+  #settle(lastSequence: number, entries: readonly StreamEntry[]): void {
     const left = [...this.#underWay, ...this.#waiting]
-    const storedCount = lastSequence - this.#base
-    const isOurs = writer === this.#writer && (storedCount === 0 || left[storedCount - 1]?.id === messageId)
-    if (!isOurs)
-      throw new StaleWriterError(`job ${this.#jobId} is written by ${writer ?? 'another task'} now; this task stops`)
+    const newer = entries.find((entry) => entry.generation > this.#generation)
+    if (newer !== undefined)
+      throw new StaleWriterError(
+        `job ${this.#jobId} is written by ${newer.writer ?? 'another task'} now; this task stops`,
+      )
+    const ours = entries.filter((entry) => entry.generation === this.#generation)
+    // Released messages may be gone from the stream; the newest is always there.
+    const storedCount = lastSequence - this.#base - (entries.length - ours.length)
+    const newest = ours.at(-1)
+    if (newest !== undefined && left[storedCount - 1]?.id !== newest.messageId)
+      throw new FramesLostError(`what an earlier writer of job ${this.#jobId} had under way took the place of frames`)
     for (const { resolve } of left.slice(0, storedCount)) resolve?.()
     this.#waiting = left.slice(storedCount).map((pending) => ({ ...pending, isStored: false }))
     this.#underWay = []
-    this.#base += storedCount
+    this.#base = lastSequence
   }
 
   #fail(error: unknown): void {

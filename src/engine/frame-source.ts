@@ -12,6 +12,7 @@ import {
   type FrameStreamInfo,
   frameStreamInfo,
   frameStreamName,
+  generationHeader,
   partHeader,
   takeoverHeader,
 } from './frame-stream.ts'
@@ -80,12 +81,17 @@ export class FrameSource {
     this.#told = []
     const stream = frameStreamName(this.#jobId)
     const options = { stream, fromSequence: 0, signal, prefetchBytes: this.#prefetchBytes }
+    let newest = 0
     for await (const event of readStream(this.#connection, options)) {
       if (event.kind === 'reset') {
         assembler.clear()
         this.#forgetReleases()
+        newest = 0
       }
       if (event.kind !== 'message') continue
+      // What an earlier writer still had under way when it was taken over.
+      if (generationOf(event.message) < newest) continue
+      newest = generationOf(event.message)
       // A writer sets the limits before it takes the stream over.
       if (event.message.headers?.has(takeoverHeader)) await this.#learnLimits()
       const frame = frameOf(event.message, assembler)
@@ -163,4 +169,8 @@ function frameOf(message: PulledMessage, assembler: FrameAssembler): ReceivedFra
   }
   const part = headers?.has(partHeader) ? parsePart(headers.get(partHeader)) : null
   return assembler.add(sequence, { payload, part })
+}
+
+function generationOf({ headers, sequence }: PulledMessage): number {
+  return headers?.has(takeoverHeader) ? sequence : Number(headers?.get(generationHeader) ?? 0)
 }

@@ -12,6 +12,8 @@ import { encodeToken } from './subject-token.ts'
 
 /** Who wrote a message; a new value each time a sink is opened. */
 export const writerHeader = 'Millrace-Writer'
+/** The sequence of its writer's takeover, on every message after that: a smaller one is an earlier writer's. */
+export const generationHeader = 'Millrace-Generation'
 /** `index/count` where a frame takes several messages. */
 export const partHeader = 'Millrace-Part'
 /** On the message without content by which a writer takes the stream over. */

@@ -1,8 +1,9 @@
 /**
  * How a writer becomes the only one of a frame stream.
  *
- * It stores a message without content that expects the stream's end as it read it. Whatever an earlier writer has under
- * way expects another end and is refused from then on, and finds the new writer's name at the end.
+ * It stores a message without content that expects the stream's end as it read it, and whose sequence is the writer's
+ * generation. Of what an earlier writer has under way some may still slip in behind it, where the sequence that was
+ * predicted happens to be right; it bears its smaller generation, and its writer learns of the greater one.
  *
  * Easy to get wrong: the stream's last message must never be purged (see frame-source.ts), for its writer is the proof.
  */
@@ -12,7 +13,7 @@ import { backoffMs } from '../core/backoff.ts'
 import { ConflictError, NotFoundError } from '../core/errors.ts'
 import type { Connection } from './connection.ts'
 import { FramesLostError, StreamFullError } from './errors.ts'
-import { frameStreamName, frameSubject, takeoverHeader, writerHeader } from './frame-stream.ts'
+import { frameStreamName, frameSubject, generationHeader, takeoverHeader, writerHeader } from './frame-stream.ts'
 
 const contestBackoff = { firstMs: 5, maxMs: 200 }
 const fullBackoff = { firstMs: 50, maxMs: 1_000 }
@@ -24,7 +25,14 @@ export interface StreamEnd {
   readonly lastSequence: number
   /** Who wrote the last message; null when there is none. */
   readonly writer: string | null
-  /** The last message's own id; null when it has none. */
+}
+
+/** A message of the stream without its content. */
+export interface StreamEntry {
+  readonly writer: string | null
+  /** The sequence of its writer's takeover. */
+  readonly generation: number
+  /** Null on a takeover. */
   readonly messageId: string | null
 }
 
@@ -64,19 +72,47 @@ async function readOnce(
   try {
     const info = await connection.retry(`stream ${name} cannot be read`, () => manager.streams.info(name), patience)
     const lastSequence = info.state.last_seq
-    if (info.state.messages === 0) return { lastSequence, writer: null, messageId: null }
+    if (info.state.messages === 0) return { lastSequence, writer: null }
     const last = await connection.retry(
       `stream ${name} cannot be read`,
       () => manager.streams.getMessage(name, { last_by_subj: frameSubject(jobId) }),
       patience,
     )
     if (last !== null && last.seq !== lastSequence) return null
-    const messageId = last?.header.get(PubHeaders.MsgIdHdr) || null
-    return { lastSequence, writer: last?.header.get(writerHeader) ?? null, messageId }
+    return { lastSequence, writer: last?.header.get(writerHeader) ?? null }
   } catch (cause) {
     if (cause instanceof NotFoundError) throw new FramesLostError(`stream ${name} is gone`, { cause })
     throw cause
   }
+}
+
+/**
+ * The messages after `after` up to `through`; what has been purged since is left out.
+ *
+ * @throws FramesLostError when the stream is gone; the signal's reason
+ */
+export async function readEntries(
+  connection: Connection,
+  jobId: string,
+  { after, through }: { readonly after: number; readonly through: number },
+  signal: AbortSignal,
+): Promise<readonly StreamEntry[]> {
+  const name = frameStreamName(jobId)
+  const manager = await connection.manager()
+  const patience = { withinMs: Number.POSITIVE_INFINITY, signal }
+  const entries: StreamEntry[] = []
+  for (let seq = after + 1; seq <= through; seq += 1) {
+    const what = `stream ${name} cannot be read`
+    const message = await connection.retry(what, () => manager.streams.getMessage(name, { seq }), patience)
+    if (message === null) continue
+    const isTakeover = message.header.has(takeoverHeader)
+    entries.push({
+      writer: message.header.get(writerHeader) || null,
+      generation: isTakeover ? seq : Number(message.header.get(generationHeader)),
+      messageId: message.header.get(PubHeaders.MsgIdHdr) || null,
+    })
+  }
+  return entries
 }
 
 /**
