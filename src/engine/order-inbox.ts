@@ -19,6 +19,7 @@ import { encodeToken } from './subject-token.ts'
 const ackWaitMs = 6_000
 const stillWorkingMs = 2_000
 const refusedPauseMs = 1_000
+const tellAgainMs = 60_000
 const prefetchBytes = 16 * 1024 * 1024
 const batch = 16
 const reopenBackoff = { firstMs: 20, maxMs: 2_000 }
@@ -34,6 +35,8 @@ export class OrderInbox {
   readonly #connection: Connection
   readonly #nodeName: string
   readonly #consumer: string
+  #refusedSinceTold = 0
+  #toldAtMs = Number.NEGATIVE_INFINITY
 
   constructor(connection: Connection, nodeName: string) {
     this.#connection = connection
@@ -114,11 +117,21 @@ export class OrderInbox {
       await accept(orders)
       this.#answer(message, '+ACK')
     } catch (err) {
-      log.warn({ err, orders: orders.length }, 'orders not accepted, they come again')
+      this.#tellRefusal(err, orders.length)
       this.#answer(message, `-NAK {"delay": ${nanos(refusedPauseMs)}}`)
     } finally {
       clearInterval(stillWorking)
     }
+  }
+
+  /** What keeps one message out keeps every other one out, too, for as long as a disk is full: told once a minute. */
+  #tellRefusal(err: unknown, orders: number): void {
+    const { log, clock } = this.#connection
+    this.#refusedSinceTold += 1
+    if (clock.monotonicMs() - this.#toldAtMs < tellAgainMs) return
+    log.warn({ err, orders, refusals: this.#refusedSinceTold }, 'orders not accepted, they come again')
+    this.#toldAtMs = clock.monotonicMs()
+    this.#refusedSinceTold = 0
   }
 
   /** An answer that gets lost only makes the message come again. */
