@@ -15,6 +15,7 @@ import type { Member } from '../model/member.ts'
 import { agentLog } from './agent-log.ts'
 import { readApiTokens } from './api-tokens.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { freeBytesOf } from './disk-room.ts'
 import { openForming } from './forming/open-forming.ts'
 import { openNats } from './forming/open-nats.ts'
 import { assertDistinct, assertNotExposed, assertPortFree } from './listen.ts'
@@ -63,7 +64,10 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   const shared = { settings, connection, cluster: membership, clock, loadOf, log, signal }
   const scheduling = await openScheduling(scope, { ...shared, dataDir })
   const replication = await openReplication(scope, { ...shared, access, secrets, isKnownNode })
-  reportLoad(() => ({ running: scheduling.runningHere(), tasks: replication.taskCount }))
+  reportLoad(() => ({
+    ...{ running: scheduling.runningHere(), tasks: replication.taskCount },
+    freeBytes: freeBytesOf(dataDir),
+  }))
   const forming = await openForming(scope, {
     ...shared,
     ...nats,

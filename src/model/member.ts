@@ -14,6 +14,8 @@ export interface NodeLoad {
   readonly running: number
   /** Processes of replication tasks. */
   readonly tasks: number
+  /** Room on the disk of its data directory, in bytes; undefined where it is not known. */
+  readonly freeBytes?: number | undefined
 }
 
 export interface Member {

@@ -4,11 +4,16 @@ import type { Warning } from './warning.ts'
 
 /** Jobs fire by the second. */
 const farOffMs = 1_000
+/** A store that grows as usual fills it within hours. */
+const littleRoomBytes = 256 * 1024 * 1024
+/** The NATS server does not start again with less (engine/store-watch.ts). */
+const noRoomBytes = 4 * 1024 * 1024
 
 export function memberWarnings(overview: Overview): readonly Warning[] {
   return [
     ...leaderWarnings(overview),
     ...overview.members.flatMap((state) => statusWarnings(state)),
+    ...overview.members.flatMap((state) => diskWarnings(state)),
     ...overview.members.flatMap((state) => clockWarnings(state)),
     ...versionWarnings(overview),
   ]
@@ -36,6 +41,15 @@ function statusWarnings({ member, sinceAt }: MemberState): readonly Warning[] {
       return [{ severity: 'warning', text }]
     }
   }
+}
+
+function diskWarnings({ member, load }: MemberState): readonly Warning[] {
+  const freeBytes = load?.freeBytes
+  if (freeBytes === undefined || freeBytes >= littleRoomBytes || member.status !== 'alive') return []
+  const isFull = freeBytes < noRoomBytes
+  const what = isFull ? 'is full: it can store nothing and starts nothing' : 'is nearly full'
+  const text = `the disk of the data directory of node ${member.nodeName} ${what} (${Math.floor(freeBytes / 1e6)} MB free); make room there`
+  return [{ severity: isFull ? 'critical' : 'warning', text }]
 }
 
 function clockWarnings({ member, clockOffsetMs }: MemberState): readonly Warning[] {

@@ -61,6 +61,7 @@ function memberStateJson({ member, sinceAt, load, clockOffsetMs }: Overview['mem
     started_at: timeText(member.startedAt),
     running: load?.running ?? null,
     tasks: load?.tasks ?? null,
+    free_bytes: load?.freeBytes ?? null,
     clock_offset_ms: clockOffsetMs,
   }
 }

@@ -99,6 +99,7 @@ test('a well cluster is told in full, and has no warnings', async () => {
     started_at: '2026-01-02T03:03:05.000Z',
     running: 2,
     tasks: 1,
+    free_bytes: null,
     clock_offset_ms: 3,
   })
   expect(answer.nats.servers[2]).toEqual({ name: 'c', node_name: 'c', version: '2.12.0', reachable: true })

@@ -56,6 +56,30 @@ test.each([
     /node b \(10\.0\.0\.2\) has not been heard of since 2026-01-02T03:04:05Z; start its agent again/,
   ],
   [
+    'a disk that is nearly full',
+    {
+      members: [
+        memberState('a', {}, { load: { running: 0, tasks: 0, freeBytes: 99_000_000 } }),
+        memberState('b'),
+        memberState('c'),
+      ],
+    },
+    'warning',
+    /data directory of node a is nearly full \(99 MB free\); make room/,
+  ],
+  [
+    'a full disk',
+    {
+      members: [
+        memberState('a', {}, { load: { running: 0, tasks: 0, freeBytes: 0 } }),
+        memberState('b'),
+        memberState('c'),
+      ],
+    },
+    'critical',
+    /data directory of node a is full: it can store nothing/,
+  ],
+  [
     'servers that could not be made a cluster',
     { nats: nats('abc', '', { trouble: 'node b cannot start a nats server' }) },
     'warning',
