@@ -232,7 +232,7 @@ export class CopyRun {
     const waiting = tables.reduce((sum, table) => sum + table.planned.length, 0)
     const open = readers.slice(0, Math.max(1, Math.min(readers.length, waiting)))
     const lastCommit = at.lastCommit ?? this.#committed
-    const high = await openSnapshots(open, control, { position: at.position, lastCommit }, clock)
+    await openSnapshots(open, control, { position: at.position, lastCommit }, clock)
     this.#committed = startOfLog
     await lock?.release()
     const output = new GateOutput(writer)
@@ -249,8 +249,8 @@ export class CopyRun {
     if (first !== undefined) this.partialRows.putBack(await gate.readAgain(first, again))
     const read = await gate.readChunks(open, tables)
     await Promise.all(open.map((session) => session.execute('COMMIT')))
-    // Other engines know no snapshots: their rows are as late as the reading.
-    const until = tables.some((table) => !table.isTransactional) ? await readLogEnd(control) : high
+    // Rows are those of the snapshots, but a table is found by its name only when it is read: another one may have it by then.
+    const until = await readLogEnd(control)
     for (const { table, range } of read) table.entered(range, until)
     this.#raiseHigh(until)
     await output.write()

@@ -8,7 +8,7 @@
 import { MariadbGtidPosition } from '../../../binlog/mariadb-gtid.ts'
 import { compareFilePlaces, type Position } from '../../../binlog/position.ts'
 import type { Clock } from '../../../core/clock.ts'
-import { isCommitted, type LogPlace, readLogEnd, readSnapshotPlace } from '../../../mysql/binlog-place.ts'
+import { isCommitted, type LogPlace, readSnapshotPlace } from '../../../mysql/binlog-place.ts'
 import { LockConflictError } from '../../../mysql/errors.ts'
 import { quoteText } from '../../../mysql/identifier.ts'
 import type { Session } from '../../../mysql/session.ts'
@@ -26,7 +26,6 @@ const longestWaitMs = 30_000
 /**
  * Opens a snapshot in each session that sees everything up to the gate's place.
  *
- * @returns a place behind everything that any of them can see
  * @throws LockConflictError to try again when the server does not commit what it has logged
  */
 export async function openSnapshots(
@@ -34,27 +33,23 @@ export async function openSnapshots(
   control: Session,
   gate: GatePlace,
   clock: Clock,
-): Promise<LogPlace> {
+): Promise<void> {
   if (control.vendor === 'mariadb') {
-    const places = await Promise.all(sessions.map((session) => openExactSnapshot(session, gate, clock)))
-    return places.reduce((last, place) => (compareFilePlaces(place, last) > 0 ? place : last))
+    await Promise.all(sessions.map((session) => openExactSnapshot(session, gate, clock)))
+    return
   }
   const { position } = gate
   if (position.kind === 'mysql-gtid')
     await waitUntil(() => isCommitted(control, position.executed), control, gate, clock)
   await Promise.all(sessions.map((session) => session.execute(snapshot)))
-  return readLogEnd(control)
 }
 
-async function openExactSnapshot(session: Session, gate: GatePlace, clock: Clock): Promise<LogPlace> {
-  let place: LogPlace = { file: '', offset: 0 }
+async function openExactSnapshot(session: Session, gate: GatePlace, clock: Clock): Promise<void> {
   const isLateEnough = async () => {
     await session.execute(snapshot)
-    place = await readSnapshotPlace(session)
-    return seesGate(session, place, gate)
+    return seesGate(session, await readSnapshotPlace(session), gate)
   }
   await waitUntil(isLateEnough, session, gate, clock)
-  return place
 }
 
 async function seesGate(session: Session, place: LogPlace, gate: GatePlace): Promise<boolean> {
