@@ -51,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
+          retry,
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -45,7 +45,8 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
       jobs: await bucketOf<ReplicationJob>('jobs'),
       names: await bucketOf<NameClaim>('names'),
       assignments: await bucketOf<Assignment>('assignments', { ...fileBucket, decode: readAssignment }),
-      reports: await bucketOf<TaskReportRecord>('reports', { storage: 'memory' }),
+      // In memory it would begin anew, with one copy at first, when the servers become a cluster.
+      reports: await bucketOf<TaskReportRecord>('reports'),
     },
     cluster,
     isKnownNode: (nodeId) => parts.isKnownNode(nodeId),

@@ -1,6 +1,7 @@
 /** Replication jobs on several agents: where their tasks run, and what becomes of them when nodes die, freeze or leave. */
 import { expect, test } from 'vitest'
 import { eventually } from '../../harness/eventually.ts'
+import type { TestAgent } from '../../harness/millrace-agent.ts'
 import { BusyWriter, makeTable, ReplicationCluster, taskPidsOf } from '../../harness/replication-cluster.ts'
 import { killSurvivors } from '../../harness/survivors.ts'
 
@@ -42,6 +43,12 @@ test.each(['mariadb-10.11', 'mysql-9.7'] as const)(
   },
 )
 
+async function hasAllCopies(agent: TestAgent): Promise<boolean> {
+  const { json } = await agent.dkron('GET', '/ops/cluster')
+  const { streams } = (json as { nats: { streams: { replicas_wanted: number; replicas_current: number }[] } }).nats
+  return streams.every((stream) => stream.replicas_wanted === 3 && stream.replicas_current === 3)
+}
+
 test('when a machine dies with its agent, its task and its NATS server, rows flow within 30 s', async () => {
   await using world = await ReplicationCluster.start('mariadb-10.11', { agents: 3 })
   const table = await makeTable(world.source, 'shop')
@@ -51,6 +58,8 @@ test('when a machine dies with its agent, its task and its NATS server, rows flo
   await world.cluster.whenFormed?.(3)
   for (const half of ['target', 'source'] as const) {
     const { [half]: name } = await world.whenStreaming(id, world.agentBeside())
+    // Until then the status says that a machine may not fail yet.
+    await eventually(() => hasAllCopies(world.agentBeside()), 60_000, 'three copies of every stream')
     const dying = world.agent(name)
     killSurvivors(dying.dataDir)
     await dying.kill()
