@@ -5,8 +5,8 @@
  * the error of that time, however much room there is later. Only a restart heals it. Neither the connection nor the
  * answers to requests tell; the server's own log does.
  */
-import { statfsSync } from 'node:fs'
 import { type Clock, systemClock } from '../core/clock.ts'
+import { freeBytesOf } from '../core/disk-room.ts'
 import type { Log } from '../core/log.ts'
 import { LogTail } from './log-tail.ts'
 
@@ -92,11 +92,6 @@ class StoreWatch {
   #freeBytes(): number {
     const { freeBytes, storePath } = this.#options
     if (freeBytes !== undefined) return freeBytes()
-    try {
-      const { bavail, bsize } = statfsSync(storePath)
-      return bavail * bsize
-    } catch {
-      return 0
-    }
+    return freeBytesOf(storePath) ?? 0
   }
 }

@@ -1,4 +1,4 @@
-/** Room on the disk of the data directory: without it a node can store nothing, and so starts nothing. */
+/** Room on a disk: without it a node can store nothing, and so starts nothing. */
 import { statfsSync } from 'node:fs'
 
 /** @returns bytes that this account may still use; undefined when the system does not tell */
