@@ -10,10 +10,15 @@ import { type Suite, suites } from './gates/suites.ts'
 import { exitWithFailure, SetupError } from './setup/failure.ts'
 import { setUp } from './setup/run.ts'
 
+interface SuiteOutcome extends Outcome {
+  /** One line: its name, counts and time against its budget. */
+  readonly line: string
+}
+
 try {
   const chosen = chosenSuites()
   await setUp(chosen.some((suite) => suite.extent === 'servers') ? 'servers' : 'basic')
-  const outcomes: Outcome[] = []
+  const outcomes: SuiteOutcome[] = []
   for (const suite of chosen) outcomes.push(await runSuite(suite))
   const failed = summarise(outcomes)
   process.exit(failed === 0 ? 0 : 1)
@@ -29,24 +34,24 @@ function chosenSuites(): readonly Suite[] {
   throw new SetupError(`no suite '${values.suite}'\n  cure: one of ${suites.map((suite) => suite.name).join(', ')}`)
 }
 
-async function runSuite(suite: Suite): Promise<Outcome> {
+async function runSuite(suite: Suite): Promise<SuiteOutcome> {
   say(`\n== ${suite.name}`)
   const startedAt = performance.now()
   const outcome = await suite.run(suite.budgetSeconds * 4 * 1_000)
   const seconds = Math.round((performance.now() - startedAt) / 1_000)
-  for (const remark of outcome.remarks) say(`!! ${remark}`)
-  say(`== ${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s of ${suite.budgetSeconds} s`)
-  if (seconds > suite.budgetSeconds) say(`warning: ${suite.name} took longer than its ${suite.budgetSeconds} s`)
-  return outcome
+  const late = seconds > suite.budgetSeconds ? ' (warning: over its budget)' : ''
+  const line = `== ${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s of ${suite.budgetSeconds} s${late}`
+  say(line)
+  return { ...outcome, line }
 }
 
-/** Prints the closing lines, the counts last of all. @returns how many failed */
-function summarise(outcomes: readonly Outcome[]): number {
+/** Prints each suite's line again, all that failed, and the counts last of all. @returns how many failed */
+function summarise(outcomes: readonly SuiteOutcome[]): number {
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0)
-  const remarks = outcomes.flatMap((outcome) => outcome.remarks)
   say('')
-  for (const remark of remarks) say(`!! ${remark}`)
+  for (const { line } of outcomes) say(line)
+  for (const remark of outcomes.flatMap((outcome) => outcome.remarks)) say(`!! ${remark}`)
   say(`${passed} passed, ${failed} failed`)
   return failed
 }

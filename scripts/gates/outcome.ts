@@ -2,7 +2,7 @@
 export interface Outcome {
   readonly passed: number
   readonly failed: number
-  /** What went wrong beside failed tests that were already shown, one line each. */
+  /** What went wrong, one entry each, told once more behind the last suite. */
   readonly remarks: readonly string[]
 }
 

@@ -16,7 +16,12 @@ export interface VitestReport {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      /** The stack of each error, its message first. */
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -30,6 +35,8 @@ export async function vitestGate(project: string, limitMs: number): Promise<Outc
       '--project',
       project,
       '--reporter=default',
+      // Each line of a long test is shown as it was written, not under a heading of its own.
+      '--disable-console-intercept',
       '--reporter=json',
       `--outputFile.json=${reportPath}`,
     ]
@@ -52,7 +59,9 @@ export function outcomeOf(project: string, report: VitestReport, status: number 
     passed += statuses.filter((value) => value === 'passed').length
     failed += statuses.filter((value) => value === 'failed').length
     for (const test of file.assertionResults)
-      if (test.status !== 'passed' && test.status !== 'failed') {
+      if (test.status === 'failed') {
+        remarks.push(`${project}: failed: ${test.fullName}${messageStarts(test.failureMessages ?? [])}`)
+      } else if (test.status !== 'passed') {
         failed += 1
         remarks.push(`${project}: did not run: ${test.fullName}`)
       }
@@ -69,4 +78,9 @@ export function outcomeOf(project: string, report: VitestReport, status: number 
     )
   }
   return { passed, failed, remarks }
+}
+
+/** Enough of each error to see what went wrong without scrolling up through all suites. */
+function messageStarts(messages: readonly string[]): string {
+  return messages.map((message) => `\n     ${message.split('\n').slice(0, 12).join('\n     ')}`).join('')
 }
