@@ -28,7 +28,7 @@ export async function openApis(
   const { jobs, running, stop } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
   registerOpsApi(dkron, opsDomain(scope, { ...parts, jobs }), followStatus(scope, parts))
-  registerUdupApi(udup, {
+  const udupParts = {
     jobs: replication.jobs,
     progress: replication.progress,
     cluster,
@@ -37,7 +37,10 @@ export async function openApis(
       parts.node === null
         ? outsideAddresses(settings.nats)
         : serverAddresses(parts.node.topology.servers, cluster.self),
-  })
+  }
+  registerUdupApi(udup, udupParts)
+  // So that the page and the command line need one address.
+  registerUdupApi(dkron, udupParts, '/udup')
   await apps.listen()
 }
 

@@ -49,7 +49,9 @@ export function udupAgent(cluster: ClusterView = clusterOf(alpha, beta)) {
   const running = [service.run(ending.signal), leading]
   const app = createApi({ nodeName: 'alpha', guard: { boundAddress: '127.0.0.1', names: [] }, log: silentLog })
   const leave = (): readonly Member[] => [{ ...alpha, status: 'leaving' }, beta]
-  registerUdupApi(app, { ...service, cluster, leave, natsAddresses: () => ['127.0.0.1:8193', '10.0.0.7:8193'] })
+  const parts = { ...service, cluster, leave, natsAddresses: () => ['127.0.0.1:8193', '10.0.0.7:8193'] }
+  registerUdupApi(app, parts)
+  registerUdupApi(app, parts, '/udup')
   onTestFinished(async () => {
     ending.abort()
     await Promise.all(running)

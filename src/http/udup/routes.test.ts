@@ -295,3 +295,13 @@ describe('the cluster', () => {
     expect((await udupAgent().call('GET', '/v1/leader?pretty=true')).text).toMatch(/^\{\n {2}"Name"/)
   })
 })
+
+test('under a prefix the same is there, wrong methods and unknown paths are told, and nothing else is', async () => {
+  const { call } = udupAgent()
+  expect((await call('POST', '/udup/v1/jobs', example)).status).toBe(200)
+  expect((await call('GET', '/udup/v1/jobs')).json).toEqual((await call('GET', '/v1/jobs')).json)
+  expect((await call('GET', '/udup/v1/job/exam-7-9')).json).toMatchObject(shownExample)
+  const wrongMethod = await call('DELETE', '/udup/v1/jobs')
+  expect([wrongMethod.status, wrongMethod.text]).toEqual([405, expect.stringContaining('only GET, HEAD, POST')])
+  for (const path of ['/udup', '/udup/v2', '/udup/udup/v1']) expect((await call('GET', path)).status).toBe(404)
+})

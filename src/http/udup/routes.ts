@@ -22,12 +22,20 @@ import type { UdupApiParts } from './ports.ts'
 import { type ReadJob, readJob } from './read-job.ts'
 import { statsJson } from './stats-json.ts'
 
-/** @param app from `createApi` */
-export function registerUdupApi(app: FastifyInstance, parts: UdupApiParts): void {
-  addJobRoutes(app, parts)
-  addJobOrders(app, parts)
-  addProgressRoutes(app, parts)
-  addClusterRoutes(app, parts)
+/**
+ * @param app from `createApi`
+ * @param prefix comes before every path, for an app that serves something else besides: `/udup`
+ */
+export function registerUdupApi(app: FastifyInstance, parts: UdupApiParts, prefix = ''): void {
+  app.register(
+    async (routes) => {
+      addJobRoutes(routes, parts)
+      addJobOrders(routes, parts)
+      addProgressRoutes(routes, parts)
+      addClusterRoutes(routes, parts)
+    },
+    { prefix },
+  )
 }
 
 function addJobRoutes(app: FastifyInstance, parts: UdupApiParts): void {
