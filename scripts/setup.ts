@@ -4,6 +4,7 @@
  *     npm run setup                 npm packages, build, NATS server
  *     npm run setup -- --mariadb    and MariaDB 10.11
  *     npm run setup -- --servers    and MariaDB 10.11, MySQL 9.7, MySQL 5.6
+ *     npm run setup -- --browser    and MariaDB 10.11, MySQL 9.7, Chromium
  *
  * Uses nothing but Node's own modules, for it runs before anything is installed.
  */
@@ -12,8 +13,9 @@ import { exitWithFailure } from './setup/failure.ts'
 import { setUp } from './setup/run.ts'
 
 try {
-  const { values } = parseArgs({ options: { mariadb: { type: 'boolean' }, servers: { type: 'boolean' } } })
-  await setUp(values.servers === true ? 'servers' : values.mariadb === true ? 'mariadb' : 'basic')
+  const flag = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({ options: { mariadb: flag, servers: flag, browser: flag } })
+  await setUp(...(['mariadb', 'servers', 'browser'] as const).filter((extent) => values[extent]))
 } catch (error) {
   exitWithFailure('setup', error)
 }

@@ -2,7 +2,8 @@
  * `npm test`: sets up what is missing, runs every suite, and ends with the line `N passed, N failed`.
  *
  *     npm test                       all that belongs to every change
- *     npm test -- --suite NAME       one suite: lint, types, walls, unit, servers, e2e, crash, cluster, faults
+ *     npm test -- --suite NAME       one suite: lint, types, walls, unit, servers, e2e, crash,
+ *                                     cluster, browser, faults, soak
  */
 import { parseArgs } from 'node:util'
 import type { Outcome } from './gates/outcome.ts'
@@ -17,7 +18,7 @@ interface SuiteOutcome extends Outcome {
 
 try {
   const chosen = chosenSuites()
-  await setUp(chosen.some((suite) => suite.extent === 'servers') ? 'servers' : 'basic')
+  await setUp(...chosen.map((suite) => suite.extent))
   const outcomes: SuiteOutcome[] = []
   for (const suite of chosen) outcomes.push(await runSuite(suite))
   const failed = summarise(outcomes)

@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AptSuite, openSuite } from './apt-cache.ts'
 import { buildStep } from './build.ts'
+import { chromiumStep } from './chromium.ts'
 import type { SetupContext, SetupStep } from './installation.ts'
 import { libfaketimeStep } from './libfaketime.ts'
 import { withLock } from './lock.ts'
@@ -13,18 +14,21 @@ import { natsServerStep } from './nats-server.ts'
 import { nodePackagesStep } from './node-packages.ts'
 import { cacheDir, projectRoot, withScratchDir } from './project.ts'
 
-/** Which database servers are wanted beside what every use needs. */
-export type SetupExtent = 'basic' | 'mariadb' | 'servers'
+/** What is wanted beside what every use needs. */
+export type SetupExtent = 'basic' | 'mariadb' | 'servers' | 'browser'
 
-/** npm packages, build and NATS server, and the database servers of `extent`. @throws SetupError */
-export async function setUp(extent: SetupExtent): Promise<void> {
-  const databases = {
-    basic: [],
-    mariadb: [mariadbStep],
-    servers: [mariadbStep, mysql97Step, mysql56Step, libfaketimeStep],
-  }
+const stepsOf: Readonly<Record<SetupExtent, readonly SetupStep[]>> = {
+  basic: [],
+  mariadb: [mariadbStep],
+  servers: [mariadbStep, mysql97Step, mysql56Step, libfaketimeStep],
+  browser: [mariadbStep, mysql97Step, chromiumStep],
+}
+
+/** npm packages, build and NATS server, and what all of `extents` name. @throws SetupError */
+export async function setUp(...extents: readonly SetupExtent[]): Promise<void> {
+  const wanted = new Set(extents.flatMap((extent) => stepsOf[extent]))
   // The build comes last, so that a source that does not compile keeps nobody from what can be fetched.
-  await runSteps([nodePackagesStep, natsServerStep, ...databases[extent], buildStep])
+  await runSteps([nodePackagesStep, natsServerStep, ...wanted, buildStep])
 }
 
 /** Runs those of the steps that have work to do, and says at the end what is there. @throws SetupError */
