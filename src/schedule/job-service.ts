@@ -34,6 +34,12 @@ export interface SavedJob extends JobDetails {
   readonly isNew: boolean
 }
 
+/** What a save would do. */
+export interface JobPreview {
+  readonly stored: JobDetails | null
+  readonly next: JobDetails
+}
+
 export interface JobServiceParts {
   readonly bucket: Bucket<ScheduledJob>
   readonly view: JobView
@@ -90,6 +96,15 @@ export class JobService {
   save(patch: JobPatch, known: readonly Issue[] = []): Promise<SavedJob> {
     const name = slugOf(patch.name)
     return this.#inTurn(name, () => this.#save(name, patch, known))
+  }
+
+  /** What `save` would make of the patch now; nothing is stored. @throws InvalidError with every problem */
+  async preview(patch: JobPatch, known: readonly Issue[] = []): Promise<JobPreview> {
+    const name = slugOf(patch.name)
+    const stored = isStorable(name) ? ((await this.#current(name))?.value ?? null) : null
+    const job = applyPatch(name, patch, stored, this.#parts.clock.now())
+    this.#assertValid(job, stored, known)
+    return { stored: stored === null ? null : this.#details(stored), next: this.#details(job) }
   }
 
   /** Deletes the job, its history and its counters. @returns the job as it was @throws NotFoundError */

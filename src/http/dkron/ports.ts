@@ -3,7 +3,7 @@ import type { Issue } from '../../core/errors.ts'
 import type { Execution, RunningExecution } from '../../model/execution.ts'
 import type { ClusterView, Member } from '../../model/member.ts'
 import type { JobPatch } from '../../schedule/job-patch.ts'
-import type { JobDetails, SavedJob } from '../../schedule/job-service.ts'
+import type { JobDetails, JobPreview, SavedJob } from '../../schedule/job-service.ts'
 
 /** Every name is taken in any spelling; each method that takes one throws NotFoundError for an unknown job. */
 export interface Jobs {
@@ -11,6 +11,8 @@ export interface Jobs {
   get(name: string): Promise<JobDetails>
   /** @throws InvalidError with `known` and every other problem, in the domain's names */
   save(patch: JobPatch, known: readonly Issue[]): Promise<SavedJob>
+  /** What `save` would do now. @throws InvalidError as `save` does */
+  preview(patch: JobPatch, known: readonly Issue[]): Promise<JobPreview>
   delete(name: string): Promise<JobDetails>
   runNow(name: string): Promise<JobDetails>
   executions(name: string): Promise<readonly Execution[]>

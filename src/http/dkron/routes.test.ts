@@ -115,6 +115,27 @@ const nightlyAnswer = {
 }
 
 describe('jobs', () => {
+  test('what a save would do is told, and nothing is stored', async () => {
+    const { app } = makeApi()
+    const check = (body: unknown) => call(app, 'POST', '/v1/check/job', body)
+    expect((await check({ ...nightly, colour: 'red' })).json).toEqual({
+      exists: false,
+      unknown: ['colour'],
+      stored: null,
+      job: nightlyAnswer,
+    })
+    expect((await call(app, 'GET', '/v1/jobs')).text).toBe('[]')
+    await call(app, 'POST', '/v1/jobs', nightly)
+    expect((await check({ name: 'nightly-report', late_limit: '90s' })).json).toEqual({
+      exists: true,
+      unknown: [],
+      stored: nightlyAnswer,
+      job: { ...nightlyAnswer, late_limit: '1m30s' },
+    })
+    const wrong = await check({ name: 'x', schedule: '61 * * * * *', retries: 'many' })
+    expect([wrong.status, wrong.text]).toEqual([422, expect.stringMatching(/"field":"retries".*"field":"schedule"/)])
+  })
+
   test('no jobs are an empty array', async () => {
     const { app } = makeApi()
     expect((await call(app, 'GET', '/v1/jobs')).text).toBe('[]')

@@ -5,8 +5,8 @@
  * send without a thought.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ConflictError, InvalidError, NotFoundError, UnavailableError } from '../../core/errors.ts'
-import type { SavedJob } from '../../schedule/job-service.ts'
+import { ConflictError, InvalidError, type Issue, NotFoundError, UnavailableError } from '../../core/errors.ts'
+import type { JobPatch } from '../../schedule/job-patch.ts'
 import { FieldReader } from '../shared/field-reader.ts'
 import { answer, warnOfUnknown } from '../shared/json-answer.ts'
 import { jsonBody } from '../shared/json-body.ts'
@@ -38,6 +38,7 @@ function registerJobs(app: FastifyInstance, jobs: Jobs): void {
     url: '/v1/jobs',
     handler: (request, reply) => saveJob(jobs, request, reply),
   })
+  app.post('/v1/check/job', (request, reply) => checkJob(jobs, request, reply))
   app.get<JobParams>('/v1/jobs/:job', async (request, reply) =>
     answer(request, reply, 200, jobJson(await jobs.get(request.params.job))),
   )
@@ -51,17 +52,32 @@ function registerJobs(app: FastifyInstance, jobs: Jobs): void {
 
 async function saveJob(jobs: Jobs, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const reader = FieldReader.of(jsonBody(request.body))
-  const saved = await save(jobs, reader)
+  const saved = await reported(reader, (patch, known) => jobs.save(patch, known))
   warnOfUnknown(reply, reader.unknownNames())
   reply.header('location', `/v1/jobs/${encodeURIComponent(saved.job.name)}`)
   return answer(request, reply, 201, jobJson(saved))
 }
 
+/** What saving the body would do; nothing is stored. A path of its own, because any name after `jobs/` is a job's. */
+async function checkJob(jobs: Jobs, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const reader = FieldReader.of(jsonBody(request.body))
+  const { stored, next } = await reported(reader, (patch, known) => jobs.preview(patch, known))
+  return answer(request, reply, 200, {
+    exists: stored !== null,
+    unknown: reader.unknownNames(),
+    stored: stored === null ? null : jobJson(stored),
+    job: jobJson(next),
+  })
+}
+
 /** @throws InvalidError with every problem of the body, in the names of this API */
-async function save(jobs: Jobs, reader: FieldReader): Promise<SavedJob> {
+async function reported<Result>(
+  reader: FieldReader,
+  act: (patch: JobPatch, known: readonly Issue[]) => Promise<Result>,
+): Promise<Result> {
   const patch = readJobPatch(reader)
   try {
-    return await jobs.save(patch, domainIssues(reader.issues))
+    return await act(patch, domainIssues(reader.issues))
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error
     throw new InvalidError(wireIssues(error.issues, reader))

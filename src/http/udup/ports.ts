@@ -4,7 +4,7 @@ import type { ClusterView, Member } from '../../model/member.ts'
 import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
 import type { JobDraft } from '../../replication/service/job-draft.ts'
 import type { JobStatus } from '../../replication/service/job-status.ts'
-import type { StoredJob } from '../../replication/service/replication-jobs.ts'
+import type { JobPreview, StoredJob } from '../../replication/service/replication-jobs.ts'
 import type { TaskState } from '../../replication/service/replication-progress.ts'
 
 /** `ReplicationJobs`. All that take an id or a name throw NotFoundError for one that is not there. */
@@ -13,6 +13,8 @@ export interface JobKeeping {
   get(idOrName: string): Promise<StoredJob>
   /** Every reason not to store the draft; fields are paths in the draft. */
   check(draft: JobDraft): Promise<readonly Issue[]>
+  /** What `save` would do now. */
+  preview(draft: JobDraft): Promise<JobPreview>
   save(draft: JobDraft): Promise<StoredJob>
   remove(idOrName: string): Promise<StoredJob>
   pause(idOrName: string): Promise<StoredJob>

@@ -4,7 +4,6 @@
  * Easy to get wrong: every job that leaves here goes through `jobJson`, which masks passwords; nothing else may answer
  * one.
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidError, NotFoundError, UnavailableError } from '../../core/errors.ts'
 import type { TaskRole } from '../../model/replication-job.ts'
@@ -15,11 +14,13 @@ import { jsonBody } from '../shared/json-body.ts'
 import { memberJson } from '../shared/member-json.ts'
 import { shownValue } from '../shared/shown-value.ts'
 import { type AllocationFacts, allocationJson, allocationStatsJson, parseAllocationId } from './allocation-json.ts'
+import { addCheckRoute } from './check-route.ts'
 import { isClusterNats } from './cluster-nats.ts'
 import { jobJson, writeOutcome } from './job-json.ts'
 import { nodeJson, statusJson } from './node-json.ts'
 import type { UdupApiParts } from './ports.ts'
 import { type ReadJob, readJob } from './read-job.ts'
+import { hasOtherScope, notCopiedWarning } from './scope-change.ts'
 import { statsJson } from './stats-json.ts'
 
 /**
@@ -30,6 +31,7 @@ export function registerUdupApi(app: FastifyInstance, parts: UdupApiParts, prefi
   app.register(
     async (routes) => {
       addJobRoutes(routes, parts)
+      addCheckRoute(routes, parts)
       addJobOrders(routes, parts)
       addProgressRoutes(routes, parts)
       addClusterRoutes(routes, parts)
@@ -145,19 +147,12 @@ async function saveJob(
   read.throwIfInvalid(issues)
   const before = named ?? (await jobs.get(draft.id ?? draft.name).catch(orNone))
   const saved = await jobs.save(draft).catch((error: unknown) => throwInJsonNames(error, read))
-  warnOfUnknown(reply, read.unknown, hasOtherScope(before, saved) ? [notCopiedWarning] : [])
+  warnOfUnknown(
+    reply,
+    read.unknown,
+    before !== null && hasOtherScope(before.value, saved.value) ? [notCopiedWarning] : [],
+  )
   return answer(request, reply, 200, writtenJob(saved, parts))
-}
-
-const notCopiedWarning =
-  'what the changed ReplicateDoDb or ReplicateIgnoreDb adds is not copied once the copy has begun, ' +
-  'only followed from now on: to copy it, make a job of its own for it'
-
-/** True for an update that replicates something else than before. */
-function hasOtherScope(before: StoredJob | null, after: StoredJob): boolean {
-  if (before?.value.createdAt !== after.value.createdAt) return false
-  const [old, now] = [before.value.source, after.value.source]
-  return !isDeepStrictEqual([old.include, old.exclude], [now.include, now.exclude])
 }
 
 function orNone(error: unknown): null {

@@ -19,6 +19,12 @@ import { buildJob } from './stored-job.ts'
 
 export type StoredJob = Versioned<ReplicationJob>
 
+/** `job` is the very `stored` one when a save would change nothing. The id of one that is not stored yet is empty. */
+export interface JobPreview {
+  readonly stored: ReplicationJob | null
+  readonly job: ReplicationJob
+}
+
 export interface ReplicationJobsParts {
   readonly jobs: BucketView<ReplicationJob>
   readonly names: NameClaims
@@ -82,6 +88,12 @@ export class ReplicationJobs {
     return this.#retrying(`job "${draft.name}"`, () => this.#saveOnce(draft))
   }
 
+  /** What `save` would make of the draft now; nothing is stored. @throws InvalidError with paths in the draft */
+  async preview(draft: JobDraft): Promise<JobPreview> {
+    const around = await this.#lookAround(draft)
+    return { stored: around.stored?.value ?? null, job: this.#build(draft, around, () => '') }
+  }
+
   /** Idempotent. @throws NotFoundError */
   pause(idOrName: string): Promise<StoredJob> {
     return this.#setPaused(idOrName, true)
@@ -108,11 +120,9 @@ export class ReplicationJobs {
 
   async #saveOnce(draft: JobDraft): Promise<StoredJob> {
     const around = await this.#lookAround(draft)
-    const issues = this.#issuesOf(draft, around)
-    if (issues.length > 0) throw new InvalidError(issues)
-    const { clock, secrets, names } = this.#parts
+    const { names } = this.#parts
     const before = around.stored?.value ?? null
-    const job = buildJob(draft, { stored: before, newId: randomUUID, nowMs: clock.now(), secrets })
+    const job = this.#build(draft, around, randomUUID)
     if (around.stored !== null && job === before) return around.stored
     if (before?.name === job.name) return this.#write(job, around.stored?.revision ?? null)
     const claim = await names.claim(job.name, job.id, around.claim)
@@ -125,6 +135,14 @@ export class ReplicationJobs {
     }
     if (before !== null) await names.release(before.name, job.id)
     return saved
+  }
+
+  /** @throws InvalidError */
+  #build(draft: JobDraft, around: Surroundings, newId: () => string): ReplicationJob {
+    const issues = this.#issuesOf(draft, around)
+    if (issues.length > 0) throw new InvalidError(issues)
+    const { clock, secrets } = this.#parts
+    return buildJob(draft, { stored: around.stored?.value ?? null, newId, nowMs: clock.now(), secrets })
   }
 
   async #undo(saved: StoredJob, before: ReplicationJob | null): Promise<void> {

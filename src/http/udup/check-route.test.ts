@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { example, exampleJob, planted, udupAgent } from '../../../test/doubles/udup-agent.ts'
+
+test('a job that is not stored yet is shown as it would be, and not stored', async () => {
+  const { call } = udupAgent()
+  const { status, json, text } = await call('POST', '/v1/check/job', exampleJob({ job: { Colour: 'red' } }))
+  expect([status, json['Exists'], json['Changed'], json['Stored']]).toEqual([200, false, true, null])
+  expect(json).toMatchObject({ Job: { ID: '', Name: 'exam-7-9', Status: 'pending' }, Unknown: ['Colour'] })
+  expect(text).not.toContain(planted)
+  expect((await call('GET', '/v1/jobs')).list).toEqual([])
+})
+
+test('a stored job is told apart from the same one, one with another field, and one with another password', async () => {
+  const { call } = udupAgent()
+  const { json: stored } = await call('POST', '/v1/jobs', example)
+  const check = async (body: unknown) => (await call('POST', '/v1/check/job', body)).json
+  for (const same of [example, stored])
+    expect(await check(same)).toMatchObject({ Exists: true, Changed: false, PasswordsChanged: [], Warnings: [] })
+  const other = await check(exampleJob({ src: { ParallelWorkers: 9, ReplicateDoDb: [{ TableSchema: 'z' }] } }))
+  expect(other).toMatchObject({
+    Changed: true,
+    PasswordsChanged: [],
+    Warnings: [expect.stringContaining('not copied')],
+  })
+  const connection = { Key: { Host: 'h', Port: 1 }, User: 'u', Password: 'env:SECRET' }
+  expect(await check(exampleJob({ dest: { ConnectionConfig: connection } }))).toMatchObject({
+    Changed: true,
+    PasswordsChanged: ['Dest'],
+  })
+})
+
+test('everything that a save would refuse is refused', async () => {
+  const { status, text } = await udupAgent().call('POST', '/v1/check/job', exampleJob({ job: { Type: 'no' } }))
+  expect([status, text]).toEqual([422, expect.stringContaining('"field":"Type"')])
+})
