@@ -1,0 +1,222 @@
+/**
+ * A job as the form holds it, and the way to and from the JSON of the API.
+ *
+ * Easy to get wrong: what this page does not know of a stored job has to survive an edit, so the rest of each Config is
+ * carried along.
+ */
+import {
+  type JobKind,
+  passwordMask,
+  type Role,
+  type WireConfig,
+  type WireDraft,
+  type WireFilter,
+  type WireJob,
+  type WireTask,
+} from '../wire.ts'
+import { everything, nothing, type Rule, type Scope } from './scope.ts'
+
+/** `kept`: the stored one; only where there is one. */
+export type PasswordKind = 'kept' | 'typed' | 'environment' | 'file'
+
+export interface ServerDraft {
+  readonly host: string
+  readonly port: string
+  readonly user: string
+  readonly passwordKind: PasswordKind
+  /** The password, the variable's name, or the file's path. */
+  readonly password: string
+}
+
+export interface TaskDraft {
+  readonly server: ServerDraft
+  /** Empty: the cluster places it. */
+  readonly nodeId: string
+  readonly workers: string
+  /** What the form has no field for. */
+  readonly rest: Readonly<Record<string, unknown>>
+}
+
+export interface JobDraft {
+  /** Null: a new one. */
+  readonly id: string | null
+  readonly name: string
+  readonly kind: JobKind
+  readonly source: TaskDraft
+  readonly target: TaskDraft
+  readonly scope: Scope
+  /** Empty: full copy first. */
+  readonly gtid: string
+  readonly bufferedMessages: string
+  readonly frameBytes: string
+  /** Empty: the cluster's. */
+  readonly natsAddress: string
+  readonly forceSql: boolean
+  readonly existing: ExistingTables
+}
+
+/** What becomes of tables that are at the target already. */
+export type ExistingTables = 'refuse' | 'drop' | 'fill'
+
+const newTask: TaskDraft = {
+  server: { host: '', port: '3306', user: '', passwordKind: 'typed', password: '' },
+  nodeId: '',
+  workers: '4',
+  rest: {},
+}
+
+export const newDraft: JobDraft = {
+  id: null,
+  name: '',
+  kind: 'synchronous',
+  source: newTask,
+  target: newTask,
+  scope: nothing,
+  gtid: '',
+  bufferedMessages: '600',
+  frameBytes: '262144',
+  natsAddress: '',
+  forceSql: false,
+  existing: 'refuse',
+}
+
+/** @param clusterNats addresses at which the cluster's own NATS answers; an answer shows one where a job has none */
+export function draftOf(job: WireJob, clusterNats: readonly string[]): JobDraft {
+  const source = taskOf(job, 'Src')
+  const target = taskOf(job, 'Dest')
+  const [from, to] = [source?.Config, target?.Config]
+  const nats = from?.NatsAddr ?? ''
+  return {
+    id: job.ID,
+    name: job.Name,
+    kind: job.Type,
+    source: taskDraft(source),
+    target: taskDraft(target),
+    scope: scopeOf(from),
+    gtid: from?.Gtid ?? '',
+    bufferedMessages: String(from?.ReplChanBufferSize ?? newDraft.bufferedMessages),
+    frameBytes: String(from?.MsgBytesLimit ?? newDraft.frameBytes),
+    natsAddress: clusterNats.includes(nats) ? '' : nats,
+    forceSql: to?.ApproveHeterogeneous ?? false,
+    existing: existingOf(to),
+  }
+}
+
+function taskOf(job: WireJob, type: 'Src' | 'Dest'): WireTask | undefined {
+  return job.Tasks.find((task) => task.Type === type)
+}
+
+function taskDraft(task: WireTask | undefined): TaskDraft {
+  if (task === undefined) return newTask
+  const { ConnectionConfig: connection, ParallelWorkers: workers, ...rest } = task.Config
+  return {
+    server: {
+      host: connection.Host ?? connection.Key?.Host ?? '',
+      port: String(connection.Port ?? connection.Key?.Port ?? ''),
+      user: connection.User ?? '',
+      passwordKind: 'kept',
+      password: '',
+    },
+    nodeId: task.NodeId ?? '',
+    workers: String(workers ?? newTask.workers),
+    rest,
+  }
+}
+
+function scopeOf(config: WireConfig | undefined): Scope {
+  const include = (config?.ReplicateDoDb ?? []).map(ruleOf)
+  const exclude = (config?.ReplicateIgnoreDb ?? []).map(ruleOf)
+  return { ...(include.length === 0 ? everything : nothing), include, exclude }
+}
+
+function ruleOf({ TableSchema, Tables }: WireFilter): Rule {
+  return { schema: TableSchema, tables: (Tables ?? []).map(({ TableName }) => TableName) }
+}
+
+function existingOf(config: WireConfig | undefined): ExistingTables {
+  if (config?.DropTableIfExists === true) return 'drop'
+  return config?.SkipCreateDbTable === true ? 'fill' : 'refuse'
+}
+
+/** What is posted. A number that is none is sent as it was typed: the API says what is wrong with it. */
+export function jobOf(draft: JobDraft): WireDraft {
+  const nats = draft.natsAddress.trim() === '' ? {} : { NatsAddr: draft.natsAddress.trim() }
+  return {
+    ...(draft.id === null ? {} : { ID: draft.id }),
+    Name: draft.name.trim(),
+    Type: draft.kind,
+    Tasks: [
+      wireTask('source', draft, {
+        Gtid: draft.gtid.trim(),
+        ...nats,
+        ReplChanBufferSize: numberOf(draft.bufferedMessages),
+        MsgBytesLimit: numberOf(draft.frameBytes),
+        ReplicateDoDb: draft.scope.isEverything ? [] : draft.scope.include.map(filterOf),
+        ReplicateIgnoreDb: draft.scope.exclude.map(filterOf),
+      }),
+      wireTask('target', draft, {
+        ...nats,
+        ApproveHeterogeneous: draft.forceSql,
+        DropTableIfExists: draft.existing === 'drop',
+        SkipCreateDbTable: draft.existing === 'fill',
+      }),
+    ],
+  }
+}
+
+function wireTask(role: Role, draft: JobDraft, config: Omit<WireConfig, 'ConnectionConfig'>): WireTask {
+  const { server, nodeId, workers, rest } = draft[role]
+  const { NatsAddr: _address, ...kept } = rest
+  return {
+    Type: role === 'source' ? 'Src' : 'Dest',
+    ...(nodeId === '' ? {} : { NodeId: nodeId }),
+    Driver: 'MySQL',
+    Config: {
+      ...kept,
+      ...config,
+      ParallelWorkers: numberOf(workers),
+      ConnectionConfig: {
+        Host: server.host.trim(),
+        Port: numberOf(server.port),
+        User: server.user,
+        Password: wirePassword(server),
+      },
+    },
+  }
+}
+
+/** The password in the API's form: what it keeps, reads on the node, or seals. */
+export function wirePassword({ passwordKind, password }: ServerDraft): string {
+  switch (passwordKind) {
+    case 'kept':
+      return passwordMask
+    case 'environment':
+      return `env:${password.trim()}`
+    case 'file':
+      return `file:${password.trim()}`
+    case 'typed':
+      return password
+  }
+}
+
+/** The same job as it may be shown: typed passwords masked. */
+export function shownJob(job: WireDraft): WireDraft {
+  const Tasks = job.Tasks.map((task) => {
+    const { Password = '' } = task.Config.ConnectionConfig
+    const isReference = /^(env|file):/.test(Password)
+    const ConnectionConfig = { ...task.Config.ConnectionConfig, Password: isReference ? Password : passwordMask }
+    return { ...task, Config: { ...task.Config, ConnectionConfig } }
+  })
+  return { ...job, Tasks }
+}
+
+/** The API takes whole numbers as text too, and says what is allowed for any other text. */
+function numberOf(text: string): number | string {
+  const trimmed = text.trim()
+  return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed
+}
+
+function filterOf({ schema, tables }: Rule): WireFilter {
+  if (tables.length === 0) return { TableSchema: schema }
+  return { TableSchema: schema, Tables: tables.map((TableName) => ({ TableName })) }
+}

@@ -1,0 +1,78 @@
+/** The schemas and tables of a server as a tree to tick: what is shown for a search, what each box says, and the sums. */
+import { includesTable, includesTablesToCome, type Scope } from './scope.ts'
+
+/** As `POST /ops/connection-check` lists them. */
+export interface FoundTable {
+  readonly name: string
+  readonly rows_estimate: number | null
+  readonly bytes: number | null
+  readonly engine: string | null
+  readonly has_key: boolean | null
+}
+
+export interface FoundSchema {
+  readonly name: string
+  readonly tables: readonly FoundTable[]
+}
+
+export type BoxState = 'all' | 'some' | 'none'
+
+export interface SchemaNode {
+  readonly schema: FoundSchema
+  readonly state: BoxState
+  readonly pickedCount: number
+  /** Tables made later follow too. */
+  readonly followsNew: boolean
+  /** What the search leaves of its tables. */
+  readonly shown: readonly FoundTable[]
+}
+
+export interface Sums {
+  readonly schemas: number
+  readonly tables: number
+  readonly rows: number
+  readonly bytes: number
+  /** Picked, but read in one piece under a short lock. */
+  readonly withoutKey: number
+}
+
+/** @param search part of a schema's or a table's name, or `schema.table`; in any case */
+export function schemaNodes(schemas: readonly FoundSchema[], scope: Scope, search: string): readonly SchemaNode[] {
+  const wanted = search.trim().toLowerCase()
+  return schemas.flatMap((schema) => {
+    const shown = shownTables(schema, wanted)
+    if (shown === null) return []
+    const pickedCount = schema.tables.filter((table) => includesTable(scope, schema.name, table.name)).length
+    const followsNew = includesTablesToCome(scope, schema.name)
+    return [{ schema, state: boxState(pickedCount, schema.tables.length, followsNew), pickedCount, followsNew, shown }]
+  })
+}
+
+function boxState(picked: number, count: number, followsNew: boolean): BoxState {
+  if (picked === count && (followsNew || count > 0)) return 'all'
+  return picked === 0 && !followsNew ? 'none' : 'some'
+}
+
+/** Null: neither the schema nor a table of it fits. */
+function shownTables(schema: FoundSchema, wanted: string): readonly FoundTable[] | null {
+  if (wanted === '' || schema.name.toLowerCase().includes(wanted)) return schema.tables
+  const tables = schema.tables.filter(
+    ({ name }) => name.toLowerCase().includes(wanted) || `${schema.name}.${name}`.toLowerCase().includes(wanted),
+  )
+  return tables.length === 0 ? null : tables
+}
+
+export function sumsOf(schemas: readonly FoundSchema[], scope: Scope): Sums {
+  let [schemaCount, tables, rows, bytes, withoutKey] = [0, 0, 0, 0, 0]
+  for (const schema of schemas) {
+    const picked = schema.tables.filter((table) => includesTable(scope, schema.name, table.name))
+    if (picked.length > 0 || includesTablesToCome(scope, schema.name)) schemaCount += 1
+    tables += picked.length
+    for (const table of picked) {
+      rows += table.rows_estimate ?? 0
+      bytes += table.bytes ?? 0
+      if (table.has_key === false) withoutKey += 1
+    }
+  }
+  return { schemas: schemaCount, tables, rows, bytes, withoutKey }
+}

@@ -1,0 +1,33 @@
+/**
+ * The statement in a message that cures what the message tells, for a copy button.
+ *
+ * The agent's messages end in `run <statement>`, sometimes with more after a comma or semicolon.
+ */
+
+export interface Cure {
+  readonly before: string
+  readonly statement: string
+  readonly after: string
+}
+
+const pattern = /^(.*?\brun )((?:GRANT|SET (?:GLOBAL|PERSIST)|KILL|CREATE USER|ALTER)\b.*)$/s
+
+/** @returns null when the message holds no statement */
+export function cureIn(message: string): Cure | null {
+  const match = pattern.exec(message)
+  if (match?.[1] === undefined || match[2] === undefined) return null
+  const end = statementEnd(match[2])
+  return { before: match[1], statement: match[2].slice(0, end), after: match[2].slice(end) }
+}
+
+/** Where words go on that are no longer SQL: names in quotes and backticks may hold anything. */
+function statementEnd(text: string): number {
+  const quoted = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'/y
+  for (let index = 0; index < text.length; index += 1) {
+    quoted.lastIndex = index
+    const match = quoted.exec(text)
+    if (match !== null) index += match[0].length - 1
+    else if (text[index] === ';' || /^,? (?:there|or|set|and|better|in)\b/.test(text.slice(index))) return index
+  }
+  return text.length
+}
