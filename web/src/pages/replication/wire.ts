@@ -61,54 +61,107 @@ export interface WireJob {
 /** What is posted: an answer without what only the server sets. */
 export type WireDraft = Pick<WireJob, 'Name' | 'Type' | 'Tasks'> & { readonly ID?: string }
 
-export interface WireTable {
-  readonly TableSchema: string
-  readonly TableName: string
-  readonly RowsDone: number
-  readonly RowsTotal: number
-  readonly BytesDone: number
-  readonly BytesTotal: number
-  readonly Done: boolean
+/** A server of a job, and the node that has the task there. */
+export interface OpsServer {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly node_id: string | null
+  readonly node_name: string | null
 }
 
-export interface WireProblem {
-  readonly Code: string
-  readonly Message: string
-  readonly Remedy: string
-  readonly At: string
+/** One of `GET /ops/replication-jobs`. */
+export interface OpsJob {
+  readonly id: string
+  readonly name: string
+  readonly type: JobKind
+  readonly status: JobStatus
+  readonly description: string
+  readonly stage: Stage
+  readonly lag_ms: number | null
+  readonly rows_copied: number
+  /** An estimate until the copy is over. */
+  readonly rows_total: number
+  readonly eta_ms: number | null
+  readonly rows_per_second: number
+  readonly transactions_per_second: number
+  readonly bytes_per_second: number
+  readonly backlog_bytes: number | null
+  readonly source: OpsServer
+  readonly target: OpsServer
+  readonly created_at: string
+  readonly updated_at: string
 }
 
-export interface WireTaskStats {
-  readonly Type: 'Src' | 'Dest'
-  readonly NodeId: string
-  readonly NodeName: string
-  readonly Stage: Stage
-  readonly Description: string
-  readonly RowsDone: number
-  readonly RowsTotal: number
-  readonly BytesDone: number
-  readonly BytesTotal: number
-  readonly RowsPerSecond: number
-  readonly BytesPerSecond: number
-  readonly TransactionsPerSecond: number
-  readonly TransactionsTotal: number
-  readonly LagMs: number | null
-  readonly Position: string
-  readonly EtaMs: number | null
-  readonly Strategy: string | null
-  readonly DdlTotal: number
-  readonly QueuedBytes: number
-  readonly Tables: readonly WireTable[]
-  readonly LastError: WireProblem | null
-  readonly At: string | null
+export interface OpsTask {
+  readonly node_id: string | null
+  readonly node_name: string | null
+  readonly is_running: boolean
+  readonly stage: Stage
+  readonly description: string
+  readonly at: string | null
+  readonly rows: number
+  readonly bytes: number
+  readonly transactions: number
+  readonly ddl: number
+  readonly rows_per_second: number
+  readonly bytes_per_second: number
+  readonly transactions_per_second: number
+  readonly lag_ms: number | null
+  readonly eta_ms: number | null
+  readonly position: string
+  readonly strategy: string | null
+  readonly queued_bytes: number
 }
 
-export interface WireStats {
-  readonly ID: string
-  readonly Name: string
-  readonly Status: JobStatus
-  readonly StatusDescription: string
-  readonly Tasks: readonly [WireTaskStats, WireTaskStats]
+export interface OpsTable {
+  readonly schema: string
+  readonly name: string
+  readonly rows_copied: number
+  readonly rows_total: number
+  readonly bytes_copied: number
+  readonly bytes_total: number
+  readonly rows_per_second: number | null
+  readonly bytes_per_second: number | null
+  readonly eta_ms: number | null
+  readonly is_done: boolean
+}
+
+export interface OpsCopy {
+  readonly tables: number
+  readonly tables_done: number
+  readonly rows_copied: number
+  readonly rows_total: number
+  readonly bytes_copied: number
+  readonly bytes_total: number
+}
+
+export interface OpsProblem {
+  readonly role: Role
+  readonly code: string
+  readonly remedy: string
+  readonly message: string
+  readonly cure: string | null
+  readonly at: string
+  readonly is_current: boolean
+}
+
+export interface OpsDdl {
+  readonly at: string
+  readonly schema: string
+  readonly sql: string
+  readonly outcome: string
+}
+
+/** `GET /ops/replication-jobs/:id`. */
+export interface OpsJobDetails extends OpsJob {
+  readonly tasks: { readonly source: OpsTask; readonly target: OpsTask }
+  readonly copy: OpsCopy
+  readonly tables: readonly OpsTable[]
+  readonly ddl: readonly OpsDdl[]
+  readonly problems: readonly OpsProblem[]
+  readonly conflicts: readonly OpsProblem[]
+  readonly notes: readonly string[]
 }
 
 export interface WireNode {

@@ -4,6 +4,7 @@ import { type FoundSchema, type FoundTable, schemaNodes, sumsOf } from './scope-
 
 const table = (name: string, rows: number, hasKey = true): FoundTable => ({
   name,
+  kind: 'table',
   rows_estimate: rows,
   bytes: rows * 100,
   engine: 'InnoDB',

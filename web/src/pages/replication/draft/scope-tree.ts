@@ -4,6 +4,7 @@ import { includesTable, includesTablesToCome, type Scope } from './scope.ts'
 /** As `POST /ops/connection-check` lists them. */
 export interface FoundTable {
   readonly name: string
+  readonly kind: 'table' | 'view' | 'sequence'
   readonly rows_estimate: number | null
   readonly bytes: number | null
   readonly engine: string | null
@@ -71,7 +72,7 @@ export function sumsOf(schemas: readonly FoundSchema[], scope: Scope): Sums {
     for (const table of picked) {
       rows += table.rows_estimate ?? 0
       bytes += table.bytes ?? 0
-      if (table.has_key === false) withoutKey += 1
+      if (table.kind === 'table' && table.has_key === false) withoutKey += 1
     }
   }
   return { schemas: schemaCount, tables, rows, bytes, withoutKey }

@@ -1,65 +1,6 @@
 import { expect, test } from 'vitest'
-import type { WireTable } from '../wire.ts'
-import { CopyRates, inOrder, shareDone, tableKey } from './copy-rates.ts'
 import { cureIn } from './cure-text.ts'
 import { shownPosition } from './position-text.ts'
-
-const table = (TableName: string, more: Partial<WireTable> = {}): WireTable => ({
-  TableSchema: 'shop',
-  TableName,
-  RowsDone: 0,
-  RowsTotal: 1000,
-  BytesDone: 0,
-  BytesTotal: 100_000,
-  Done: false,
-  ...more,
-})
-
-test('a rate and an ETA come with the second report', () => {
-  const rates = new CopyRates()
-  const key = tableKey(table('orders'))
-  expect(rates.add([table('orders')], 1000).get(key)).toMatchObject({ rowsPerSecond: null, etaMs: null })
-  const second = rates.add([table('orders', { RowsDone: 200, BytesDone: 20_000 })], 3000).get(key)
-  expect(second).toEqual({ rowsPerSecond: 100, bytesPerSecond: 10_000, etaMs: 8000 })
-})
-
-test('the same report again changes no rate', () => {
-  const rates = new CopyRates()
-  rates.add([table('orders')], 1000)
-  rates.add([table('orders', { RowsDone: 200 })], 3000)
-  const again = rates.add([table('orders', { RowsDone: 200 })], 3000).get(tableKey(table('orders')))
-  expect(again?.rowsPerSecond).toBe(100)
-})
-
-test('figures that go back begin anew', () => {
-  const rates = new CopyRates()
-  rates.add([table('orders', { RowsDone: 500 })], 1000)
-  const back = rates.add([table('orders', { RowsDone: 100 })], 2000).get(tableKey(table('orders')))
-  expect(back?.rowsPerSecond).toBeNull()
-})
-
-test('rates are over the last ten seconds', () => {
-  const rates = new CopyRates()
-  for (const second of [0, 1, 2]) rates.add([table('orders', { RowsDone: second * 100 })], second * 1000)
-  const rate = rates.add([table('orders', { RowsDone: 210 })], 12_000).get(tableKey(table('orders')))
-  expect(rate?.rowsPerSecond).toBe(1)
-})
-
-test('tables at work come first, those that are done last', () => {
-  const names = inOrder([
-    table('done', { Done: true, BytesTotal: 1_000_000 }),
-    table('waits'),
-    table('small', { RowsDone: 1, BytesTotal: 10 }),
-    table('large', { RowsDone: 1 }),
-  ]).map(({ TableName }) => TableName)
-  expect(names).toEqual(['large', 'small', 'waits', 'done'])
-})
-
-test('an estimate that was too low never shows an unfinished table as whole', () => {
-  expect(shareDone(table('orders', { RowsDone: 1000 }))).toBeLessThan(1)
-  expect(shareDone(table('orders', { RowsTotal: 0, BytesTotal: 0 }))).toBe(0)
-  expect(shareDone(table('orders', { Done: true, RowsTotal: 0 }))).toBe(1)
-})
 
 test.each([
   [
