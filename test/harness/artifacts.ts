@@ -1,0 +1,14 @@
+/** Files that a test leaves for people to look at, below `test-artifacts/`, which git ignores. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { projectRoot } from '../../scripts/setup/project.ts'
+
+const folder = join(projectRoot, 'test-artifacts')
+
+/** Writes or replaces `test-artifacts/PATH`. @param path its parts; what a file name may not hold becomes `-` */
+export async function keepArtifact(path: readonly string[], content: Uint8Array | string): Promise<string> {
+  const file = join(folder, ...path.map((part) => part.replace(/[^\w.,() -]+/g, '-').slice(0, 120)))
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, content)
+  return file
+}
