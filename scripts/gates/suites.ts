@@ -20,6 +20,7 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   toolSuite('lint', 20, 'biome', ['ci', '.']),
   toolSuite('types', 45, 'tsc', ['--noEmit', '-p', 'tsconfig.json']),
+  toolSuite('page-types', 30, 'tsc', ['--noEmit', '-p', 'web/tsconfig.json']),
   { name: 'walls', budgetSeconds: 30, extent: 'basic', always: true, run: wallsGate },
   vitestSuite('unit', 90, 'basic', true),
   vitestSuite('servers', 420, 'servers', true),

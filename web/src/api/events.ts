@@ -1,0 +1,105 @@
+/**
+ * The one stream of events of this page, shared by whoever listens.
+ *
+ * Easy to get wrong: what happened while the stream was down is not told later. After each `hello` but the first,
+ * everything shown is stale; `live/resource.ts` reloads then.
+ */
+import { signal } from '@preact/signals'
+import { api } from './client.ts'
+import type { EventData, EventKind } from './event-kinds.ts'
+import { serverSent } from './server-sent.ts'
+
+export type Connection = 'connecting' | 'open' | 'lost'
+
+/** `lost` until events come again. */
+export const connection = signal<Connection>('connecting')
+
+/** The node that answers, from its `hello`. */
+export const askedNode = signal<EventData['hello'] | null>(null)
+
+const firstWaitMs = 500
+const longestWaitMs = 10_000
+/** The agent writes a comment every 15 s; a stream that is silent for much longer is dead, whatever the browser thinks. */
+const silentMs = 40_000
+
+type Handler<Kind extends EventKind> = (data: EventData[Kind]) => void
+
+const handlers = new Map<EventKind, Set<(data: never) => void>>()
+const reconnected = new Set<() => void>()
+let isStarted = false
+
+/** @returns how to stop listening */
+export function onEvent<Kind extends EventKind>(kind: Kind, handler: Handler<Kind>): () => void {
+  const those = handlers.get(kind) ?? new Set()
+  handlers.set(kind, those)
+  those.add(handler)
+  return () => void those.delete(handler)
+}
+
+/** Called when events come again after a gap. @returns how to stop listening */
+export function onReconnect(handler: () => void): () => void {
+  reconnected.add(handler)
+  return () => void reconnected.delete(handler)
+}
+
+/** Connects, and connects again for as long as the page lives. */
+export function startEvents(): void {
+  if (isStarted) return
+  isStarted = true
+  void keepConnected()
+}
+
+async function keepConnected(): Promise<never> {
+  let waitMs = firstWaitMs
+  let wasOpen = false
+  for (;;) {
+    const isGood = await follow(() => {
+      connection.value = 'open'
+      if (wasOpen) for (const handler of reconnected) handler()
+      wasOpen = true
+    })
+    connection.value = 'lost'
+    waitMs = isGood ? firstWaitMs : Math.min(waitMs * 2, longestWaitMs)
+    await new Promise((resolve) => setTimeout(resolve, waitMs * (0.75 + Math.random() / 2)))
+  }
+}
+
+/** Reads one stream to its end. @returns whether anything came */
+async function follow(opened: () => void): Promise<boolean> {
+  const ending = new AbortController()
+  let isOpen = false
+  try {
+    const body = await api.stream('/ops/events', { signal: ending.signal })
+    for await (const { kind, data } of serverSent(watched(body, ending))) {
+      if (!isOpen) opened()
+      isOpen = true
+      tell(kind as EventKind, data as EventData[EventKind])
+    }
+  } catch {
+    // Whatever broke it, it is tried again.
+  } finally {
+    ending.abort()
+  }
+  return isOpen
+}
+
+function tell(kind: EventKind, data: EventData[EventKind]): void {
+  if (kind === 'hello') askedNode.value = data as EventData['hello']
+  for (const handler of handlers.get(kind) ?? []) handler(data as never)
+}
+
+/** Aborts when nothing at all has come for long. */
+function watched(body: ReadableStream<Uint8Array>, ending: AbortController): ReadableStream<Uint8Array> {
+  const isDead = () => ending.abort(new Error('the events stopped'))
+  let timer = setTimeout(isDead, silentMs)
+  ending.signal.addEventListener('abort', () => clearTimeout(timer))
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        clearTimeout(timer)
+        timer = setTimeout(isDead, silentMs)
+        controller.enqueue(chunk)
+      },
+    }),
+  )
+}

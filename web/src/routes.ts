@@ -1,0 +1,30 @@
+/** The addresses of the pages, below `/ui`. Names may hold anything, so nobody else puts an address together. */
+
+export const paths = {
+  overview: '/',
+  jobs: '/jobs',
+  newJob: '/jobs/new',
+  job: (name: string) => `/jobs/${encodeURIComponent(name)}`,
+  editJob: (name: string) => `/jobs/${encodeURIComponent(name)}/edit`,
+  replications: '/replications',
+  newReplication: '/replications/new',
+  replication: (id: string) => `/replications/${encodeURIComponent(id)}`,
+  cluster: '/cluster',
+} as const
+
+/**
+ * The name in the address `/ui/jobs/<name>/edit`.
+ *
+ * Easy to get wrong: the router decodes the whole address before it splits it, which mangles `%`; this reads the address
+ * itself.
+ *
+ * @param pathname `location.pathname`
+ */
+export function nameInPath(pathname: string): string {
+  const part = pathname.split('/')[3] ?? ''
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
