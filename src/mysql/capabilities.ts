@@ -54,6 +54,9 @@ const names = [
   'replica_exec_mode',
   'sql_require_primary_key',
   'default_storage_engine',
+  'enforce_gtid_consistency',
+  'binlog_expire_logs_seconds',
+  'expire_logs_days',
 ]
 
 /** Reads them. @throws as `Session.query` */

@@ -4,6 +4,7 @@
  * Source of the numbers: MySQL's "Server Error Message Reference" and MariaDB's "Error Codes".
  */
 import { MillraceError, messageOf } from '../core/errors.ts'
+import { OtherProtocolError } from './driver.ts'
 import {
   AccessDeniedError,
   LockConflictError,
@@ -27,7 +28,6 @@ export function describePeer(peer: Pick<Peer, 'host' | 'port'>): string {
   return `${peer.host.includes(':') ? `[${peer.host}]` : peer.host}:${peer.port}`
 }
 
-/** Among them 3159: the server takes no connection without TLS. */
 const accessDenied = new Set([1044, 1045, 1130, 1698, 1820, 1862, 3118, 3159, 3955, 4151])
 const missingPrivilege = new Set([1142, 1143, 1227, 1370, 1419])
 const noRoom = new Set([1040, 1203, 1226, 1135, 1129])
@@ -35,25 +35,70 @@ const lockConflict = new Set([1205, 1213, 3058, 3572, 1689])
 /** Shutdown in progress, killed, or aborted by the server. */
 const connectionEnds = new Set([1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3169, 4031])
 
-/** An error while connecting. */
+/** Why a connection could not be made, in `details.reason` of the error: what a person looks at first. */
+export type ConnectFailure =
+  | 'refused'
+  | 'unknown-host'
+  | 'unreachable'
+  | 'too-slow'
+  | 'no-mysql'
+  | 'lost'
+  | 'access-denied'
+  | 'tls-required'
+  | 'no-room'
+  | 'failed'
+
+const tlsRequiredErrno = 3159
+
+/** By the codes of Node's sockets and resolver, and the driver's own. */
+const failureOfCode: Readonly<Record<string, ConnectFailure>> = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  EAI_FAIL: 'unknown-host',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  ETIMEDOUT: 'too-slow',
+  ECONNRESET: 'lost',
+  EPIPE: 'lost',
+  PROTOCOL_CONNECTION_LOST: 'lost',
+}
+
+function failureOf(error: unknown, { errno, code }: { readonly errno: number; readonly code: string }): ConnectFailure {
+  if (error instanceof OtherProtocolError) return 'no-mysql'
+  if (errno === tlsRequiredErrno) return 'tls-required'
+  if (accessDenied.has(errno)) return 'access-denied'
+  if (noRoom.has(errno)) return 'no-room'
+  return failureOfCode[code] ?? 'failed'
+}
+
+/** An error while connecting; `details.reason` is a `ConnectFailure`. */
 export function connectError(error: unknown, peer: Peer): MillraceError {
-  const { errno, text } = readDriverError(error)
+  const { errno, text, code } = readDriverError(error)
   const where = describePeer(peer)
+  const reason = failureOf(error, { errno, code })
+  if (errno === tlsRequiredErrno)
+    return new AccessDeniedError(
+      `${where} takes no connection without TLS (${text}), which is not spoken here; switch require_secure_transport off ` +
+        'there, or connect through a tunnel',
+      { cause: error, details: { errno, reason } },
+    )
   if (accessDenied.has(errno))
     return new AccessDeniedError(
       `${where} refused user '${peer.user}' (${text}); correct the user or password in the job's ConnectionConfig, or ` +
         `create the user for this host on the server; an account that must use TLS (REQUIRE SSL) can't be used`,
-      { cause: error, details: { errno } },
+      { cause: error, details: { errno, reason } },
     )
   if (noRoom.has(errno))
     return new ServerUnreachableError(`${where} has no room for another connection (${text}); raise max_connections`, {
       cause: error,
-      details: { errno },
+      details: { errno, reason },
     })
   if (errno === 1049) return new SqlError(`${where}: ${text}`, { errno, sqlState: '42000', statementIndex: 0 }, error)
   return new ServerUnreachableError(
     `can't reach the server ${where} (${text}); check that it runs and that host and port are right`,
-    { cause: error },
+    { cause: error, details: { reason } },
   )
 }
 
@@ -110,10 +155,14 @@ export function withoutRowData(message: string): string {
   return text.length > longestMessage ? `${text.slice(0, longestMessage)}...` : text
 }
 
-function readDriverError(error: unknown): { errno: number; text: string } {
-  if (error instanceof MillraceError) return { errno: 0, text: error.message }
+function readDriverError(error: unknown): { errno: number; text: string; code: string } {
+  if (error instanceof MillraceError) return { errno: 0, text: error.message, code: '' }
   const { errno, code } = error as { errno?: unknown; code?: unknown }
   // Node gives several failed addresses as one error without a message of its own.
   const text = messageOf(error) || (typeof code === 'string' ? code : 'no reason given')
-  return { errno: typeof errno === 'number' && errno > 0 ? errno : 0, text: withoutRowData(text) }
+  return {
+    errno: typeof errno === 'number' && errno > 0 ? errno : 0,
+    text: withoutRowData(text),
+    code: typeof code === 'string' ? code : '',
+  }
 }

@@ -76,9 +76,23 @@ export function connectDriver(options: DriverOptions): Promise<DriverConnection>
       // The driver may report the end of the socket once more.
       connection.on('error', () => {})
       connection.stream.destroy()
-      reject(error)
+      reject(isOtherProtocol(connection, error) ? new OtherProtocolError(error) : error)
     }
     connection.once('connect', onConnect)
     connection.once('error', onError)
   })
+}
+
+/** Something answered, but not with the greeting of a MySQL server. */
+export class OtherProtocolError extends Error {
+  constructor(cause: unknown) {
+    super('something else than a MySQL server answers there', { cause })
+  }
+}
+
+/** Bytes came and no greeting was made of them: either they were waited for in vain, or they could not be read. */
+function isOtherProtocol(connection: DriverConnection, error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  const hasGreeted = (connection._handshakePacket as DriverConnection['_handshakePacket'] | null) !== null
+  return !hasGreeted && connection.stream.bytesRead > 0 && (code === 'ETIMEDOUT' || error instanceof RangeError)
 }

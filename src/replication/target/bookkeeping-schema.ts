@@ -8,7 +8,7 @@ import { isVendorAtLeast } from '../../mysql/server-version.ts'
 import type { Session } from '../../mysql/session.ts'
 import { BookkeepingVersionError } from './errors.ts'
 
-export const bookkeepingSchema = 'millrace'
+const bookkeepingSchema = 'millrace'
 
 /**
  * Raised when a table's meaning changes; an older program refuses newer tables. Not when one is added that an older

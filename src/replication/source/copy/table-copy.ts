@@ -7,6 +7,7 @@
  */
 import { compareFilePlaces } from '../../../binlog/position.ts'
 import type { LogPlace } from '../../../mysql/binlog-place.ts'
+import { isTransactionalEngine } from '../../../mysql/storage-engine.ts'
 import type { TableDefinition, TableName } from '../../../mysql/table-definition.ts'
 import type { CopyTable, KeyTuple } from '../../pipe/frame.ts'
 import { type CopiedColumn, copiedColumns } from './cell-expressions.ts'
@@ -74,7 +75,7 @@ export class TableCopy {
   }
 
   get isTransactional(): boolean {
-    return ['innodb', 'rocksdb', 'tokudb'].includes(this.engine.toLowerCase())
+    return isTransactionalEngine(this.engine)
   }
 
   get isDone(): boolean {

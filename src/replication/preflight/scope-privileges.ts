@@ -11,19 +11,26 @@ import { isPlainName } from '../filter.ts'
 
 /**
  * @param seen the schemas in scope that the server shows
- * @returns what SELECT must be granted on, as GRANT takes it; null when nothing is hidden, as far as that can be known
+ * @returns what SELECT must be granted on, as GRANT takes it; nothing where nothing is hidden, as far as that can be known
  */
-export function hiddenScope(include: readonly SchemaFilter[], seen: readonly string[], grants: Grants): string | null {
-  if (grants.hasGlobal('SELECT')) return null
+export function hiddenScope(
+  include: readonly SchemaFilter[],
+  seen: readonly string[],
+  grants: Grants,
+): readonly string[] {
+  if (grants.hasGlobal('SELECT')) return []
+  const hidden: string[] = []
   for (const { schema, tables } of include) {
     if (!isPlainName(schema)) continue
     const named = tables.length > 0 && tables.every(isPlainName) ? tables : [null]
-    const hidden = named.find((table) => !grants.hasOn('SELECT', schema, table))
-    if (hidden === undefined) continue
-    // Some of its tables may be all that the patterns are meant for.
-    if (hidden === null && tables.length > 0 && seen.includes(schema)) continue
-    return hidden === null ? grants.placeOf(schema) : quoteTable(schema, hidden)
+    for (const table of named) {
+      if (grants.hasOn('SELECT', schema, table)) continue
+      // Some of its tables may be all that the patterns are meant for.
+      if (table === null && tables.length > 0 && seen.includes(schema)) continue
+      hidden.push(table === null ? grants.placeOf(schema) : quoteTable(schema, table))
+    }
   }
   // Of schemas that are not named, those that are meant are the ones that may be read, if there are any.
-  return include.every(({ schema }) => !isPlainName(schema)) && seen.length === 0 ? '*.*' : null
+  if (hidden.length === 0 && include.every(({ schema }) => !isPlainName(schema)) && seen.length === 0) return ['*.*']
+  return [...new Set(hidden)]
 }
