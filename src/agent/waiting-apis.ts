@@ -1,5 +1,6 @@
 /**
- * What the two APIs answer while the agent still waits for its cluster: 503, and for what it waits.
+ * What the two APIs answer while the agent still waits for its cluster: 503, and for what it waits. The page is there, and
+ * shows it.
  *
  * Easy to get wrong: it must be gone before the real APIs open the same ports.
  */
@@ -9,9 +10,12 @@ import { UnavailableError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import { parseServerUrl } from '../engine/server-url.ts'
+import { PageFiles } from '../http/ops/page/page-files.ts'
+import { registerPage } from '../http/ops/page/routes.ts'
 import { createApiApps } from './api-apps.ts'
 import { ClusterRecordFile } from './forming/cluster-record.ts'
 import { ownAddresses } from './node-addresses.ts'
+import { pageFolder } from './page-folder.ts'
 
 /** A start that takes no longer answers by itself. */
 const quietMs = 2_000
@@ -42,6 +46,7 @@ async function answerUntil(parts: WaitingParts, signal: AbortSignal): Promise<vo
   await using scope = new Scope()
   try {
     const apps = createApiApps(scope, parts)
+    registerPage(apps.dkron, new PageFiles(pageFolder()))
     for (const app of [apps.dkron, apps.udup])
       app.all('/*', () => {
         throw new UnavailableError(reason(parts))

@@ -16,6 +16,13 @@ import { answerError, headerSafe } from './json-answer.ts'
 import { problem, statusOf } from './problem.ts'
 import { RouteTable } from './route-table.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Holds no data and changes nothing: served without a token, and to whoever follows a link to it. */
+    readonly isOpen?: boolean
+  }
+}
+
 export interface ApiOptions {
   /** Told in `X-Whom` of every answer. */
   readonly nodeName: string
@@ -65,9 +72,11 @@ function addCommonHooks(app: FastifyInstance, { nodeName, guard, tokens, log }: 
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-whom': whom, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    if (tokens !== undefined) assertAuthorized(request.headers.authorization, tokens)
+    const { isOpen = false } = request.routeOptions.config
+    if (tokens !== undefined && !isOpen) assertAuthorized(request.headers.authorization, tokens)
     if (isClosing) throw new UnavailableError('this node is shutting down, ask another one')
-    assertOurs(request.headers, tokens !== undefined)
+    // A link on another site may lead to what is open; it must still be asked for by a name of ours.
+    assertOurs(isOpen ? { host: request.headers.host } : request.headers, tokens !== undefined)
     // The framework refuses a Content-Type that it cannot parse; here every body is JSON, whatever it is called.
     if (request.raw.headers['content-type'] !== undefined) request.raw.headers['content-type'] = 'application/json'
   })
