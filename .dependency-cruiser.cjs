@@ -1,5 +1,5 @@
 /**
- * The walls of the house: which folder of src/ may import which. ARCHITECTURE.md draws them; this file keeps them.
+ * The walls of the house: which folder of src/ may import which, and that web/ stands by itself. ARCHITECTURE.md draws them; this file keeps them.
  *
  * Easy to get wrong: a rule lists what a folder MAY see; everything else of ours is forbidden to it.
  */
@@ -33,6 +33,13 @@ module.exports = {
   forbidden: [
     ...walls,
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'page-and-agent-apart',
+      comment: 'They meet in what goes over the wire, and nowhere else.',
+      severity: 'error',
+      from: { path: '^(web|src)/' },
+      to: { path: '^(web|src)/', pathNot: '^$1/' },
+    },
     {
       name: 'nats-only-in-engine',
       severity: 'error',

@@ -1,9 +1,11 @@
 /** Builds the page into dist/web. Nothing is inlined: the page's Content-Security-Policy allows files of its own only. */
 import { defineConfig } from 'vite'
+import { precompress } from './build/precompress.ts'
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/ui/',
+  plugins: [precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../dist/web',

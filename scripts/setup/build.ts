@@ -1,17 +1,18 @@
 /**
- * Builds `dist/` with tsc when a source has changed since the last build.
+ * Builds `dist/` with tsc when a source has changed since the last build; `dist/web` is the page's (build-web.ts).
  *
  * Easy to get wrong: tsc does not remove what a deleted source left behind, and writes nothing when it believes in its own
  * notes of an earlier build, so both are looked after here.
  */
-import { createHash } from 'node:crypto'
 import { glob, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from './command.ts'
 import { exists, type SetupStep } from './installation.ts'
 import { cacheDir, projectRoot } from './project.ts'
+import { stampOf } from './source-stamp.ts'
 
 const distDir = join(projectRoot, 'dist')
+const mainPath = join(distDir, 'main.js')
 const stampPath = join(cacheDir, 'build-stamp')
 const tsNotesPath = join(cacheDir, 'tsbuildinfo')
 const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
@@ -19,7 +20,7 @@ const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
 export const buildStep: SetupStep = {
   name: 'build',
   async check() {
-    if (!(await exists(distDir))) return null
+    if (!(await exists(mainPath))) return null
     const built = await readFile(stampPath, 'utf8').catch(() => '')
     return built === (await sourceStamp(await sourcePaths())) ? 'build' : null
   },
@@ -28,7 +29,7 @@ export const buildStep: SetupStep = {
     const sources = await sourcePaths()
     // Taken before tsc reads the sources: what changes meanwhile is built again next time.
     const stamp = await sourceStamp(sources)
-    if (!(await exists(distDir))) await rm(tsNotesPath, { force: true })
+    if (!(await exists(mainPath))) await rm(tsNotesPath, { force: true })
     await rm(stampPath, { force: true })
     await runCommand(
       process.execPath,
@@ -48,18 +49,12 @@ async function sourcePaths(): Promise<readonly string[]> {
   return paths.filter((path) => !path.endsWith('.test.ts')).toSorted()
 }
 
-async function sourceStamp(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const path of [...settings, ...paths])
-    hash
-      .update(path)
-      .update('\0')
-      .update(await readFile(join(projectRoot, path)))
-  return hash.digest('hex')
+function sourceStamp(paths: readonly string[]): Promise<string> {
+  return stampOf([...settings, ...paths])
 }
 
 async function removeLeftovers(sources: readonly string[]): Promise<void> {
   const wanted = new Set(sources.map((path) => path.slice('src/'.length, -'.ts'.length)))
-  for await (const path of glob('**/*.{js,js.map,d.ts}', { cwd: distDir }))
+  for await (const path of glob('**/*.{js,js.map,d.ts}', { cwd: distDir, exclude: ['web'] }))
     if (!wanted.has(path.replace(/\.(js|js\.map|d\.ts)$/, ''))) await rm(join(distDir, path))
 }

@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AptSuite, openSuite } from './apt-cache.ts'
 import { buildStep } from './build.ts'
+import { buildWebStep } from './build-web.ts'
 import { chromiumStep } from './chromium.ts'
 import type { SetupContext, SetupStep } from './installation.ts'
 import { libfaketimeStep } from './libfaketime.ts'
@@ -28,7 +29,7 @@ const stepsOf: Readonly<Record<SetupExtent, readonly SetupStep[]>> = {
 export async function setUp(...extents: readonly SetupExtent[]): Promise<void> {
   const wanted = new Set(extents.flatMap((extent) => stepsOf[extent]))
   // The build comes last, so that a source that does not compile keeps nobody from what can be fetched.
-  await runSteps([nodePackagesStep, natsServerStep, ...wanted, buildStep])
+  await runSteps([nodePackagesStep, natsServerStep, ...wanted, buildStep, buildWebStep])
 }
 
 /** Runs those of the steps that have work to do, and says at the end what is there. @throws SetupError */

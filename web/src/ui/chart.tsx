@@ -1,30 +1,10 @@
 /** A chart over time (uPlot, which comes as a chunk of its own when the first one is shown). */
 import { useEffect, useRef } from 'preact/hooks'
+import type { ChartProps } from './chart-props.ts'
 import type { DrawnChart } from './drawn-chart.ts'
 import { themeVersion } from './theme.ts'
 
-export interface ChartSeries {
-  readonly label: string
-  readonly values: readonly (number | null)[]
-  /** A custom property, `--chart-1` for example; one after the other unless told. */
-  readonly color?: string
-  /** Filled down to zero. */
-  readonly isFilled?: boolean
-}
-
-export interface ChartProps {
-  /** What it shows, in words. */
-  readonly label: string
-  /** Epoch ms, ascending. */
-  readonly at: readonly number[]
-  readonly series: readonly ChartSeries[]
-  /** A value as text, on the axis and under the pointer. */
-  readonly format?: (value: number) => string
-  /** Pixels. */
-  readonly height?: number
-  /** Charts of one group show the same moment under the pointer. */
-  readonly group?: string
-}
+export type { ChartProps, ChartSeries } from './chart-props.ts'
 
 export function Chart(props: ChartProps) {
   const { label, height = 160 } = props
