@@ -4,19 +4,27 @@ import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import { parseServerUrl } from '../engine/server-url.ts'
 import { registerDkronApi } from '../http/dkron/routes.ts'
+import { registerEvents } from '../http/ops/events/routes.ts'
+import { PageFiles } from '../http/ops/page/page-files.ts'
+import { registerPage } from '../http/ops/page/routes.ts'
 import { registerOpsApi } from '../http/ops/routes.ts'
+import { registerScheduled } from '../http/ops/scheduled/routes.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
 import type { Member } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
 import { createApiApps } from './api-apps.ts'
+import type { NodeLooks } from './node-looks.ts'
 import type { Scheduling } from './open-scheduling.ts'
 import { followStatus, type OpsParts, opsDomain } from './ops-domain.ts'
+import { openLooks } from './ops-scheduled.ts'
+import { pageFolder } from './page-folder.ts'
 
 export async function openApis(
   scope: Scope,
   parts: Pick<OpsParts, 'connection' | 'node' | 'cluster' | 'loadOf' | 'term'> & {
     readonly settings: Settings
     readonly scheduling: Scheduling
+    readonly looks: NodeLooks
     readonly replication: ReplicationService
     leave(): Promise<readonly Member[]>
     readonly log: Log
@@ -27,7 +35,11 @@ export async function openApis(
   const { dkron, udup } = apps
   const { jobs, running, stop } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
-  registerOpsApi(dkron, opsDomain(scope, { ...parts, jobs }), followStatus(scope, parts))
+  const ops = opsDomain(scope, { ...parts, jobs })
+  registerOpsApi(dkron, ops, followStatus(scope, parts))
+  const looks = openLooks(scope, { ...parts, ops, agentZone: settings.timezone })
+  registerEvents(dkron, looks.hub)
+  registerScheduled(dkron, looks.scheduled)
   const udupParts = {
     jobs: replication.jobs,
     progress: replication.progress,
@@ -41,6 +53,7 @@ export async function openApis(
   registerUdupApi(udup, udupParts)
   // So that the page and the command line need one address.
   registerUdupApi(dkron, udupParts, '/udup')
+  registerPage(dkron, new PageFiles(pageFolder()))
   await apps.listen()
 }
 

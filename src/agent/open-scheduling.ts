@@ -7,7 +7,7 @@ import type { Scope } from '../core/scope.ts'
 import { nodeSubject, request, serve } from '../engine/calls.ts'
 import type { Connection } from '../engine/connection.ts'
 import { openDispatcher } from '../engine/dispatch-queue.ts'
-import { openExecutionLog } from '../engine/execution-log.ts'
+import { type ExecutionLog, openExecutionLog } from '../engine/execution-log.ts'
 import { openFireCursor } from '../engine/fire-cursor.ts'
 import { openFireLog } from '../engine/fire-log.ts'
 import { type FireTurns, openFireTurns } from '../engine/fire-turns.ts'
@@ -42,6 +42,13 @@ export interface Scheduling {
   stop(jobName: string, id: string): Promise<boolean>
   /** What this node's heartbeats tell: commands that run or wait here, as of a second ago at most. */
   runningHere(): number
+  /** What the page's routes look at besides. */
+  readonly view: JobView
+  readonly counters: ExecutionCounters
+  readonly history: ExecutionLog
+  readonly executor: NodeExecutor
+  /** Tells commands that were started on this node. @returns ends it */
+  onStarted(listener: (execution: RunningExecution) => void): () => void
   /** Waits for running commands, at most so long. */
   drain(timeoutMs: number): Promise<void>
 }
@@ -81,7 +88,11 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
     bucket: await openBucket<CountersRecord>(connection, { name: 'counters', storage: 'file' }),
   })
   const turns = await openFireTurns(connection)
-  const executor = await openExecutor(scope, { ...parts, history, turns })
+  const starts = new Set<(execution: RunningExecution) => void>()
+  const onStarted = (execution: RunningExecution) => {
+    for (const listener of starts) listener(execution)
+  }
+  const executor = await openExecutor(scope, { ...parts, history, turns, onStarted })
   const runningHere = followLoad(executor, signal)
   const runningOn = (node: string) => (node === nodeName ? runningHere() : parts.loadOf(node).running)
   const members = () => cluster.members()
@@ -113,7 +124,11 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   scope.defer(() => Promise.allSettled(background))
   await view.ready(signal)
   return {
-    jobs,
+    ...{ jobs, view, counters, history, executor },
+    onStarted(listener) {
+      starts.add(listener)
+      return () => starts.delete(listener)
+    },
     duties: [tracker, firing, counters.keeper(), servingRuns(connection, nodeName, view, exclusiveRuns)],
     runningHere,
     executions: (jobName) => history.list(jobName),
@@ -137,6 +152,7 @@ async function openExecutor(
   parts: SchedulingParts & {
     readonly history: { append(execution: Execution): Promise<void> }
     readonly turns: FireTurns
+    onStarted(execution: RunningExecution): void
   },
 ): Promise<NodeExecutor> {
   const { settings, connection, cluster, signal } = parts
@@ -151,6 +167,7 @@ async function openExecutor(
     log: parts.log.child({ component: 'execution' }),
     env: process.env,
     outputLimitBytes: settings['output-limit'],
+    onStarted: (execution) => parts.onStarted(execution),
   })
   scope.use(executor, (opened) => opened.shutdown())
   serve(

@@ -20,6 +20,7 @@ import { openForming } from './forming/open-forming.ts'
 import { openNats } from './forming/open-nats.ts'
 import { assertDistinct, assertNotExposed, assertPortFree } from './listen.ts'
 import { routeAddress } from './node-addresses.ts'
+import { openNodeLooks } from './node-looks.ts'
 import { openApis } from './open-apis.ts'
 import { nodeNameOf, openCluster } from './open-cluster.ts'
 import { openReplication } from './open-replication.ts'
@@ -63,6 +64,7 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   const loadOf = (name: string) => membership.loadOf(name)
   const shared = { settings, connection, cluster: membership, clock, loadOf, log, signal }
   const scheduling = await openScheduling(scope, { ...shared, dataDir })
+  const looks = openNodeLooks(connection, nodeName, scheduling.executor, signal)
   const replication = await openReplication(scope, { ...shared, access, secrets, isKnownNode })
   reportLoad(() => ({
     ...{ running: scheduling.runningHere(), tasks: replication.taskCount },
@@ -108,7 +110,7 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
     return membership.members().map((member) => (member.nodeId === nodeId ? { ...member, status: 'leaving' } : member))
   }
   const term = () => lease.observed()
-  await openApis(scope, { ...shared, node: nats.node, term, scheduling, replication, leave: leaveAndTell })
+  await openApis(scope, { ...shared, node: nats.node, term, scheduling, looks, replication, leave: leaveAndTell })
   tellReady(log, settings)
   signals.redirect(() => leave(false))
   await left.promise

@@ -102,6 +102,11 @@ export class NodeExecutor {
     return (await this.#link.call('running', { jobName })).executions
   }
 
+  /** What runs of all jobs, without output, in the order in which it was started. @throws RunnerUnavailableError */
+  async runningBriefly(): Promise<readonly RunningExecution[]> {
+    return (await this.#link.call('running', { jobName: null, outputBytes: 0 })).executions
+  }
+
   /** Whether executions wait or run here, are over, or never came; in the order of `keys`. @throws RunnerUnavailableError */
   async statesOf(keys: readonly string[]): Promise<readonly ('active' | 'ended' | 'unknown')[]> {
     return (await this.#link.call('states', { keys })).states

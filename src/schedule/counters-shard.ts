@@ -50,13 +50,14 @@ export class CountersShard {
     if (this.#jobs.delete(jobName)) this.#isDirty = true
   }
 
-  /** Takes over what another node stored, if it has counted further. */
-  adopt(record: CountersRecord): void {
-    if (record.throughSequence <= this.#throughSequence) return
+  /** Takes over what another node stored, if it has counted further. @returns whether it has */
+  adopt(record: CountersRecord): boolean {
+    if (record.throughSequence <= this.#throughSequence) return false
     this.#jobs = new Map(record.jobs.map((stored) => [stored.jobName, stored]))
     this.#throughSequence = record.throughSequence
     this.#unsaved.clear()
     this.#isDirty = false
+    return true
   }
 
   /** What is to be stored now. Call `failed` when that did not work. */

@@ -28,6 +28,11 @@ export interface CountersParts {
   readonly historyLimit: number
 }
 
+export type CountersChange =
+  | { readonly kind: 'counted'; readonly execution: Execution; readonly sequence: number }
+  /** What another node had stored was taken over: the counters of any job may differ. */
+  | { readonly kind: 'adopted' }
+
 const shardCount = 64
 /** The record that tells up to where all shards together are stored; its list of jobs is empty. */
 const wholeKey = 'whole'
@@ -44,6 +49,7 @@ export class ExecutionCounters {
   #isKeeping = false
   #mustSaveSoon = false
   #wakeKeeper: () => void = () => {}
+  readonly #listeners = new Set<(change: CountersChange) => void>()
 
   constructor(parts: CountersParts) {
     this.#parts = parts
@@ -53,6 +59,12 @@ export class ExecutionCounters {
   of(job: Pick<ScheduledJob, 'name' | 'createdAt'>): JobCounters {
     const { successCount, errorCount, lastSuccessAt, lastErrorAt } = this.#shardOf(job.name).of(job.name, job.createdAt)
     return { successCount, errorCount, lastSuccessAt, lastErrorAt }
+  }
+
+  /** Tells every execution that is counted from now on. @returns ends it */
+  subscribe(listener: (change: CountersChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** The job was deleted. */
@@ -116,7 +128,7 @@ export class ExecutionCounters {
     if (change.kind !== 'put' || change.revision < (this.#revisions.get(change.key) ?? 0)) return
     this.#revisions.set(change.key, change.revision)
     if (change.key === wholeKey) this.#wholeSaved = Math.max(this.#wholeSaved, change.value.throughSequence)
-    else this.#shards[Number(change.key)]?.adopt(change.value)
+    else if (this.#shards[Number(change.key)]?.adopt(change.value) === true) this.#tell({ kind: 'adopted' })
   }
 
   async #count(execution: Execution, sequence: number): Promise<void> {
@@ -125,6 +137,7 @@ export class ExecutionCounters {
     // The end of a run of an earlier job of this name, which was deleted while it ran.
     if (groupTimeMs(execution.group) < Math.floor(job.createdAt)) return
     const unsaved = this.#shardOf(job.name).count(execution, job.createdAt, sequence)
+    this.#tell({ kind: 'counted', execution, sequence })
     if (unsaved < Math.max(1, Math.floor(this.#parts.historyLimit / 2))) return
     this.#mustSaveSoon = true
     this.#wakeKeeper()
@@ -208,6 +221,10 @@ export class ExecutionCounters {
         if (newest !== null && newest.value.throughSequence > record.throughSequence) return
       }
     }
+  }
+
+  #tell(change: CountersChange): void {
+    for (const listener of this.#listeners) listener(change)
   }
 
   #shardOf(jobName: string): CountersShard {

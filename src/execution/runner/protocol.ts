@@ -51,9 +51,9 @@ export interface SequencedResult {
 export interface RunnerMethods {
   readonly hello: { readonly params: Hello; readonly answer: { readonly version: number; readonly pid: number } }
   readonly start: { readonly params: { readonly orders: readonly StartOrder[] }; readonly answer: null }
-  /** Of one job, or of all when `jobName` is null. */
+  /** Of one job, or of all when `jobName` is null; with at most `outputBytes` of output each, where that is given. */
   readonly running: {
-    readonly params: { readonly jobName: string | null }
+    readonly params: { readonly jobName: string | null; readonly outputBytes?: number }
     readonly answer: { readonly executions: readonly RunningExecution[] }
   }
   /** What is known of executions, in the order of their keys. */

@@ -101,8 +101,10 @@ export class RunnerServer {
       case 'start':
         await runner.start((params as RunnerMethods['start']['params']).orders)
         return null
-      case 'running':
-        return { executions: runner.running((params as RunnerMethods['running']['params'] | null)?.jobName ?? null) }
+      case 'running': {
+        const { jobName = null, outputBytes } = (params ?? {}) as Partial<RunnerMethods['running']['params']>
+        return { executions: runner.running(jobName, outputBytes) }
+      }
       case 'states':
         return { states: runner.states((params as RunnerMethods['states']['params']).keys) }
       case 'stop':

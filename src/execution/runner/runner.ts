@@ -106,11 +106,11 @@ export class Runner {
   }
 
   /** What runs of a job, or of all jobs. */
-  running(jobName: string | null): RunningExecution[] {
+  running(jobName: string | null, outputBytes: number = tailsBytes): RunningExecution[] {
     const wanted = [...this.#live.values()].filter(
       ({ accepted }) => jobName === null || accepted.order.jobName === jobName,
     )
-    const bytes = Math.floor(tailsBytes / Math.max(1, wanted.length))
+    const bytes = Math.min(outputBytes, Math.floor(tailsBytes / Math.max(1, wanted.length)))
     return wanted.map(({ accepted, command }) => runningRecord(accepted, command, bytes))
   }
 

@@ -58,6 +58,11 @@ export function taskKey(jobId: string, role: TaskRole): string {
   return `${jobId}.${role}`
 }
 
+/** The job whose task has this key; null for a key that is no task's. */
+export function jobIdOfTask(key: string): string | null {
+  return /^(.+)\.(?:source|target)$/.exec(key)?.[1] ?? null
+}
+
 export function parseTaskKey(key: string): { readonly jobId: string; readonly role: TaskRole } | null {
   const dot = key.lastIndexOf('.')
   const role = taskRoles.find((one) => one === key.slice(dot + 1))

@@ -20,7 +20,7 @@ export class BucketView<Value> {
   readonly #heardAtMs = new Map<string, number>()
   readonly #clock: Clock
   readonly #isStale: (record: Value, held: Value) => boolean
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(key: string | null) => void>()
   readonly #ready = Promise.withResolvers<void>()
   #isReady = false
 
@@ -70,8 +70,8 @@ export class BucketView<Value> {
     return this.#clock.monotonicMs() - (this.#heardAtMs.get(key) ?? Number.NEGATIVE_INFINITY)
   }
 
-  /** @returns what ends the subscription */
-  onChange(listener: () => void): () => void {
+  /** @param listener is told the key that changed, or null when it may be any @returns what ends the subscription */
+  onChange(listener: (key: string | null) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -81,7 +81,7 @@ export class BucketView<Value> {
     if ((this.#records.get(record.key)?.revision ?? 0) >= record.revision) return
     this.#keep(record)
     this.#awaited.set(record.key, record.revision)
-    this.#tell()
+    this.#tell(record.key)
   }
 
   /** This node has deleted the record that had `revision`. */
@@ -89,7 +89,7 @@ export class BucketView<Value> {
     if ((this.#records.get(key)?.revision ?? 0) > revision) return
     this.#drop(key)
     this.#awaited.set(key, revision + 1)
-    this.#tell()
+    this.#tell(key)
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -105,7 +105,7 @@ export class BucketView<Value> {
       leftBehind.clear()
       this.#isReady = true
       this.#ready.resolve()
-      this.#tell()
+      this.#tell(null)
     }
   }
 
@@ -117,7 +117,7 @@ export class BucketView<Value> {
     if (change.kind === 'put' && held !== undefined && this.#isStale(change.value, held.value)) return
     if (change.kind === 'delete') this.#drop(change.key)
     else this.#keep({ key: change.key, value: change.value, revision: change.revision })
-    this.#tell()
+    this.#tell(change.key)
   }
 
   #keep(record: Versioned<Value>): void {
@@ -130,7 +130,7 @@ export class BucketView<Value> {
     this.#heardAtMs.delete(key)
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
+  #tell(key: string | null): void {
+    for (const listener of this.#listeners) listener(key)
   }
 }

@@ -5,7 +5,7 @@ import type { Log } from '../../core/log.ts'
 import type { Bucket } from '../../model/bucket.ts'
 import type { ClusterView, LeaderDuty, NodeLoad } from '../../model/member.ts'
 import type { ReplicationJob } from '../../model/replication-job.ts'
-import type { Assignment } from './assignment.ts'
+import { type Assignment, jobIdOfTask } from './assignment.ts'
 import { BucketView } from './bucket-view.ts'
 import { type NameClaim, NameClaims } from './name-claims.ts'
 import { PlacementDuty } from './placement-duty.ts'
@@ -48,6 +48,8 @@ export interface ReplicationService {
   drain(signal: AbortSignal): Promise<void>
   /** How many processes of tasks this node has. */
   readonly taskCount: number
+  /** Tells a job's id whenever it was saved or deleted, or where its tasks are or what they tell changed. @returns ends it */
+  onChange(listener: (jobId: string) => void): () => void
   /** Resolves when jobs, assignments and reports are known. */
   whenReady(): Promise<void>
 }
@@ -81,6 +83,20 @@ export function createReplicationService(parts: ReplicationServiceParts): Replic
     drain: (signal) => supervisor.drain(signal),
     get taskCount() {
       return supervisor.taskCount
+    },
+    onChange(listener) {
+      const ofTask = (key: string | null) => {
+        const jobId = key === null ? null : jobIdOfTask(key)
+        if (jobId !== null) listener(jobId)
+      }
+      const ends = [
+        views.jobs.onChange((key) => key !== null && listener(key)),
+        views.assignments.onChange(ofTask),
+        views.reports.onChange(ofTask),
+      ]
+      return () => {
+        for (const end of ends) end()
+      }
     },
     async whenReady() {
       await Promise.all(Object.values(views).map((view) => view.whenReady()))
