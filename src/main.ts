@@ -1,7 +1,15 @@
 /** Where the `millrace` command begins. */
+import { text } from 'node:stream/consumers'
 import { keepCompiled, useCompileCache } from './agent/compile-cache.ts'
 import { version } from './agent/version.ts'
 import { runProgram } from './cli/program.ts'
+import { terminalOf } from './cli/screen.ts'
+
+// A reader such as head closes its end when it has enough: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  if (process.argv[2] !== 'agent') process.exit(0)
+})
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   version,
@@ -14,4 +22,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   },
   print: (text) => console.log(text),
   printError: (text) => console.error(text),
+  write: (text) => process.stdout.write(text),
+  terminal: terminalOf(process.stdout, process.env),
+  readInput: () => text(process.stdin),
 })

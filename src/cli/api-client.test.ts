@@ -3,7 +3,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { ApiClient, CallFailedError, readToken } from './api-client.ts'
+import { ApiClient, readToken } from './api-client.ts'
+import { CallFailedError } from './errors.ts'
 
 let folder: string
 let server: Server

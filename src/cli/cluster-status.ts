@@ -3,15 +3,28 @@
  *
  * Exit status 0: healthy. 3: something needs attention. 1: no agent answered.
  */
+import type { Command } from 'commander'
+import { addAgentCommand, type CommandContext } from './agent-command.ts'
+import { sizeText } from './amounts.ts'
 import type { ApiClient } from './api-client.ts'
 import type { ClusterAnswer, MemberAnswer, NatsAnswer, PartAnswer, StreamAnswer } from './cluster-answer.ts'
 import type { Printed } from './printed.ts'
-import { formatTable, printable } from './table.ts'
+import { formatTable, printable, shorten } from './table.ts'
 
 export const attentionStatus = 3
 const mostStreams = 10
 
-export async function clusterStatus(client: ApiClient, isJson: boolean): Promise<Printed> {
+export function addClusterStatus(parent: Command, context: CommandContext): void {
+  addAgentCommand(parent, context, {
+    usage: 'status',
+    about: 'print whether the cluster is well',
+    json: 'what GET /ops/cluster answers',
+    exitStatus: ['3 something needs attention'],
+    run: ({ client, isJson }) => clusterStatus(client, isJson),
+  })
+}
+
+async function clusterStatus(client: ApiClient, isJson: boolean): Promise<Printed> {
   const text = await client.text('GET', '/ops/cluster?pretty')
   const answer = JSON.parse(text) as ClusterAnswer
   const exitStatus = answer.state === 'healthy' ? 0 : attentionStatus
@@ -142,12 +155,6 @@ function lacksCopies(stream: StreamAnswer): boolean {
   return stream.replicas_current < stream.replicas_wanted
 }
 
-function sizeText(bytes: number): string {
-  const unit = bytes === 0 ? 0 : Math.min(3, Math.floor(Math.log(bytes) / Math.log(1000)))
-  const amount = bytes / 1000 ** unit
-  return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${['B', 'kB', 'MB', 'GB'][unit]}`
-}
-
 function ago(since: string | null, at: string): string {
   return since === null ? '' : ` for ${ageText(since, at)}`
 }
@@ -167,8 +174,4 @@ function shortTime(instant: string | null): string {
 
 function noun(count: number, word: string): string {
   return count === 1 ? word : `${word}s`
-}
-
-function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
 }

@@ -1,4 +1,6 @@
 /** `millrace members`: the agents of the cluster, as the one that was asked sees them. */
+import type { Command } from 'commander'
+import { addAgentCommand, type CommandContext } from './agent-command.ts'
 import type { ApiClient } from './api-client.ts'
 import { formatTable } from './table.ts'
 
@@ -15,7 +17,16 @@ const statusNames = ['none', 'alive', 'leaving', 'left', 'failed']
 /** Every member has these, so they say nothing. */
 const commonTags = new Set(['dkron_server', 'dkron_version', 'millrace_version'])
 
-export async function listMembers(client: ApiClient, isJson: boolean): Promise<string> {
+export function addMembers(parent: Command, context: CommandContext): void {
+  addAgentCommand(parent, context, {
+    usage: 'members',
+    about: 'list the agents of the cluster',
+    json: 'an array of members as GET /v1/members has them',
+    run: ({ client, isJson }) => listMembers(client, isJson),
+  })
+}
+
+async function listMembers(client: ApiClient, isJson: boolean): Promise<string> {
   if (isJson) return client.text('GET', '/v1/members?pretty')
   const members = (await client.call('GET', '/v1/members')) as readonly MemberAnswer[]
   return formatTable(

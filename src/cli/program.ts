@@ -1,17 +1,32 @@
 /**
  * The command line: parses, calls, prints. What a command does lives in its own file.
  *
- * Exit status: 0 done; 1 it could not be done; 2 the call itself is wrong; 3 done, and what was found needs attention
- * (`cluster status` alone).
+ * Easy to get wrong: a test holds every command and flag against docs/cli.md, and completion reads the same tree; a
+ * command that is added here is complete only with its section there.
  */
 import { Command, CommanderError } from 'commander'
-import { type LoadedSettings, loadSettings } from '../config/load-settings.ts'
-import { type OptionName, options } from '../config/options.ts'
+import type { LoadedSettings } from '../config/load-settings.ts'
 import { InvalidError, MillraceError, messageOf } from '../core/errors.ts'
-import { addAgentCalls } from './agent-calls.ts'
-import type { Printed } from './printed.ts'
-import { readScheduleNextFlags, scheduleNext } from './schedule-next.ts'
-import { showSettings } from './show-settings.ts'
+import { addAgent, addConfig } from './agent.ts'
+import type { CommandContext, Environment } from './agent-command.ts'
+import { addClusterStatus } from './cluster-status.ts'
+import { RequestRefusedError } from './errors.ts'
+import { addExecutions } from './executions.ts'
+import { addJobOrders, addRun } from './job-orders.ts'
+import { addJobShow } from './job-show.ts'
+import { addJobStop } from './job-stop.ts'
+import { addJobs } from './jobs.ts'
+import { addKeygen } from './keygen/command.ts'
+import { addLeave } from './leave.ts'
+import { addLogs } from './logs.ts'
+import { addMembers } from './members.ts'
+import { addReplicationOrders } from './replication-orders.ts'
+import { addReplicationShow } from './replication-show.ts'
+import { addReplicationStats } from './replication-stats.ts'
+import { addReplications } from './replications.ts'
+import { addScheduleNext } from './schedule-next.ts'
+import type { Screen, Terminal } from './screen.ts'
+import { addVersion } from './version.ts'
 
 export interface ProgramParts {
   readonly version: string
@@ -19,17 +34,38 @@ export interface ProgramParts {
   runAgent(loaded: LoadedSettings): Promise<void>
   print(text: string): void
   printError(text: string): void
+  /** To standard output as it is; without it pieces are printed as lines. */
+  write?(text: string): void
+  /** Null or absent: standard output is no terminal. */
+  readonly terminal?: Terminal | null
+  /** The process's own when absent. */
+  readonly environment?: Environment
+  /** Standard input to its end. */
+  readInput?(): Promise<string>
 }
+
+const exitStatuses = `
+Exit status: 0 done; 1 it could not be done; 2 the call itself is wrong (flags, arguments, files), nothing was done;
+3 done, and what was found needs attention (cluster status, logs -f, replication stats, apply --exit-code).
+
+MILLRACE_ADDRESS and MILLRACE_TOKEN_FILE say which agent to ask; NO_COLOR turns colours off.`
 
 /** @returns the exit status */
 export async function runProgram(argv: readonly string[], parts: ProgramParts): Promise<number> {
+  let exitStatus = 0
+  const context: CommandContext = {
+    screen: screenOf(parts),
+    environment: parts.environment ?? process.env,
+    readInput: parts.readInput ?? (async () => ''),
+    show(printed) {
+      const { text, exitStatus: status } = typeof printed === 'string' ? { text: printed, exitStatus: 0 } : printed
+      if (text !== '') parts.print(text)
+      exitStatus = Math.max(exitStatus, status)
+    },
+  }
   try {
-    let exitStatus = 0
-    const print = (printed: Printed) => {
-      parts.print(typeof printed === 'string' ? printed : printed.text)
-      if (typeof printed !== 'string') exitStatus = printed.exitStatus
-    }
-    await buildProgram(parts, print).parseAsync([...argv], { from: 'user' })
+    const program = buildProgram(parts, context)
+    await program.parseAsync([...argv], { from: 'user' })
     return exitStatus
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -38,13 +74,23 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
   }
 }
 
+function screenOf(parts: ProgramParts): Screen {
+  return {
+    print: (text) => parts.print(text),
+    printError: (text) => parts.printError(text),
+    write: (text) => (parts.write === undefined ? parts.print(text) : parts.write(text)),
+    terminal: parts.terminal ?? null,
+  }
+}
+
 function textOf(error: unknown): string {
-  if (error instanceof InvalidError)
+  if (error instanceof InvalidError || error instanceof RequestRefusedError)
     return error.issues.map((issue) => `${issue.field}: ${issue.message}`).join('\nmillrace: ')
   return messageOf(error)
 }
 
-function buildProgram(parts: ProgramParts, print: (printed: Printed) => void): Command {
+/** The whole tree of commands. */
+export function buildProgram(parts: ProgramParts, context: CommandContext): Command {
   const program = new Command('millrace')
     .description('Scheduled work and continuous MySQL replication on one small cluster')
     .exitOverride()
@@ -53,75 +99,43 @@ function buildProgram(parts: ProgramParts, print: (printed: Printed) => void): C
       writeErr: (text) => parts.printError(text.trimEnd()),
     })
     .showHelpAfterError('(millrace --help tells more)')
-  program
-    .command('version')
-    .description('print the version')
-    .action(() => parts.print(`millrace ${parts.version}`))
+    .addHelpText('after', exitStatuses)
+  addScheduled(program, context)
+  addReplication(program, context)
+  addCluster(program, context)
+  program.commandsGroup('This machine:')
   addAgent(program, parts)
-  addSchedule(program, parts)
-  addKeygen(program, parts)
-  addAgentCalls(program, print)
+  addConfig(program, context)
+  addKeygen(program, context)
+  addVersion(program, context, parts.version)
   return program
 }
 
-function addAgent(program: Command, parts: ProgramParts): void {
-  const agent = program.command('agent').description('start an agent and keep it running until it is told to stop')
-  addSettings(agent).action((flags) => parts.runAgent(load(flags)))
-  const config = program.command('config').description('look at the settings')
-  const show = config.command('show').description('print every setting, its value and where it came from')
-  addSettings(show)
-    .option('--json', 'print JSON')
-    .action((flags) => parts.print(showSettings(load(flags), flags.json === true)))
+function addScheduled(program: Command, context: CommandContext): void {
+  program.commandsGroup('Scheduled jobs:')
+  addJobs(program, context)
+  const job = program.command('job').description('look at scheduled jobs, change, run and stop them')
+  addJobShow(job, context)
+  addJobOrders(job, context)
+  addJobStop(job, context)
+  addExecutions(program, context)
+  addLogs(program, context)
+  addRun(program, context)
+  addScheduleNext(program.command('schedule').description('try schedules'), context)
 }
 
-function addSettings(command: Command): Command {
-  command.option('--config <PATH>', 'YAML file of settings, each under its name as below')
-  for (const [name, { kind, defaultText, help }] of Object.entries(options)) {
-    const text = defaultText === '' ? help : `${help} (default: ${defaultText})`
-    const flag = kind.placeholder === '' ? `--${name}` : `--${name} <${kind.placeholder}>`
-    if (kind.isList)
-      command.option(flag, text, (value: string, before?: string) => (before ? `${before},${value}` : value))
-    else command.option(flag, text)
-  }
-  return command.addHelpText(
-    'after',
-    '\nEach setting is also an environment variable (--http-addr is MILLRACE_HTTP_ADDR) and a key of the YAML file\n(http-addr). A flag wins over the environment, the environment over the file.',
-  )
+function addReplication(program: Command, context: CommandContext): void {
+  program.commandsGroup('Replication:')
+  addReplications(program, context)
+  const replication = program.command('replication').description('look at replication jobs and change them')
+  addReplicationShow(replication, context)
+  addReplicationOrders(replication, context)
+  addReplicationStats(replication, context)
 }
 
-/** Commander's camel-case keys back to the settings' names. */
-function load(given: Readonly<Record<string, unknown>>): LoadedSettings {
-  const flags: Record<string, string> = {}
-  for (const name of ['config', ...Object.keys(options)] as (OptionName | 'config')[]) {
-    const value = given[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())]
-    if (value !== undefined) flags[name] = String(value)
-  }
-  return loadSettings({ flags, environment: process.env })
-}
-
-function addSchedule(program: Command, parts: ProgramParts): void {
-  program
-    .command('schedule')
-    .description('try schedules')
-    .command('next')
-    .description('print the next fire times of a schedule')
-    .argument('<SPEC>', "a cron line of six or five fields, '@every 5m', '@daily', '@at 2030-01-02T03:04:05Z', ...")
-    .option('--zone <ZONE>', 'IANA time zone (default: UTC)')
-    .option('--from <RFC3339>', 'fires after this instant (default: now)')
-    .option('--count <N>', 'how many (default: 5)')
-    .option('--json', 'print a JSON array of RFC 3339 times; empty when it never fires')
-    .action((spec, flags) => parts.print(scheduleNext(spec, readScheduleNextFlags(flags))))
-}
-
-function addKeygen(program: Command, parts: ProgramParts): void {
-  program
-    .command('keygen')
-    .description('make the secrets and certificates of a cluster; what is there already is kept')
-    .option('--dir <PATH>', 'folder for them, closed to other accounts', 'keys')
-    .option('--host <HOST,...>', 'hosts that agents run on, DNS names or addresses; each gets a certificate', '')
-    .action(async ({ dir, host }: { readonly dir: string; readonly host: string }) => {
-      // Only this command needs what makes certificates, which takes a while to load.
-      const { keygen } = await import('./keygen/keygen.ts')
-      parts.print(keygen(dir, host))
-    })
+function addCluster(program: Command, context: CommandContext): void {
+  program.commandsGroup('Cluster:')
+  addMembers(program, context)
+  addClusterStatus(program.command('cluster').description('look at the cluster'), context)
+  addLeave(program, context)
 }

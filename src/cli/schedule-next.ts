@@ -4,6 +4,7 @@
  * Easy to get wrong: `--from` is not itself an answer, the fires are strictly after it; and for `@every`, which counts
  * from a job's creation, it stands for that creation.
  */
+import type { Command } from 'commander'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { InvalidError } from '../core/errors.ts'
 import { formatRfc3339, parseRfc3339 } from '../core/rfc3339.ts'
@@ -11,6 +12,7 @@ import type { Schedule } from '../model/schedule.ts'
 import { firesBetween } from '../schedule/grammar/next-fire.ts'
 import { parseSchedule } from '../schedule/grammar/parse-schedule.ts'
 import { offsetMsAt, requireKnownZone } from '../schedule/grammar/zone.ts'
+import type { CommandContext } from './agent-command.ts'
 
 export interface ScheduleNextOptions {
   /** Where the specification names none; UTC when absent. */
@@ -34,6 +36,18 @@ const usualCount = 5
 const mostCount = 10_000
 const latestFromMs = parseRfc3339('9999-12-30T23:59:59Z') ?? 0
 const earliestFromMs = parseRfc3339('0001-01-02T00:00:00Z') ?? 0
+
+export function addScheduleNext(parent: Command, context: CommandContext): void {
+  parent
+    .command('next')
+    .description('print the next fire times of a schedule')
+    .argument('<SPEC>', "a cron line of six or five fields, '@every 5m', '@daily', '@at 2030-01-02T03:04:05Z', ...")
+    .option('--zone <ZONE>', 'IANA time zone (default: UTC)')
+    .option('--from <RFC3339>', 'fires after this instant (default: now)')
+    .option('--count <N>', 'how many (default: 5)')
+    .option('--json', 'print JSON: an array of RFC 3339 times; empty when it never fires')
+    .action((spec: string, flags: ScheduleNextFlags) => context.show(scheduleNext(spec, readScheduleNextFlags(flags))))
+}
 
 /**
  * Checks the flags of the command.

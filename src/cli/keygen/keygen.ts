@@ -23,6 +23,28 @@ export function keygen(folder: string, hosts: string): string {
   return lines.join('\n')
 }
 
+/** Makes what is missing too. @returns an array of `{path, new, flag, host}`; `host` is null for what is every node's */
+export function keygenJson(folder: string, hosts: string): string {
+  const { clusterToken, apiToken, authority, nodes } = fillKeyFolder(folder, hostNames(hosts))
+  const entry = ({ path, isNew }: KeyFile, flag: string | null, host: string | null = null) => ({
+    path,
+    new: isNew,
+    flag,
+    host,
+  })
+  const files = [
+    entry(clusterToken, '--cluster-token-file'),
+    entry(apiToken, '--api-token-file'),
+    entry(authority.cert, '--tls-ca-file'),
+    entry(authority.key, null),
+    ...nodes.flatMap(({ host, cert, key }) => [
+      entry(cert, '--tls-cert-file', host),
+      entry(key, '--tls-key-file', host),
+    ]),
+  ]
+  return JSON.stringify(files, null, 2)
+}
+
 function nodeLine({ host, cert, key }: NodeKeys): string {
   const flags = `--tls-cert-file ${cert.path} --tls-key-file ${key.path}`
   return `${state(cert)} ${cert.path}, ${key.path}: on ${host} alone, ${flags}`

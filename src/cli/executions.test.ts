@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { ApiClient } from './api-client.ts'
-import { listExecutions } from './scheduled-jobs.ts'
+import { listExecutions } from './executions.ts'
 
 const answer = '[{"id":"a","group":1795334810801580643,"output":"x"}]'
 
