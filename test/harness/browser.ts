@@ -26,6 +26,7 @@ import {
   sidewaysOverflow,
 } from './browser-checks.ts'
 import { BrowserProblems } from './browser-problems.ts'
+import { eventually } from './eventually.ts'
 import { tempDir } from './temp-dir.ts'
 
 export interface TabOptions {
@@ -47,6 +48,8 @@ export interface Tab extends AsyncDisposable {
   readonly cdp: CDPSession
   /** Opens another address of the same agent, by loading it. */
   load(path: string): Promise<void>
+  /** Waits until the page shows its heading, and nothing is on its way any more. */
+  whenLoaded(): Promise<void>
   /** Problems that match any of these do not fail the test, those seen before included. */
   allow(...patterns: readonly RegExp[]): void
   /** What would fail the test now. */
@@ -108,6 +111,8 @@ export async function openTab(
     context,
     cdp,
     load,
+    whenLoaded: async () =>
+      void (await eventually(() => page.evaluate<boolean>('probe.isLoaded()'), patienceMs, 'the page with its data')),
     allow: (...patterns) => problems.allow(...patterns),
     get problems() {
       return problems.unexpected

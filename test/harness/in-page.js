@@ -28,6 +28,10 @@ globalThis.probe = {
     return { what: `${role} "${name}"`, isVisible: isMarked && box.width > 1 && box.height > 1 && box.bottom > 0 }
   },
 
+  isLoaded() {
+    return document.querySelector('h1') !== null && document.querySelector('.skeleton, [aria-busy=true]') === null
+  },
+
   /** Runs axe, which must be there, on all or on what a selector finds. */
   accessibility(selector) {
     return globalThis.axe.run(selector ?? document, { resultTypes: ['violations'] })
