@@ -21,6 +21,9 @@ const ReplicationPage = lazyPage(async () => (await import('./pages/replication/
 const NewReplicationPage = lazyPage(
   async () => (await import('./pages/replication/new-replication-page.tsx')).NewReplicationPage,
 )
+const EditReplicationPage = lazyPage(
+  async () => (await import('./pages/replication/edit-replication-page.tsx')).EditReplicationPage,
+)
 const ClusterPage = lazyPage(async () => (await import('./pages/cluster/cluster-page.tsx')).ClusterPage)
 
 export function App() {
@@ -46,6 +49,7 @@ export function App() {
             <NewReplicationPage />
           </Route>
           <Route path="/replications/:id">{() => <ReplicationPage key={named()} id={named()} />}</Route>
+          <Route path="/replications/:id/edit">{() => <EditReplicationPage key={named()} id={named()} />}</Route>
           <Route path="/cluster">
             <ClusterPage />
           </Route>

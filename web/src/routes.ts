@@ -9,6 +9,7 @@ export const paths = {
   replications: '/replications',
   newReplication: '/replications/new',
   replication: (id: string) => `/replications/${encodeURIComponent(id)}`,
+  editReplication: (id: string) => `/replications/${encodeURIComponent(id)}/edit`,
   cluster: '/cluster',
 } as const
 

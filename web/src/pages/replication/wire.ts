@@ -170,3 +170,53 @@ export interface WireNode {
   readonly Status: string
   readonly NatsAddr: string
 }
+
+export type Severity = 'error' | 'warning' | 'note'
+
+export interface Finding {
+  readonly severity: Severity
+  readonly text: string
+  /** Statements for an administrator. */
+  readonly cure_sql: string | null
+  /** Lines for the server's configuration, before a restart. */
+  readonly cure_config: string | null
+}
+
+export interface FoundTable {
+  readonly name: string
+  readonly kind: 'table' | 'view' | 'sequence'
+  readonly rows_estimate: number | null
+  readonly bytes: number | null
+  readonly engine: string | null
+  readonly has_key: boolean | null
+}
+
+export interface FoundSchema {
+  readonly name: string
+  readonly tables: readonly FoundTable[]
+}
+
+/** `POST /ops/connection-check`. */
+export interface ConnectionAnswer {
+  readonly reachable: boolean
+  readonly error: string | null
+  readonly error_kind: string | null
+  readonly checked_from: string
+  readonly vendor: 'mysql' | 'mariadb' | null
+  readonly version: string | null
+  readonly account: string | null
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly findings: readonly Finding[]
+  readonly schemas: readonly FoundSchema[]
+  readonly has_all_tables: boolean
+}
+
+/** `POST /udup/v1/check/job`: what a save would do. */
+export interface SavePreview {
+  readonly Exists: boolean
+  readonly Changed: boolean
+  readonly PasswordsChanged: readonly string[]
+  readonly Unknown: readonly string[]
+  readonly Warnings: readonly string[]
+  readonly Job: WireJob
+}

@@ -45,7 +45,8 @@ export interface JobDraft {
   readonly source: TaskDraft
   readonly target: TaskDraft
   readonly scope: Scope
-  /** Empty: full copy first. */
+  readonly start: Start
+  /** Where `position` begins. */
   readonly gtid: string
   readonly bufferedMessages: string
   readonly frameBytes: string
@@ -54,6 +55,9 @@ export interface JobDraft {
   readonly forceSql: boolean
   readonly existing: ExistingTables
 }
+
+/** `copy`: a full copy, then the changes. `position`: the changes behind a position alone. */
+export type Start = 'copy' | 'position'
 
 /** What becomes of tables that are at the target already. */
 export type ExistingTables = 'refuse' | 'drop' | 'fill'
@@ -72,6 +76,7 @@ export const newDraft: JobDraft = {
   source: newTask,
   target: newTask,
   scope: nothing,
+  start: 'copy',
   gtid: '',
   bufferedMessages: '600',
   frameBytes: '262144',
@@ -93,6 +98,7 @@ export function draftOf(job: WireJob, clusterNats: readonly string[]): JobDraft 
     source: taskDraft(source),
     target: taskDraft(target),
     scope: scopeOf(from),
+    start: (from?.Gtid ?? '') === '' ? 'copy' : 'position',
     gtid: from?.Gtid ?? '',
     bufferedMessages: String(from?.ReplChanBufferSize ?? newDraft.bufferedMessages),
     frameBytes: String(from?.MsgBytesLimit ?? newDraft.frameBytes),
@@ -147,11 +153,11 @@ export function jobOf(draft: JobDraft): WireDraft {
     Type: draft.kind,
     Tasks: [
       wireTask('source', draft, {
-        Gtid: draft.gtid.trim(),
+        Gtid: draft.start === 'position' ? draft.gtid.trim() : '',
         ...nats,
         ReplChanBufferSize: numberOf(draft.bufferedMessages),
         MsgBytesLimit: numberOf(draft.frameBytes),
-        ReplicateDoDb: draft.scope.isEverything ? [] : draft.scope.include.map(filterOf),
+        ReplicateDoDb: wantedRules(draft.scope).map(filterOf),
         ReplicateIgnoreDb: draft.scope.exclude.map(filterOf),
       }),
       wireTask('target', draft, {
@@ -219,4 +225,9 @@ function numberOf(text: string): number | string {
 function filterOf({ schema, tables }: Rule): WireFilter {
   if (tables.length === 0) return { TableSchema: schema }
   return { TableSchema: schema, Tables: tables.map((TableName) => ({ TableName })) }
+}
+
+/** What is replicated, as the API takes it: nothing named is everything. */
+export function wantedRules({ isEverything, include }: Scope): readonly Rule[] {
+  return isEverything ? [] : include
 }

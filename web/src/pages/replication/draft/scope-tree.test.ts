@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { FoundSchema, FoundTable } from '../wire.ts'
 import { everything, nothing, withSchema, withTable } from './scope.ts'
-import { type FoundSchema, type FoundTable, schemaNodes, sumsOf } from './scope-tree.ts'
+import { schemaNodes, sumsOf } from './scope-tree.ts'
 
 const table = (name: string, rows: number, hasKey = true): FoundTable => ({
   name,

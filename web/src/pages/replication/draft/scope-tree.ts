@@ -1,20 +1,6 @@
 /** The schemas and tables of a server as a tree to tick: what is shown for a search, what each box says, and the sums. */
+import type { FoundSchema, FoundTable } from '../wire.ts'
 import { includesTable, includesTablesToCome, type Scope } from './scope.ts'
-
-/** As `POST /ops/connection-check` lists them. */
-export interface FoundTable {
-  readonly name: string
-  readonly kind: 'table' | 'view' | 'sequence'
-  readonly rows_estimate: number | null
-  readonly bytes: number | null
-  readonly engine: string | null
-  readonly has_key: boolean | null
-}
-
-export interface FoundSchema {
-  readonly name: string
-  readonly tables: readonly FoundTable[]
-}
 
 export type BoxState = 'all' | 'some' | 'none'
 

@@ -1,19 +1,19 @@
 /**
  * The steps of the form, what each of them lacks, and which step a fault of the API belongs to.
  *
- * What is checked here is only what keeps a step from being useful; the API checks everything.
+ * The target comes after the tables, because what its account needs follows from them. What is checked here is only what keeps a step from being useful; the API checks everything.
  */
 
 import type { JobDraft, ServerDraft } from './job-draft.ts'
 import { exactPattern, type Rule } from './scope.ts'
 
-export const steps = ['source', 'target', 'tables', 'options', 'review'] as const
+export const steps = ['source', 'tables', 'target', 'options', 'review'] as const
 export type Step = (typeof steps)[number]
 
 export const stepTitles: Readonly<Record<Step, string>> = {
   source: 'Source',
-  target: 'Target',
   tables: 'Schemas and tables',
+  target: 'Target',
   options: 'Options',
   review: 'Review',
 }
@@ -33,13 +33,16 @@ export function faultsOf(step: Step, draft: JobDraft): Faults {
       return { ...own, 'target.server.host': 'this is the source; a server cannot replicate to itself' }
     }
     case 'tables': {
-      const { isEverything, include } = draft.scope
-      return isEverything || include.length > 0 ? {} : { scope: 'pick at least one schema or table' }
+      const { isEverything, include, exclude } = draft.scope
+      if (!isEverything && include.length === 0) return { scope: 'pick at least one schema or table' }
+      const isBlank = ({ schema }: Rule) => schema.trim() === ''
+      return [...include, ...exclude].some(isBlank) ? { scope: 'each rule needs the name of a schema' } : {}
     }
     case 'options': {
       const limits = { min: 1, max: 64 }
       return {
         ...(draft.name.trim() === '' ? { name: 'give the job a name' } : {}),
+        ...(draft.start === 'position' && draft.gtid.trim() === '' ? { gtid: 'give the position to begin at' } : {}),
         ...numberFault('source.workers', draft.source.workers, limits),
         ...numberFault('target.workers', draft.target.workers, limits),
         ...numberFault('bufferedMessages', draft.bufferedMessages, { min: 1, max: 1_000_000 }),

@@ -49,8 +49,8 @@ test('what the agent remembers goes on with what the page has seen since', () =>
 })
 
 test('a silence is a gap in the line', () => {
-  expect(columnsOf(history(0, 5000, 65_000), 'rows')).toEqual([
-    [0, 5, 10, 65],
-    [1, 1, null, 1],
-  ])
+  expect(columnsOf(history(0, 5000, 65_000), 'rows')).toEqual({
+    at: [0, 5000, 10_000, 65_000],
+    values: [1, 1, null, 1],
+  })
 })

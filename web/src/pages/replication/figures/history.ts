@@ -60,22 +60,26 @@ export function merged(remembered: History, seen: History): History {
   return seen.points.filter(({ atMs }) => atMs > newest).reduce(withPoint, remembered)
 }
 
-export type Columns = [xSeconds: number[], values: (number | null)[]]
+export interface Columns {
+  /** Epoch ms. */
+  readonly at: number[]
+  readonly values: (number | null)[]
+}
 
 /** One measure as a chart takes it; a gap of several steps without a report is a gap in the line. */
 export function columnsOf({ points, stepMs }: History, measure: Measure): Columns {
-  const [times, values]: Columns = [[], []]
+  const { at, values }: Columns = { at: [], values: [] }
   let lastMs: number | undefined
   for (const point of points) {
     if (lastMs !== undefined && point.atMs - lastMs > gapSteps * stepMs) {
-      times.push((lastMs + stepMs) / 1000)
+      at.push(lastMs + stepMs)
       values.push(null)
     }
-    times.push(point.atMs / 1000)
+    at.push(point.atMs)
     values.push(point[measure])
     lastMs = point.atMs
   }
-  return [times, values]
+  return { at, values }
 }
 
 const gapSteps = 6

@@ -1,0 +1,42 @@
+/** What the job was told to do, and the same as JSON for the command line. */
+import { useResource } from '../../../live/resource.ts'
+import { Card } from '../../../ui/card.tsx'
+import { Code } from '../../../ui/code.tsx'
+import { ErrorState, Skeleton } from '../../../ui/states.tsx'
+import { draftOf, jobOf } from '../draft/job-draft.ts'
+import { DraftSummary } from '../form/draft-summary.tsx'
+import { jobPath } from '../job-orders.tsx'
+import type { WireJob } from '../wire.ts'
+
+export function JobDefinition({ id, notes }: { readonly id: string; readonly notes: readonly string[] }) {
+  const { data, error, reload } = useResource<WireJob>(jobPath(id), [
+    { kind: 'replication-jobs', matches: ({ data: told }) => 'ids' in told && told.ids.includes(id) },
+  ])
+  return (
+    <Card title="Definition">
+      {data === undefined && error !== null && <ErrorState error={error} retry={reload} />}
+      {data === undefined && error === null && <Skeleton lines={5} />}
+      {data !== undefined && <Defined job={data} notes={notes} />}
+    </Card>
+  )
+}
+
+function Defined({ job, notes }: { readonly job: WireJob; readonly notes: readonly string[] }) {
+  const draft = draftOf(job, [])
+  return (
+    <div class="stack">
+      <DraftSummary draft={draft} />
+      {notes.length > 0 && (
+        <ul class="rj-notes">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      <details>
+        <summary>As JSON, for millrace replication apply</summary>
+        <Code text={JSON.stringify(jobOf(draft), null, 2)} isBlock canCopy />
+      </details>
+    </div>
+  )
+}
