@@ -1,6 +1,7 @@
 /** The program of a connection check's process; see replication/preflight/forked-checks.ts. Ends with its agent. */
 import { systemClock } from '../core/clock.ts'
-import { type ConnectionCheck, checkConnection, failedCheck } from '../replication/preflight/connection-check.ts'
+import type { ConnectionCheck } from '../replication/preflight/check-result.ts'
+import { checkConnection, failedCheck } from '../replication/preflight/connection-check.ts'
 import type { CheckOrder } from '../replication/preflight/forked-checks.ts'
 import { keepCompiled } from './compile-cache.ts'
 

@@ -6,7 +6,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { UnavailableError } from '../../core/errors.ts'
-import { type CheckRequest, type ConnectionCheck, failedCheck, tooSlow } from './connection-check.ts'
+import type { CheckRequest, ConnectionCheck } from './check-result.ts'
+import { failedCheck, tooSlow } from './connection-check.ts'
 
 export interface ForkedChecksParts {
   /** The program of a check's process: gets a `CheckOrder`, sends a `ConnectionCheck`, ends. */

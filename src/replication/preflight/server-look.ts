@@ -8,7 +8,7 @@ import type { TableSummary } from '../../mysql/table-definition.ts'
 import { createFilter, type ObjectFilter } from '../filter.ts'
 import { pickCopyKey } from '../source/copy/copy-key.ts'
 import { readTargetFacts } from '../target/target-facts.ts'
-import type { CheckedSchema, CheckedTable, CheckFailure, CheckRequest, ConnectionCheck } from './connection-check.ts'
+import type { CheckedSchema, CheckedTable, CheckFailure, CheckRequest, ConnectionCheck } from './check-result.ts'
 import { type Finding, worstFirst } from './finding.ts'
 import {
   type AccountAt,
