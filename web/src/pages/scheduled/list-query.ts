@@ -6,7 +6,7 @@
  */
 export const statuses = ['failing', 'succeeding', 'running', 'disabled', 'never'] as const
 export const sortKeys = ['name', 'next', 'last', 'failures', 'success_rate'] as const
-export const pageSizes = [25, 50, 100, 200] as const
+export const pageSizes = [25, 50, 100] as const
 
 export type JobStatus = (typeof statuses)[number]
 export type SortKey = (typeof sortKeys)[number]

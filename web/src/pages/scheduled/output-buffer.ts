@@ -24,6 +24,7 @@ export class OutputBuffer {
   #open = ''
   #characters = 0
   #version = 0
+  #generation = 0
 
   constructor(limits: BufferLimits = defaultLimits) {
     this.#limits = limits
@@ -32,6 +33,11 @@ export class OutputBuffer {
   /** Grows with every change. */
   get version(): number {
     return this.#version
+  }
+
+  /** Grows when everything begins anew: numbers of lines before mean nothing then. */
+  get generation(): number {
+    return this.#generation
   }
 
   /** The number of the first line that is still here; above 0, something was let go. */
@@ -75,6 +81,7 @@ export class OutputBuffer {
     this.#first = 0
     this.#characters = 0
     this.#version += 1
+    this.#generation += 1
   }
 
   /** Lets the oldest go, down to three quarters of the limit, so that this is rare. */

@@ -1,0 +1,45 @@
+/** The next times of a schedule: the job's clock, the user's where it differs, and what changes of the clocks do. */
+import { now } from '../../live/now.ts'
+import { relativeText } from '../../ui/amounts.ts'
+import { epochMs, momentText, utcText } from '../../ui/moments.ts'
+import { changeText, localText } from './preview-text.ts'
+import type { PreviewedFire } from './wire.ts'
+import { otherClock } from './zoned-time.tsx'
+
+export interface NextTimesProps {
+  readonly fires: readonly PreviewedFire[]
+  readonly timeZone: string
+  /** Room is kept for so many, so that nothing moves while one types. */
+  readonly room?: number
+}
+
+export function NextTimes({ fires, timeZone, room = 0 }: NextTimesProps) {
+  return (
+    <ol class="next-times" style={{ minBlockSize: `${room * 1.75}rem` }}>
+      {fires.map((fire) => (
+        <NextTime key={fire.at} fire={fire} timeZone={timeZone} />
+      ))}
+    </ol>
+  )
+}
+
+function NextTime({ fire, timeZone }: { readonly fire: PreviewedFire; readonly timeZone: string }) {
+  const atMs = epochMs(fire.at) ?? 0
+  const own = otherClock(atMs, 0, timeZone) === null ? null : momentText(atMs, 0)
+  const change = changeText(fire.change)
+  return (
+    <li class="next-time">
+      <time dateTime={fire.at} title={utcText(atMs)}>
+        {localText(fire.local)}
+      </time>
+      <span class="next-offset">{fire.utc_offset}</span>
+      <span class="next-relative">{relativeText(atMs, now.value)}</span>
+      {own !== null && <span class="next-own">{own} for you</span>}
+      {change !== null && (
+        <span class="next-change" title={change.meaning}>
+          {change.text}
+        </span>
+      )}
+    </li>
+  )
+}
