@@ -1,10 +1,11 @@
 /**
  * The one stream of events of this page, shared by whoever listens.
  *
- * Easy to get wrong: what happened while the stream was down is not told later. After each `hello` but the first,
- * everything shown is stale; `live/resource.ts` reloads then.
+ * Easy to get wrong: what happened while the stream was down is not told later. When it is there again everything shown
+ * is stale; `live/resource.ts` reloads then.
  */
 import { signal } from '@preact/signals'
+import { ApiError } from './api-error.ts'
 import { api } from './client.ts'
 import type { EventData, EventKind } from './event-kinds.ts'
 import { serverSent } from './server-sent.ts'
@@ -16,6 +17,9 @@ export const connection = signal<Connection>('connecting')
 
 /** The node that answers, from its `hello`. */
 export const askedNode = signal<EventData['hello'] | null>(null)
+
+/** Why there is no connection, for people; null while there is one, or nothing is known yet. */
+export const lostBecause = signal<string | null>(null)
 
 const firstWaitMs = 500
 const longestWaitMs = 10_000
@@ -36,7 +40,7 @@ export function onEvent<Kind extends EventKind>(kind: Kind, handler: Handler<Kin
   return () => void those.delete(handler)
 }
 
-/** Called when events come again after a gap. @returns how to stop listening */
+/** Called when events come after a time without. @returns how to stop listening */
 export function onReconnect(handler: () => void): () => void {
   reconnected.add(handler)
   return () => void reconnected.delete(handler)
@@ -51,36 +55,39 @@ export function startEvents(): void {
 
 async function keepConnected(): Promise<never> {
   let waitMs = firstWaitMs
-  let wasOpen = false
+  let hasFailed = false
   for (;;) {
-    const isGood = await follow(() => {
+    const outcome = await follow(() => {
       connection.value = 'open'
-      if (wasOpen) for (const handler of reconnected) handler()
-      wasOpen = true
+      lostBecause.value = null
+      if (hasFailed) for (const handler of reconnected) handler()
     })
+    hasFailed = true
     connection.value = 'lost'
-    waitMs = isGood ? firstWaitMs : Math.min(waitMs * 2, longestWaitMs)
+    lostBecause.value = outcome.reason
+    waitMs = outcome.wasOpen ? firstWaitMs : Math.min(waitMs * 2, longestWaitMs)
     await new Promise((resolve) => setTimeout(resolve, waitMs * (0.75 + Math.random() / 2)))
   }
 }
 
-/** Reads one stream to its end. @returns whether anything came */
-async function follow(opened: () => void): Promise<boolean> {
+/** Reads one stream to its end. */
+async function follow(opened: () => void): Promise<{ readonly wasOpen: boolean; readonly reason: string }> {
   const ending = new AbortController()
-  let isOpen = false
+  let wasOpen = false
+  let reason = 'the node ended the connection'
   try {
     const body = await api.stream('/ops/events', { signal: ending.signal })
     for await (const { kind, data } of serverSent(watched(body, ending))) {
-      if (!isOpen) opened()
-      isOpen = true
+      if (!wasOpen) opened()
+      wasOpen = true
       tell(kind as EventKind, data as EventData[EventKind])
     }
-  } catch {
-    // Whatever broke it, it is tried again.
+  } catch (error) {
+    if (error instanceof ApiError) reason = error.message
   } finally {
     ending.abort()
   }
-  return isOpen
+  return { wasOpen, reason }
 }
 
 function tell(kind: EventKind, data: EventData[EventKind]): void {

@@ -61,6 +61,7 @@ export class Loader<T> {
     const ending = new AbortController()
     this.#running = ending
     this.#isAskedAgain = false
+    this.#pacer.note()
     this.#change({ isLoading: true })
     const outcome = await this.#get(this.#path, ending.signal).then(
       (data) => ({ data, error: null }),

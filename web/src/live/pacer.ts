@@ -21,6 +21,11 @@ export class Pacer {
     }, waitMs)
   }
 
+  /** It ran without being asked here, which counts. */
+  note(): void {
+    this.#ranAt = performance.now()
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

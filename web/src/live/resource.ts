@@ -20,13 +20,20 @@ export interface Resource<T> extends Loaded<T> {
   reload(): void
 }
 
-const reloadEveryMs = 500
+export interface ResourceOptions {
+  /** Shortest time between two requests, 500 ms unless told: more for what is dear to answer. The first one counts. */
+  readonly everyMs?: number
+}
 
 /**
  * @param path null: nothing to load yet. Another path is loaded at once
  * @param refreshOn which events make it load again; need not be the same array each time
  */
-export function useResource<T>(path: string | null, refreshOn: readonly RefreshOn[] = []): Resource<T> {
+export function useResource<T>(
+  path: string | null,
+  refreshOn: readonly RefreshOn[] = [],
+  { everyMs = 500 }: ResourceOptions = {},
+): Resource<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ data: undefined, error: null, isLoading: path !== null })
   const loader = useRef<Loader<T> | null>(null)
   const wanted = useRef(refreshOn)
@@ -34,16 +41,16 @@ export function useResource<T>(path: string | null, refreshOn: readonly RefreshO
   const kinds = [...new Set(refreshOn.map(({ kind }) => kind))].join()
 
   useEffect(() => {
-    const own = new Loader<T>((from, signal) => api.get<T>(from, { signal }), setLoaded, reloadEveryMs)
+    const own = new Loader<T>((from, signal) => api.get<T>(from, { signal }), setLoaded, everyMs)
     loader.current = own
     const stopListening = onReconnect(() => own.ask())
     return () => {
       stopListening()
       own.stop()
     }
-  }, [])
+  }, [everyMs])
 
-  useEffect(() => loader.current?.open(path), [path])
+  useEffect(() => loader.current?.open(path), [path, everyMs])
 
   useEffect(() => {
     const stops = (kinds === '' ? [] : kinds.split(',')).map((kind) =>

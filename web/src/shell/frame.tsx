@@ -1,8 +1,9 @@
 /** What stands around every page: where one is, where one can go, and whether what is seen is live. */
 import type { ComponentChildren } from 'preact'
 import { Link, useLocation } from 'wouter-preact'
-import { askedNode, connection } from '../api/events.ts'
+import { askedNode, connection, lostBecause } from '../api/events.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
+import { sentence } from '../ui/sentence.ts'
 import { ThemeSwitch } from './theme-switch.tsx'
 import { Wordmark } from './wordmark.tsx'
 
@@ -74,13 +75,15 @@ function Liveness() {
 }
 
 function LostBanner() {
-  const isLost = connection.value === 'lost'
+  const reason = connection.value === 'lost' ? lostBecause.value : null
   return (
     <div role="status">
-      {isLost && (
+      {reason !== null && (
         <p class="banner is-warn">
-          <Icon name="warn" /> The connection to this node is lost. What you see may be old; it is tried again by
-          itself.
+          <Icon name="warn" />
+          <span>
+            <strong>Not live.</strong> {sentence(reason)} It is tried again by itself.
+          </span>
         </p>
       )}
     </div>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api/api-error.ts'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
+import { sentence } from './sentence.ts'
 
 export interface EmptyStateProps {
   readonly title: string
@@ -55,10 +56,4 @@ function titleOf(status: number): string {
   if (status === 404) return 'Not found'
   if (status === 503) return 'Not available now'
   return 'That did not work'
-}
-
-/** Messages of the agent begin in lower case and have no full stop. */
-function sentence(message: string): string {
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }

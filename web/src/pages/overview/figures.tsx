@@ -1,0 +1,124 @@
+/** The five numbers that an operator looks for first, each the way to more. */
+import type { ComponentChildren } from 'preact'
+import { Link } from 'wouter-preact'
+import type { ClusterAnswer } from '../../api/cluster-wire.ts'
+import { paths } from '../../routes.ts'
+import { countText, durationText } from '../../ui/amounts.ts'
+import { StatusMark, type Tone } from '../../ui/status-badge.tsx'
+import { TimeText } from '../../ui/time-text.tsx'
+import type { JobSummaries, ReplicationSummaries } from './summaries-wire.ts'
+import type { TimelineAnswer } from './timeline/timeline-wire.ts'
+
+export interface FiguresProps {
+  readonly cluster: ClusterAnswer | undefined
+  readonly failing: JobSummaries | undefined
+  readonly running: JobSummaries | undefined
+  readonly replications: ReplicationSummaries | undefined
+  readonly timeline: TimelineAnswer | undefined
+}
+
+export function Figures({ cluster, failing, running, replications, timeline }: FiguresProps) {
+  const missed = timeline?.buckets.reduce((count, bucket) => count + bucket.missed, 0) ?? 0
+  const late = (timeline?.late.length ?? 0) + missed
+  return (
+    <ul class="figures">
+      <Figure
+        title="Running"
+        href={`${paths.jobs}?status=running`}
+        value={number(running?.matched)}
+        tone={running !== undefined && running.matched > 0 ? 'busy' : 'idle'}
+        text={running === undefined ? '' : `of ${countText(running.total)} scheduled jobs`}
+      />
+      <Figure
+        title="Failing"
+        href={`${paths.jobs}?status=failing`}
+        value={number(failing?.matched)}
+        tone={failing === undefined ? 'idle' : failing.matched > 0 ? 'bad' : 'good'}
+        text={failing?.matched === 0 ? 'no job failed last time' : 'jobs failed last time'}
+      />
+      <Figure
+        title="Late or missed"
+        href={paths.jobs}
+        value={number(timeline === undefined ? undefined : late)}
+        tone={timeline === undefined ? 'idle' : late > 0 ? 'warn' : 'good'}
+        text={late === 0 ? 'everything fired on time' : 'fires in the time shown'}
+      />
+      <ReplicationFigure replications={replications} />
+      <LeaderFigure cluster={cluster} />
+    </ul>
+  )
+}
+
+function ReplicationFigure({ replications }: Pick<FiguresProps, 'replications'>) {
+  const jobs = replications?.jobs ?? []
+  const dead = jobs.filter(({ status }) => status === 'dead').length
+  const waiting = jobs.filter(({ status }) => status === 'pending').length
+  const lag = Math.max(-1, ...jobs.map(({ lag_ms }) => lag_ms ?? -1))
+  const tone: Tone = jobs.length === 0 ? 'idle' : dead > 0 ? 'bad' : waiting > 0 ? 'warn' : 'good'
+  const trouble = dead > 0 ? `${dead} stopped by an error` : waiting > 0 ? `${waiting} waiting to start` : null
+  const well = lag >= 0 ? `greatest lag ${durationText(lag)}` : 'replication jobs'
+  return (
+    <Figure
+      title="Replication"
+      href={paths.replications}
+      value={number(replications?.total)}
+      tone={tone}
+      text={jobs.length === 0 ? 'no replication jobs' : (trouble ?? well)}
+    />
+  )
+}
+
+function LeaderFigure({ cluster }: Pick<FiguresProps, 'cluster'>) {
+  const leader = cluster?.leader ?? null
+  const alive = cluster?.members.filter(({ status }) => status === 'alive').length
+  return (
+    <Figure
+      title="Leader"
+      href={paths.cluster}
+      isName
+      value={cluster === undefined ? '…' : (leader?.node_name ?? 'none')}
+      tone={cluster === undefined ? 'idle' : leader === null ? 'bad' : 'good'}
+      text={
+        leader === null ? (
+          `${alive ?? '…'} nodes alive`
+        ) : (
+          <>
+            of {alive} {alive === 1 ? 'node' : 'nodes'}, term {leader.term}
+            {leader.since !== null && (
+              <>
+                , since <TimeText at={leader.since} />
+              </>
+            )}
+          </>
+        )
+      }
+    />
+  )
+}
+
+interface FigureProps {
+  readonly title: string
+  readonly href: string
+  readonly value: string
+  readonly tone: Tone
+  readonly text: ComponentChildren
+  readonly isName?: boolean
+}
+
+function Figure({ title, href, value, tone, text, isName = false }: FigureProps) {
+  return (
+    <li class={`figure is-${tone}`}>
+      <Link href={href}>
+        <span class="figure-title">
+          <StatusMark tone={tone} /> {title}
+        </span>
+        <span class={isName ? 'figure-value is-name' : 'figure-value'}>{value}</span>
+        <span class="figure-text">{text}</span>
+      </Link>
+    </li>
+  )
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? '…' : countText(value)
+}
