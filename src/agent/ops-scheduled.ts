@@ -8,6 +8,7 @@ import type { OpsDomain } from '../http/ops/ports.ts'
 import type { ScheduledDomain } from '../http/ops/scheduled/ports.ts'
 import { RunningWatch } from '../http/ops/scheduled/running-watch.ts'
 import type { ClusterView, NodeLoad } from '../model/member.ts'
+import { slugOf } from '../model/scheduled-job.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
 import { JobIndex } from '../schedule/job-index.ts'
 import { queryJobs, usedTags } from '../schedule/job-query.ts'
@@ -66,6 +67,11 @@ export function openLooks(
         return queryJobs(query, queryParts)
       },
       tags: () => usedTags(index, mostTags),
+      previewContext: () => ({
+        nowMs: Date.now(),
+        agentZone,
+        createdAt: (name) => view.peek(slugOf(name))?.value.createdAt ?? null,
+      }),
     },
   }
 }

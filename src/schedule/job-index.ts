@@ -42,6 +42,8 @@ export class JobIndex {
   /** By name; without those that are still in `#unsorted`. Replaced, never changed, so that readers may rest. */
   #sorted: readonly Entry[] = []
   #unsorted: Entry[] = []
+  /** Deleted, and still in one of the two. */
+  readonly #removed = new Set<Entry>()
   #opening: Promise<void> | null = null
   #sorting: Promise<void> = Promise.resolve()
 
@@ -121,9 +123,7 @@ export class JobIndex {
     this.#entries.delete(name)
     this.#times.release(known.times, known.job)
     this.#counts[known.health] -= 1
-    const place = placeOf(this.#sorted, name)
-    if (this.#sorted[place] === known) this.#sorted = this.#sorted.toSpliced(place, 1)
-    else this.#unsorted = this.#unsorted.filter((entry) => entry !== known)
+    this.#removed.add(known)
   }
 
   #noteCounters(change: CountersChange): void {
@@ -141,6 +141,11 @@ export class JobIndex {
 
   async #sort(): Promise<void> {
     const slice = new TimeSlice()
+    if (this.#removed.size > 0) {
+      this.#sorted = this.#sorted.filter((entry) => !this.#removed.has(entry))
+      this.#unsorted = this.#unsorted.filter((entry) => !this.#removed.has(entry))
+      this.#removed.clear()
+    }
     while (this.#unsorted.length > 0) {
       const next = this.#unsorted.splice(0, sortedAtOnce).sort((a, b) => (a.job.name < b.job.name ? -1 : 1))
       this.#sorted = merged(this.#sorted, next)
@@ -154,17 +159,6 @@ function healthOf({ isDisabled }: ScheduledJob, { lastSuccessAt, lastErrorAt }: 
   if (isDisabled) return 'disabled'
   if (lastSuccessAt === null && lastErrorAt === null) return 'never'
   return (lastSuccessAt ?? 0) > (lastErrorAt ?? 0) ? 'succeeding' : 'failing'
-}
-
-/** Where an entry with this name is, or would be. */
-function placeOf(sorted: readonly Entry[], name: string): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle]?.job.name ?? '') < name) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function merged(some: readonly Entry[], more: readonly Entry[]): readonly Entry[] {
