@@ -18,7 +18,7 @@ export function useAgentZone(): string | null {
 async function askZone(): Promise<string | null> {
   try {
     const preview = await api.send<SchedulePreview>('POST', '/ops/schedule-preview', { schedule: '@daily', count: 1 })
-    return preview.time_zone ?? null
+    return preview.time_zone
   } catch {
     known = null
     return null

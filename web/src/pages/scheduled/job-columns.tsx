@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Code } from '../../ui/code.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import type { Column } from '../../ui/table.tsx'
+import { TimeText } from '../../ui/time-text.tsx'
 import { statusWords, successPercent } from './outcome-words.ts'
 import { RunBars } from './run-bars.tsx'
 import type { ListedJob, RecentRuns } from './wire.ts'
@@ -80,6 +81,11 @@ function NameCell({ job }: { readonly job: ListedJob }) {
         <Code text={schedule} />
         {timeZone !== null && <span class="job-zone"> {timeZone}</span>}
       </span>
+      {job.next_at !== null && (
+        <span class="job-soon">
+          next <TimeText at={job.next_at} />
+        </span>
+      )}
     </div>
   )
 }

@@ -1,8 +1,10 @@
 /** The next times of a schedule: the job's clock, the user's where it differs, and what changes of the clocks do. */
 import { now } from '../../live/now.ts'
 import { relativeText } from '../../ui/amounts.ts'
+import { Icon } from '../../ui/icon.tsx'
 import { epochMs, momentText, utcText } from '../../ui/moments.ts'
-import { changeText, localText } from './preview-text.ts'
+import { sentence } from './form-fields.ts'
+import { localText } from './preview-text.ts'
 import type { PreviewedFire } from './wire.ts'
 import { otherClock } from './zoned-time.tsx'
 
@@ -26,7 +28,6 @@ export function NextTimes({ fires, timeZone, room = 0 }: NextTimesProps) {
 function NextTime({ fire, timeZone }: { readonly fire: PreviewedFire; readonly timeZone: string }) {
   const atMs = epochMs(fire.at) ?? 0
   const own = otherClock(atMs, 0, timeZone) === null ? null : momentText(atMs, 0)
-  const change = changeText(fire.change)
   return (
     <li class="next-time">
       <time dateTime={fire.at} title={utcText(atMs)}>
@@ -35,9 +36,9 @@ function NextTime({ fire, timeZone }: { readonly fire: PreviewedFire; readonly t
       <span class="next-offset">{fire.utc_offset}</span>
       <span class="next-relative">{relativeText(atMs, now.value)}</span>
       {own !== null && <span class="next-own">{own} for you</span>}
-      {change !== null && (
-        <span class="next-change" title={change.meaning}>
-          {change.text}
+      {fire.change_text !== null && (
+        <span class="next-change">
+          <Icon name="warn" size={12} /> {sentence(fire.change_text)}
         </span>
       )}
     </li>

@@ -9,24 +9,3 @@ export function localText(local: string): string {
   const weekday = weekdays[day]
   return weekday === undefined ? text : `${weekday} ${text}`
 }
-
-export interface ChangeText {
-  readonly text: string
-  readonly meaning: string
-}
-
-const changes: Readonly<Record<string, ChangeText>> = {
-  skipped: {
-    text: 'moved: clocks go forward',
-    meaning: 'The clock skips this time on that day, so the job runs at the first moment after the gap.',
-  },
-  repeated: {
-    text: 'once: clocks go back',
-    meaning: 'The clock shows this time twice on that day; the job runs the first time.',
-  },
-}
-
-/** What a change of the clocks does to a time; null where it does nothing. */
-export function changeText(change: string | null): ChangeText | null {
-  return change === null ? null : (changes[change] ?? { text: change, meaning: 'The clocks change around this time.' })
-}

@@ -24,8 +24,9 @@ const examples = [
 const zonesId = 'time-zones'
 
 export function ScheduleFields({ form }: { readonly form: FormParts }) {
-  const { schedule, timezone } = form.draft
-  const answer = usePreview({ schedule, timeZone: timezone, count: shownTimes })
+  const { schedule, timezone, name } = form.draft
+  const job = form.isStored ? name : undefined
+  const answer = usePreview({ schedule, timeZone: timezone, count: shownTimes, job })
   const issues = answer.isOld ? [] : (answer.error?.issues ?? [])
   const messageOf = (field: string) => {
     const message = issues.find((issue) => issue.field === field)?.message
@@ -62,7 +63,7 @@ export function ScheduleFields({ form }: { readonly form: FormParts }) {
           isOptional
           list={zonesId}
           placeholder="the agent's own"
-          {...errorProp(messageOf('time_zone') ?? messageOf('timezone'))}
+          {...errorProp(messageOf('time_zone'))}
           hint="A name such as Europe/Berlin or UTC."
         />
         <datalist id={zonesId}>

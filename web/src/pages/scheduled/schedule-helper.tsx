@@ -40,5 +40,5 @@ function wordsOf({ preview, error }: PreviewAnswer, isEmpty: boolean): string {
 function noteOf({ preview }: PreviewAnswer): string {
   if (preview === null) return ''
   if (preview.next.length === 0) return 'There is no next time.'
-  return preview.time_zone === undefined ? 'The next times' : `The next times, by the clock of ${preview.time_zone}`
+  return `The next times, by the clock of ${preview.time_zone}`
 }

@@ -9,8 +9,8 @@ export interface PreviewQuestion {
   /** Empty: the agent's own. */
   readonly timeZone: string
   readonly count: number
-  /** Times after this one; now unless told. */
-  readonly from?: string
+  /** A stored job, whose creation is what `@every` counts from. */
+  readonly job?: string | undefined
 }
 
 export interface PreviewAnswer {
@@ -53,11 +53,6 @@ export function usePreview(question: PreviewQuestion | null, version = 0): Previ
   return answer
 }
 
-function bodyOf({ schedule, timeZone, count, from }: PreviewQuestion) {
-  return {
-    schedule,
-    count,
-    ...(timeZone === '' ? {} : { time_zone: timeZone }),
-    ...(from === undefined ? {} : { from }),
-  }
+function bodyOf({ schedule, timeZone, count, job }: PreviewQuestion) {
+  return { schedule, count, ...(timeZone === '' ? {} : { time_zone: timeZone }), ...(job === undefined ? {} : { job }) }
 }

@@ -79,13 +79,14 @@ export interface PreviewedFire {
   /** The wall clock of the zone. */
   readonly local: string
   readonly utc_offset: string
-  /** What a change of the clocks does to it. */
+  /** What a change of the clocks does to it, as a word and as a sentence. */
   readonly change: string | null
+  readonly change_text: string | null
 }
 
 export interface SchedulePreview {
   readonly words: string
-  readonly time_zone?: string
+  readonly time_zone: string
   readonly next: readonly PreviewedFire[]
 }
 
