@@ -108,39 +108,43 @@ export class ApiClient {
       // Of two agents that are asked the same, one may be part of its cluster already.
       const goesOn = status === unavailable && method === 'GET' && tried < this.#bases.length
       if (!goesOn) return { status, text, warnings: warningTexts(response.headers.warning) }
-      this.#next()
+      this.#current = (this.#current + 1) % this.#bases.length
     }
   }
 
   /** The head of the first answer. @throws CallFailedError when there is none anywhere */
   async #request(method: string, path: string, body: unknown): Promise<IncomingMessage> {
-    const failures: string[] = []
-    for (;;) {
-      try {
-        return await sendCall({
-          method,
-          url: new URL(`${this.address}${path}`),
-          headers: this.#token === null ? {} : { authorization: `Bearer ${this.#token}` },
-          body: body === undefined ? null : JSON.stringify(body),
-          connectWithinMs: this.#limits.connectWithinMs ?? 5_000,
-          signal: this.#limits.signal,
-        })
-      } catch (error) {
-        if (!(error instanceof CallError)) throw error
-        failures.push(`${this.address} (${error.message})`)
-        if (error.wasSent && method !== 'GET')
-          throw new CallFailedError(
-            `the agent at ${this.address} got the order and did not answer (${error.message}); look whether it was carried out before you repeat it`,
-            { cause: error },
-          )
-        this.#next()
-        if (failures.length >= this.#bases.length) throw noAnswer(failures, error)
+    const failures: CallError[] = []
+    // Several calls may be under way, so each goes through the addresses by itself.
+    const first = this.#current
+    const order = [...this.#bases.keys()].map((index) => (first + index) % this.#bases.length)
+    for (const index of order) {
+      const answer = await this.#send(this.#bases[index] ?? '', method, path, body)
+      if (!(answer instanceof CallError)) {
+        this.#current = index
+        return answer
       }
+      failures.push(answer)
+      if (answer.wasSent && method !== 'GET') throw noWord(this.#bases[index] ?? '', answer)
     }
+    throw noAnswer(
+      order.map((index, at) => `${this.#bases[index]} (${failures[at]?.message})`),
+      failures.at(-1),
+    )
   }
 
-  #next(): void {
-    this.#current = (this.#current + 1) % this.#bases.length
+  #send(base: string, method: string, path: string, body: unknown): Promise<IncomingMessage | CallError> {
+    return sendCall({
+      method,
+      url: new URL(`${base}${path}`),
+      headers: this.#token === null ? {} : { authorization: `Bearer ${this.#token}` },
+      body: body === undefined ? null : JSON.stringify(body),
+      connectWithinMs: this.#limits.connectWithinMs ?? 5_000,
+      signal: this.#limits.signal,
+    }).catch((error: unknown) => {
+      if (error instanceof CallError) return error
+      throw error
+    })
   }
 
   #failure({ status, text }: Answer): Error {
@@ -163,6 +167,13 @@ function baseOf(address: string): string {
   if (!URL.canParse(base))
     throw new CallFailedError(`--address ${address} is no address; give HOST:PORT, for example 127.0.0.1:8080`)
   return base
+}
+
+function noWord(base: string, cause: CallError): CallFailedError {
+  return new CallFailedError(
+    `the agent at ${base} got the order and did not answer (${cause.message}); look whether it was carried out before you repeat it`,
+    { cause },
+  )
 }
 
 function noAnswer(failures: readonly string[], cause: unknown): CallFailedError {

@@ -41,7 +41,7 @@ export async function suggesting<Result>(
     if (!(error instanceof CallFailedError) || error.status !== 404) throw error
     const list = kind === 'job' ? 'millrace jobs' : 'millrace replications'
     const meant = await closestName(client, kind, name)
-    const cure = meant === null ? `see "${list}"` : `did you mean "${meant}"?`
+    const cure = meant === null || meant === name ? `see "${list}"` : `did you mean "${meant}"?`
     throw new CallFailedError(`${error.message}; ${cure}`, { status: 404, cause: error })
   }
 }

@@ -9,7 +9,10 @@ import type { LoadedSettings } from '../config/load-settings.ts'
 import { InvalidError, MillraceError, messageOf } from '../core/errors.ts'
 import { addAgent, addConfig } from './agent.ts'
 import type { CommandContext, Environment } from './agent-command.ts'
+import { addApply } from './apply/command.ts'
 import { addClusterStatus } from './cluster-status.ts'
+import { completeCommand, completionAnswer } from './completion/answer.ts'
+import { addCompletion } from './completion/command.ts'
 import { RequestRefusedError } from './errors.ts'
 import { addExecutions } from './executions.ts'
 import { addJobOrders, addRun } from './job-orders.ts'
@@ -65,6 +68,10 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
   }
   try {
     const program = buildProgram(parts, context)
+    if (argv[0] === completeCommand) {
+      for (const line of await completionAnswer(program, argv.slice(1), context.environment)) parts.print(line)
+      return 0
+    }
     await program.parseAsync([...argv], { from: 'user' })
     return exitStatus
   } catch (error) {
@@ -107,6 +114,7 @@ export function buildProgram(parts: ProgramParts, context: CommandContext): Comm
   addAgent(program, parts)
   addConfig(program, context)
   addKeygen(program, context)
+  addCompletion(program, context)
   addVersion(program, context, parts.version)
   return program
 }
@@ -116,6 +124,7 @@ function addScheduled(program: Command, context: CommandContext): void {
   addJobs(program, context)
   const job = program.command('job').description('look at scheduled jobs, change, run and stop them')
   addJobShow(job, context)
+  addApply(job, context, 'scheduled')
   addJobOrders(job, context)
   addJobStop(job, context)
   addExecutions(program, context)
@@ -129,8 +138,11 @@ function addReplication(program: Command, context: CommandContext): void {
   addReplications(program, context)
   const replication = program.command('replication').description('look at replication jobs and change them')
   addReplicationShow(replication, context)
+  addApply(replication, context, 'replication')
   addReplicationOrders(replication, context)
   addReplicationStats(replication, context)
+  program.commandsGroup('Both kinds of jobs:')
+  addApply(program, context, null)
 }
 
 function addCluster(program: Command, context: CommandContext): void {

@@ -132,8 +132,11 @@ describe('jobs', () => {
       stored: nightlyAnswer,
       job: { ...nightlyAnswer, late_limit: '1m30s' },
     })
-    const wrong = await check({ name: 'x', schedule: '61 * * * * *', retries: 'many' })
-    expect([wrong.status, wrong.text]).toEqual([422, expect.stringMatching(/"field":"retries".*"field":"schedule"/)])
+    const wrong = await check({ name: 'x', schedule: '61 * * * * *', retries: 'many', comand: 'x' })
+    expect([wrong.status, wrong.text]).toEqual([
+      422,
+      expect.stringMatching(/"field":"comand".*"field":"retries".*"field":"schedule"/),
+    ])
   })
 
   test('no jobs are an empty array', async () => {

@@ -11,6 +11,7 @@ import { FieldReader } from '../shared/field-reader.ts'
 import { answer, warnOfUnknown } from '../shared/json-answer.ts'
 import { jsonBody } from '../shared/json-body.ts'
 import { memberJson } from '../shared/member-json.ts'
+import { throwWithUnknown } from '../shared/unknown-fields.ts'
 import { executionsJson, runningJson } from './execution-json.ts'
 import { domainIssues, jobJson, readJobPatch, wireIssues } from './job-json.ts'
 import type { DkronDomain, Jobs } from './ports.ts'
@@ -61,7 +62,9 @@ async function saveJob(jobs: Jobs, request: FastifyRequest, reply: FastifyReply)
 /** What saving the body would do; nothing is stored. A path of its own, because any name after `jobs/` is a job's. */
 async function checkJob(jobs: Jobs, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const reader = FieldReader.of(jsonBody(request.body))
-  const { stored, next } = await reported(reader, (patch, known) => jobs.preview(patch, known))
+  const { stored, next } = await reported(reader, (patch, known) => jobs.preview(patch, known)).catch((error) =>
+    throwWithUnknown(error, reader.unknownNames()),
+  )
   return answer(request, reply, 200, {
     exists: stored !== null,
     unknown: reader.unknownNames(),

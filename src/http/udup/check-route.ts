@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ReplicationJob } from '../../model/replication-job.ts'
 import { answer } from '../shared/json-answer.ts'
 import { jsonBody } from '../shared/json-body.ts'
+import { throwWithUnknown } from '../shared/unknown-fields.ts'
 import { isClusterNats } from './cluster-nats.ts'
 import { jobJson } from './job-json.ts'
 import type { UdupApiParts } from './ports.ts'
@@ -19,7 +20,11 @@ export function addCheckRoute(app: FastifyInstance, parts: UdupApiParts): void {
   app.post('/v1/check/job', async (request, reply) => {
     const isClusters = (address: string) => isClusterNats(address, parts.natsAddresses(), cluster.members())
     const read = readJob(jsonBody(request.body), { isClusters })
-    read.throwIfInvalid(await jobs.check(read.draft))
+    try {
+      read.throwIfInvalid(await jobs.check(read.draft))
+    } catch (error) {
+      throwWithUnknown(error, read.unknown)
+    }
     const { stored, job } = await jobs.preview(read.draft)
     const shown = (one: ReplicationJob) => jobJson(one, progress.status(one), parts.natsAddresses()[0] ?? '')
     return answer(request, reply, 200, {
