@@ -14,6 +14,8 @@ export interface FrameSink {
   append(frame: Uint8Array): Promise<void>
   /** Bytes of the largest frame that it takes; absent: of any size. */
   readonly largestFrameBytes?: number
+  /** Bytes that the stream holds and nobody has released yet; absent: nobody can tell. @throws UnavailableError */
+  readBacklogBytes?(): Promise<number>
   close(): Promise<void>
 }
 

@@ -51,6 +51,20 @@ export interface TableProgress {
   readonly bytesDone: number
   readonly bytesTotal: number
   readonly isDone: boolean
+  /** Over the last seconds; absent while nothing of it moves, and from an agent of before. */
+  readonly rowsPerSecond?: number
+  readonly bytesPerSecond?: number
+}
+
+/** A statement of the source that the target ran, or tried to. */
+export interface SeenDdl {
+  /** When it was committed at the source, epoch milliseconds. */
+  readonly at: number
+  /** The default schema it ran in; empty for none. */
+  readonly schema: string
+  /** Shortened, and without the texts in quotes, which may be data. */
+  readonly sql: string
+  readonly outcome: 'applied' | 'failed'
 }
 
 export interface TaskProblem {
@@ -58,6 +72,8 @@ export interface TaskProblem {
   readonly message: string
   readonly remedy: Remedy
   readonly at: number
+  /** The statement, or line of configuration, that cures it; absent where the message tells all. */
+  readonly cure?: string
 }
 
 /** Sent about once a second and at every change of stage or problem. Totals count since this process began. */
@@ -86,4 +102,10 @@ export interface TaskReport {
   readonly ddlTotal: number
   /** Bytes held in this process's queues. */
   readonly queuedBytes: number
+  /** The last 20 statements, the oldest first; target only. This and what follows is absent from an agent of before. */
+  readonly ddl?: readonly SeenDdl[]
+  /** What is done otherwise than at the source, by intention; target only. */
+  readonly notes?: readonly string[]
+  /** Bytes in the job's stream that the target has not given back; null: not known. Source only. */
+  readonly backlogBytes?: number | null
 }

@@ -2,6 +2,7 @@
  * What is wrong, or worth knowing, about a server that a job is to use: the rules of the tasks' own checks as data, so
  * that a task can stop at the first error and a check before a job can list them all.
  */
+import { MillraceError } from '../../core/errors.ts'
 import { MissingPrivilegeError, ServerSettingError } from '../../mysql/errors.ts'
 
 /** `error`: a task stops at it. `warning`: a job runs with a drawback. `note`: worth knowing. */
@@ -36,6 +37,12 @@ export function stopAtFirst(findings: readonly Finding[]): void {
   throw first.kind === 'privilege'
     ? new MissingPrivilegeError(message, { details })
     : new ServerSettingError(message, { details })
+}
+
+/** What cures an error, as a problem of a task tells it; nothing where its message tells all. */
+export function cureIn(error: unknown): { readonly cure?: string } {
+  const cure = error instanceof MillraceError ? error.details['cure'] : undefined
+  return typeof cure === 'string' ? { cure } : {}
 }
 
 /** `a, b and 3 more` */

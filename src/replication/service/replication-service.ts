@@ -7,6 +7,7 @@ import type { ClusterView, LeaderDuty, NodeLoad } from '../../model/member.ts'
 import type { ReplicationJob } from '../../model/replication-job.ts'
 import { type Assignment, jobIdOfTask } from './assignment.ts'
 import { BucketView } from './bucket-view.ts'
+import { JobJournal } from './job-journal.ts'
 import { type NameClaim, NameClaims } from './name-claims.ts'
 import { PlacementDuty } from './placement-duty.ts'
 import type { FrameStreams, SecretSealer, TaskLauncher } from './ports.ts'
@@ -38,6 +39,8 @@ export interface ReplicationServiceParts {
 export interface ReplicationService {
   readonly jobs: ReplicationJobs
   readonly progress: ReplicationProgress
+  /** What this node has heard lately. */
+  readonly journal: JobJournal
   readonly placement: LeaderDuty
   /** Keeps the views up to date and this node's tasks running until `signal` aborts; then stops those tasks. */
   run(signal: AbortSignal): Promise<void>
@@ -76,9 +79,12 @@ export function createReplicationService(parts: ReplicationServiceParts): Replic
         .catch((error: unknown) => log.info({ reason: messageOf(error) }, 'bookkeeping of a deleted job stays'))
     },
   })
+  const progress = new ReplicationProgress(views)
+  const journal = new JobJournal({ ...views, progress, clock, log })
   return {
     jobs,
-    progress: new ReplicationProgress(views),
+    progress,
+    journal,
     placement: new PlacementDuty({ ...views, streams, members, loadOf: (name) => parts.loadOf(name), clock, log }),
     drain: (signal) => supervisor.drain(signal),
     get taskCount() {
@@ -103,7 +109,7 @@ export function createReplicationService(parts: ReplicationServiceParts): Replic
     },
     async run(signal) {
       const following = Object.entries(views).map(([bucket, view]) => view.run(signal, log.child({ bucket })))
-      await Promise.all([...following, supervisor.run(signal)])
+      await Promise.all([...following, supervisor.run(signal), journal.run(signal)])
     },
   }
 }

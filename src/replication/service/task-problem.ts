@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { TaskRole } from '../../model/replication-job.ts'
+import { cureIn } from '../preflight/finding.ts'
 import type { TaskProblem, TaskReport } from '../task-context.ts'
 import { TaskEndedError, TaskFencedError, TaskKeepsEndingError } from './errors.ts'
 import type { ExitInfo } from './ports.ts'
@@ -13,7 +14,7 @@ const alarmingEnds = 5
 /** @returns null for an error that is not ours: its message may hold anything, so it belongs in the log alone */
 export function problemOf(error: unknown, clock: Clock): TaskProblem | null {
   if (!(error instanceof MillraceError)) return null
-  return { code: error.code, message: error.message, remedy: error.remedy, at: clock.now() }
+  return { code: error.code, message: error.message, remedy: error.remedy, at: clock.now(), ...cureIn(error) }
 }
 
 /** @param times how often in a row, this one included */

@@ -26,10 +26,13 @@ export interface CopyTotals {
   readonly rowsTotal: number
   readonly bytesDone: number
   readonly bytesTotal: number
+  /** Absent from an agent of before. */
+  readonly tables?: number
+  readonly tablesDone?: number
 }
 
 /** More tables than this would make the record, written every second, too large. */
-const mostTables = 1_000
+const mostTables = 300
 
 export function copyTotals(tables: readonly TableProgress[]): CopyTotals {
   const sum = (pick: (table: TableProgress) => number) => tables.reduce((total, table) => total + pick(table), 0)
@@ -38,14 +41,21 @@ export function copyTotals(tables: readonly TableProgress[]): CopyTotals {
     rowsTotal: sum((table) => table.rowsTotal),
     bytesDone: sum((table) => table.bytesDone),
     bytesTotal: sum((table) => table.bytesTotal),
+    tables: tables.length,
+    tablesDone: sum((table) => Number(table.isDone)),
   }
 }
 
-/** The same report with at most 1,000 tables; those that are not done yet come first. */
+/** The same report with at most 300 tables: those being copied, then the largest that wait, then the largest done. */
 export function boundedReport(report: TaskReport): TaskReport {
   if (report.tables.length <= mostTables) return report
-  const tables = report.tables.toSorted((a, b) => Number(a.isDone) - Number(b.isDone)).slice(0, mostTables)
-  return { ...report, tables }
+  const tables = report.tables.toSorted((a, b) => turn(a) - turn(b) || b.bytesTotal - a.bytesTotal)
+  return { ...report, tables: tables.slice(0, mostTables) }
+}
+
+function turn({ isDone, rowsDone }: TableProgress): number {
+  if (isDone) return 2
+  return rowsDone > 0 ? 0 : 1
 }
 
 /** True when the task has had a newer owner: what a node still tells that was cut off, or stopped, and comes back. */

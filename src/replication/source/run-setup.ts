@@ -28,6 +28,7 @@ import { SourceClock } from './source-clock.ts'
 import { SourceRun } from './source-run.ts'
 import { openChunkReader, openLocker, openPlainSession, openReader } from './source-sessions.ts'
 import type { TableChoice } from './statement-rows.ts'
+import { StreamBacklog } from './stream-backlog.ts'
 import { StreamPass } from './stream-pass.ts'
 import type { BrokenTransactions } from './transaction-pass.ts'
 
@@ -62,6 +63,7 @@ interface Source {
   readonly server: ServerCapabilities
   readonly filter: ObjectFilter
   readonly writer: FrameWriter
+  readonly backlog: StreamBacklog
 }
 
 interface OpenCopy {
@@ -85,13 +87,15 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
   const beginning = await findBeginning({ from, control, server, filter, gtid: job.source.gtid })
   if (beginning.isFresh) await checkScope(control, server, include, filter)
   await checkPrivileges(control, server, beginning)
-  const writer = await openWriter(setup, epoch, beginning)
+  const sink = scope.use(await context.openSink(), (one) => one.close())
+  const writer = openWriter(setup, sink, epoch, beginning)
   writer.add({ kind: 'epoch', source: describeServer(server) })
   for (const item of beginning.items) {
     writer.add(item)
     await writer.whenRoom()
   }
-  const source: Source = { control, server, filter, writer }
+  const backlog = new StreamBacklog(sink, context.clock)
+  const source: Source = { control, server, filter, writer, backlog }
   const copy = beginning.tables === null ? null : await openCopy(setup, source, beginning)
   return assemble(setup, source, beginning, copy)
 }
@@ -129,9 +133,13 @@ async function checkPrivileges(control: Session, server: ServerCapabilities, { t
   })
 }
 
-async function openWriter({ context, scope, signal }: RunSetup, epoch: number, from: Beginning): Promise<FrameWriter> {
+function openWriter(
+  { context, scope, signal }: RunSetup,
+  sink: FrameSink,
+  epoch: number,
+  from: Beginning,
+): FrameWriter {
   const { frameBytes, bufferedMessages } = context.job.source
-  const sink = scope.use(await context.openSink(), (one) => one.close())
   const writer = new FrameWriter({
     sink,
     epoch,
@@ -174,7 +182,7 @@ async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): 
 
 async function assemble(
   { context, scope, signal, broken }: RunSetup,
-  { control, server, filter, writer }: Source,
+  { control, server, filter, writer, backlog }: Source,
   { position: start, isFresh }: Beginning,
   copy: OpenCopy | null,
 ): Promise<SourceRun> {
@@ -210,6 +218,7 @@ async function assemble(
     sourceClock: new SourceClock(control, clock),
     clock,
     where: control.where,
+    backlog,
     onCopied: () => void copy?.close(),
   })
 }

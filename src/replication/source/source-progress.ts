@@ -1,5 +1,6 @@
 /** What the source task has done, as its report tells it. */
 import type { Clock } from '../../core/clock.ts'
+import { TableRates } from '../table-rates.ts'
 import type { TableProgress, TaskProblem, TaskReport, TaskStage } from '../task-context.ts'
 import type { TableCopy } from './copy/table-copy.ts'
 
@@ -13,6 +14,8 @@ export interface RunFigures {
   readonly ddlTotal: number
   readonly bytesTotal: number
   readonly queuedBytes: number
+  /** See TaskReport. */
+  readonly backlogBytes: number | null
 }
 
 interface Totals {
@@ -28,6 +31,7 @@ const mostSamples = 5
 
 export class SourceProgress {
   readonly #clock: Clock
+  readonly #tableRates: TableRates
   /** Of runs that are over. */
   #earlier = nothing
   #current = nothing
@@ -35,6 +39,7 @@ export class SourceProgress {
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#tableRates = new TableRates(clock)
   }
 
   /** A run is over: its totals stay. */
@@ -44,7 +49,7 @@ export class SourceProgress {
   }
 
   report(run: RunFigures, problem: TaskProblem | null): TaskReport {
-    const tables = run.tables.map(progressOf)
+    const tables = this.#tableRates.rated(run.tables.map(progressOf))
     const rows = run.tables.reduce((total, table) => total + table.rowsDone, 0)
     this.#current = {
       rows: Math.max(rows, this.#current.rows),
@@ -73,6 +78,7 @@ export class SourceProgress {
       strategy: null,
       ddlTotal: totals.ddl,
       queuedBytes: run.queuedBytes,
+      backlogBytes: run.backlogBytes,
     }
   }
 

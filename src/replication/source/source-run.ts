@@ -17,6 +17,7 @@ import type { FrameWriter } from './frame-writer.ts'
 import { followed } from './log-reader.ts'
 import { closestCommitTime, type SourceClock } from './source-clock.ts'
 import type { RunFigures } from './source-progress.ts'
+import type { StreamBacklog } from './stream-backlog.ts'
 import type { StreamPass } from './stream-pass.ts'
 
 export interface SourceRunParts {
@@ -30,6 +31,7 @@ export interface SourceRunParts {
   readonly sourceClock: SourceClock
   readonly clock: Clock
   readonly where: string
+  readonly backlog: StreamBacklog
   /** The copy's sessions are no longer needed. */
   readonly onCopied: () => void
 }
@@ -65,7 +67,7 @@ export class SourceRun {
 
   /** For the report. */
   get figures(): RunFigures {
-    const { pass, writer, stream, where } = this.#parts
+    const { pass, writer, stream, where, backlog } = this.#parts
     return {
       stage: this.#copy === null ? 'incremental' : 'full',
       description: this.#describe(where),
@@ -75,6 +77,7 @@ export class SourceRun {
       ddlTotal: pass.ddlTotal,
       bytesTotal: writer.bytesWritten,
       queuedBytes: writer.queuedBytes + stream.queuedBytes,
+      backlogBytes: backlog.bytes,
     }
   }
 

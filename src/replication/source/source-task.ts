@@ -6,6 +6,7 @@
 import { backoffMs } from '../../core/backoff.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { Scope } from '../../core/scope.ts'
+import { cureIn } from '../preflight/finding.ts'
 import type { SourceTaskContext, TaskProblem } from '../task-context.ts'
 import { RewindRequestedError } from './errors.ts'
 import { type SourceTuning, setUpRun } from './run-setup.ts'
@@ -102,7 +103,7 @@ class SourceTask {
     const { clock, log, job } = this.#context
     const remedy = error instanceof MillraceError ? error.remedy : 'bug'
     const code = error instanceof MillraceError ? error.code : 'INTERNAL'
-    this.#problem = { code, message: messageOf(error), remedy, at: clock.now() }
+    this.#problem = { code, message: messageOf(error), remedy, at: clock.now(), ...cureIn(error) }
     this.#description = messageOf(error)
     const delayMs = remedy === 'retry' ? backoffMs(retryPolicy, attempt, Math.random) : operatorRetryMs
     const facts = { jobId: job.id, code, attempt, delayMs, reason: messageOf(error) }
@@ -136,6 +137,7 @@ class SourceTask {
       ddlTotal: 0,
       bytesTotal: 0,
       queuedBytes: 0,
+      backlogBytes: null,
     }
   }
 }

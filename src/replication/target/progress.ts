@@ -4,11 +4,13 @@
  */
 import type { Clock } from '../../core/clock.ts'
 import type { ChunkPiece, CopyTable } from '../pipe/frame.ts'
-import type { TableProgress } from '../task-context.ts'
+import { TableRates } from '../table-rates.ts'
+import type { SeenDdl, TableProgress } from '../task-context.ts'
 import { type ChunkRecord, coversEverything } from './copy-store.ts'
 
 /** Rates are averages over this long. */
 const windowMs = 5_000
+const mostDdl = 20
 
 interface Sample {
   readonly atMs: number
@@ -34,7 +36,9 @@ interface TableState {
 export class Progress {
   readonly #clock: Clock
   readonly #tables = new Map<number, TableState>()
+  readonly #tableRates: TableRates
   #samples: Sample[] = []
+  #ddl: readonly SeenDdl[] = []
   rowsTotal = 0
   bytesTotal = 0
   transactionsTotal = 0
@@ -42,6 +46,7 @@ export class Progress {
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#tableRates = new TableRates(clock)
   }
 
   /**
@@ -80,6 +85,24 @@ export class Progress {
   /** All tables are whole. */
   copyEnded(): void {
     for (const state of this.#tables.values()) state.isDone = true
+  }
+
+  /** The last statements, the oldest first. */
+  get ddl(): readonly SeenDdl[] {
+    return this.#ddl
+  }
+
+  /** A statement that was run; one that failed before is the same one. */
+  sawDdl(seen: SeenDdl): void {
+    const others = this.#ddl.filter(
+      ({ at, sql, schema }) => at !== seen.at || sql !== seen.sql || schema !== seen.schema,
+    )
+    this.#ddl = [...others, seen].slice(-mostDdl)
+  }
+
+  /** Those that move with their rates: asked once a second, for the report. */
+  ratedTables(): TableProgress[] {
+    return this.#tableRates.rated(this.tables())
   }
 
   tables(): TableProgress[] {

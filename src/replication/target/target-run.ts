@@ -17,12 +17,13 @@ import { tokensOf } from './conflict-tokens.ts'
 import { CopyApplier } from './copy-applier.ts'
 import { CopyStore, isWholeTable } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
-import { FrameGapError } from './errors.ts'
+import { DdlFailedError, FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
 import { MissingRows } from './missing-rows.ts'
 import { ChangeReader, countRows } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
 import { RunStrategies } from './run-strategies.ts'
+import { describeDdl } from './seen-ddl.ts'
 import { TableCatalog } from './table-catalog.ts'
 import { checkSource } from './target-checks.ts'
 import { TransactionGroup } from './transaction-group.ts'
@@ -246,7 +247,8 @@ export class TargetRun {
     this.#committedMicros = item.committed.micros
     const after = { ...this.#unsaved, ...this.#placeChange(), committedMicros: item.committed.micros }
     const { source } = this.#strategies
-    this.#ddlIntent = await runner.run({
+    const seen = describeDdl(item, context.clock.now())
+    const running = runner.run({
       event: item.event,
       gtid: item.gtid,
       place: item.place,
@@ -256,6 +258,11 @@ export class TargetRun {
       withoutTriggers: this.#strategies.appliesSql,
       after: { ...after, position: this.#applied.position() },
     })
+    this.#ddlIntent = await running.catch((error: unknown) => {
+      if (error instanceof DdlFailedError) progress.sawDdl({ ...seen, outcome: 'failed' })
+      throw error
+    })
+    progress.sawDdl({ ...seen, outcome: 'applied' })
     progress.ddlTotal += 1
     this.#catalog.clear()
     this.#missing.forgetTables()

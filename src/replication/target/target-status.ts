@@ -1,6 +1,7 @@
 /** What the target task tells about itself, about once a second and at every turn. */
 import { formatPosition, type Position } from '../../binlog/position.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
+import { cureIn } from '../preflight/finding.ts'
 import type { TargetTaskContext, TaskProblem, TaskReport, TaskStage } from '../task-context.ts'
 import type { StrategyName } from './apply-strategy.ts'
 import type { CheckpointStage } from './checkpoint.ts'
@@ -106,6 +107,7 @@ export class TargetStatus {
       message: `${messageOf(error)}${place}`,
       remedy: isOurs ? error.remedy : 'bug',
       at: this.#context.clock.now(),
+      ...cureIn(error),
     }
     this.tell()
   }
@@ -125,7 +127,7 @@ export class TargetStatus {
       stage,
       description: this.#description(stage),
       problem: this.#problem,
-      tables: progress.tables(),
+      tables: progress.ratedTables(),
       rowsTotal: progress.rowsTotal,
       bytesTotal: progress.bytesTotal,
       transactionsTotal: progress.transactionsTotal,
@@ -136,6 +138,8 @@ export class TargetStatus {
       strategy: this.#strategy,
       ddlTotal: progress.ddlTotal,
       queuedBytes: this.queuedBytes(),
+      ddl: progress.ddl,
+      notes: [...this.#notes],
     }
   }
 

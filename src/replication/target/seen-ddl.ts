@@ -1,0 +1,17 @@
+/** A statement of the source as the report tells it. */
+import { decodeQueryEvent } from '../../binlog/query-event.ts'
+import { rawEvent } from '../../binlog/raw-event.ts'
+import { decodeSql } from '../ddl/decode-sql.ts'
+import { shownSql } from '../ddl/shown-sql.ts'
+import type { FrameItem } from '../pipe/frame.ts'
+import type { SeenDdl } from '../task-context.ts'
+
+/** @param nowMs its time where the source's log does not tell one */
+export function describeDdl(
+  { event, committed }: Extract<FrameItem, { kind: 'ddl' }>,
+  nowMs: number,
+): Omit<SeenDdl, 'outcome'> {
+  const query = decodeQueryEvent(rawEvent(event))
+  const at = committed.micros === null ? nowMs : Number(committed.micros / 1000n)
+  return { at, schema: query.schema, sql: shownSql(decodeSql(query.sql, query.session.characterSetClient)) }
+}
