@@ -1,5 +1,12 @@
-/** A table with sortable headings that stay in sight. Sorting itself is the caller's: often the server does it. */
+/**
+ * A table with sortable headings that stay in sight. Sorting itself is the caller's: often the server does it.
+ *
+ * Easy to get wrong: what scrolls sideways must be reachable by keyboard, and headings cannot stay in sight of the page
+ * inside of it. So the frame scrolls only where the table does not fit.
+ */
 import type { ComponentChildren, TargetedEvent } from 'preact'
+import { useRef } from 'preact/hooks'
+import { useOverflow } from './use-overflow.ts'
 
 export interface Column<Row> {
   readonly key: string
@@ -39,8 +46,16 @@ export interface TableProps<Row> {
 
 export function Table<Row>(props: TableProps<Row>) {
   const { caption, columns, rows, rowKey, isLoading = false } = props
+  const frame = useRef<HTMLDivElement>(null)
+  const scrolls = useOverflow(frame)
   return (
-    <div class="table-frame" data-loading={isLoading || undefined}>
+    <div
+      class="table-frame"
+      ref={frame}
+      data-loading={isLoading || undefined}
+      data-scrolls={scrolls || undefined}
+      {...(scrolls ? { role: 'region', 'aria-label': caption, tabIndex: 0 } : {})}
+    >
       <table class="table" aria-busy={isLoading}>
         <caption class="for-readers">{caption}</caption>
         <thead>

@@ -1,5 +1,7 @@
 /** Who is there, who leads, how NATS is, and first of all what is wrong. */
+import { useEffect } from 'preact/hooks'
 import type { ClusterAnswer } from '../../api/cluster-wire.ts'
+import { now } from '../../live/now.ts'
 import { useResource } from '../../live/resource.ts'
 import { Card } from '../../ui/card.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -13,11 +15,14 @@ import { NatsCard } from './nats-card.tsx'
 import { StreamsCard } from './streams-card.tsx'
 import './cluster.css'
 
-/** How it is told that loads, clocks and disks have changed, of which no event tells. */
 const everyMs = 1_000
+/** Of loads, clocks and disks no event tells. */
+const pollMs = 5_000
 
 export function ClusterPage() {
   const { data, error, reload } = useResource<ClusterAnswer>('/ops/cluster', [{ kind: 'cluster' }], { everyMs })
+  const beat = Math.floor(now.value / pollMs)
+  useEffect(reload, [beat, reload])
   if (data === undefined)
     return (
       <Page title="Cluster">
@@ -51,13 +56,13 @@ function Lead({ cluster: { leader, asked_node, at } }: { readonly cluster: Clust
           <strong>{leader.node_name}</strong> leads in term {leader.term}
           {leader.since !== null && (
             <>
-              , since <TimeText at={leader.since} show="both" />
+              , since <TimeText at={leader.since} />
             </>
           )}
           .
         </>
       )}{' '}
-      As {asked_node} saw it <TimeText at={at} />.
+      Told by {asked_node}, <TimeText at={at} />.
     </>
   )
 }

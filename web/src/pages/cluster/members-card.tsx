@@ -34,13 +34,15 @@ function columnsOf({ leader, asked_node }: ClusterAnswer): readonly Column<Clust
       title: 'Node',
       render: ({ node_name, address }) => (
         <div class="member-name">
-          <strong>{node_name}</strong>
-          {leader?.node_name === node_name && (
-            <span class="member-mark is-leader">
-              <Icon name="crown" size={12} /> leader
-            </span>
-          )}
-          {asked_node === node_name && <span class="member-mark">this node</span>}
+          <span class="member-head">
+            <strong>{node_name}</strong>
+            {leader?.node_name === node_name && (
+              <span class="member-mark is-leader">
+                <Icon name="crown" size={12} /> leader
+              </span>
+            )}
+            {asked_node === node_name && <span class="member-mark">this node</span>}
+          </span>
           <span class="member-address">{address}</span>
         </div>
       ),

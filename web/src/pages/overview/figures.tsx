@@ -1,11 +1,9 @@
 /** The five numbers that an operator looks for first, each the way to more. */
-import type { ComponentChildren } from 'preact'
 import { Link } from 'wouter-preact'
 import type { ClusterAnswer } from '../../api/cluster-wire.ts'
 import { paths } from '../../routes.ts'
 import { countText, durationText } from '../../ui/amounts.ts'
 import { StatusMark, type Tone } from '../../ui/status-badge.tsx'
-import { TimeText } from '../../ui/time-text.tsx'
 import type { JobSummaries, ReplicationSummaries } from './summaries-wire.ts'
 import type { TimelineAnswer } from './timeline/timeline-wire.ts'
 
@@ -63,7 +61,7 @@ function ReplicationFigure({ replications }: Pick<FiguresProps, 'replications'>)
       href={paths.replications}
       value={number(replications?.total)}
       tone={tone}
-      text={jobs.length === 0 ? 'no replication jobs' : (trouble ?? well)}
+      text={replications === undefined ? '' : jobs.length === 0 ? 'no replication jobs' : (trouble ?? well)}
     />
   )
 }
@@ -79,18 +77,9 @@ function LeaderFigure({ cluster }: Pick<FiguresProps, 'cluster'>) {
       value={cluster === undefined ? '…' : (leader?.node_name ?? 'none')}
       tone={cluster === undefined ? 'idle' : leader === null ? 'bad' : 'good'}
       text={
-        leader === null ? (
-          `${alive ?? '…'} nodes alive`
-        ) : (
-          <>
-            of {alive} {alive === 1 ? 'node' : 'nodes'}, term {leader.term}
-            {leader.since !== null && (
-              <>
-                , since <TimeText at={leader.since} />
-              </>
-            )}
-          </>
-        )
+        leader === null
+          ? `${alive ?? '…'} nodes alive`
+          : `of ${alive} ${alive === 1 ? 'node' : 'nodes'} alive, term ${leader.term}`
       }
     />
   )
@@ -101,7 +90,7 @@ interface FigureProps {
   readonly href: string
   readonly value: string
   readonly tone: Tone
-  readonly text: ComponentChildren
+  readonly text: string
   readonly isName?: boolean
 }
 

@@ -49,7 +49,6 @@ export function NextCard({ jobs }: JobCardProps) {
       jobs={jobs}
       more={`${paths.jobs}?sort=next`}
       shows={({ next_at }) => next_at !== null}
-      tone={() => 'idle'}
       empty={{ title: 'Nothing is to come', text: 'No enabled job has a schedule that will fire.' }}
       note={({ next_at }) => <TimeText at={next_at} />}
     />
@@ -60,7 +59,7 @@ interface JobListProps extends JobCardProps {
   readonly title: string
   readonly more: string
   readonly shows: (job: JobSummary) => boolean
-  readonly tone: (job: JobSummary) => Tone
+  readonly tone?: (job: JobSummary) => Tone
   readonly toneText?: (job: JobSummary) => string
   readonly note: (job: JobSummary) => ComponentChildren
   readonly empty: { readonly title: string; readonly text: string }
@@ -77,7 +76,7 @@ function JobCard({ title, jobs: { data, error, reload }, more, shows, tone, tone
         <ul class="job-lines">
           {shown.map((job) => (
             <li key={job.name}>
-              <StatusMark tone={tone(job)} />
+              {tone !== undefined && <StatusMark tone={tone(job)} />}
               {toneText !== undefined && <span class="for-readers">{toneText(job)}</span>}
               <Link class="job-line-name" href={paths.job(job.name)}>
                 {job.displayname || job.name}
