@@ -42,10 +42,11 @@ export function isAtWork({ status }: Pick<OpsJob, 'status'>): boolean {
   return status === 'running'
 }
 
-/** Messages of the agent begin in lower case and have no full stop. */
+/** Messages of the agent begin in lower case and have no full stop; a name at the beginning stays as it is. */
 export function sentence(message: string): string {
   if (message === '') return ''
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`
+  const isName = /^[^\s]*[^a-z\s,;:'-]/.test(message)
+  const text = isName ? message : `${message.charAt(0).toUpperCase()}${message.slice(1)}`
   return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 

@@ -20,6 +20,11 @@ export function cureIn(message: string): Cure | null {
   return { before: match[1], statement: match[2].slice(0, end), after: match[2].slice(end) }
 }
 
+/** True for what is to be run or written as it is, not advice in words. */
+export function isCode(cure: string): boolean {
+  return /^(?:GRANT|SET|CREATE|ALTER|DROP|KILL|STOP|START)\s+[A-Z`'@*]/.test(cure) || /^\w+\s*=/.test(cure)
+}
+
 /** Where words go on that are no longer SQL: names in quotes and backticks may hold anything. */
 function statementEnd(text: string): number {
   const quoted = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'/y

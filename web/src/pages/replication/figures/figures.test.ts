@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cureIn } from './cure-text.ts'
+import { sentence } from '../job-words.ts'
+import { cureIn, isCode } from './cure-text.ts'
 import { shownPosition } from './position-text.ts'
 
 test.each([
@@ -49,4 +50,24 @@ test.each([
   const shown = shownPosition(text)
   expect(shown).toMatchObject({ gtids, place })
   expect(shown.parts.map(({ name, upTo }) => `${name}: ${upTo}`)).toEqual(parts)
+})
+
+test.each([
+  ['GRANT SELECT ON *.* TO `a`@`%`', true],
+  ["SET GLOBAL binlog_format = 'ROW'", true],
+  ['log_bin=binlog\nbinlog_format=ROW', true],
+  ['put the row back, or copy the table again', false],
+  ['set DropTableIfExists', false],
+])('the cure "%s" is shown as code: %s', (cure, expected) => {
+  expect(isCode(cure)).toBe(expected)
+})
+
+test.each([
+  ['the target stands still', 'The target stands still.'],
+  ['binlog_format is MIXED', 'binlog_format is MIXED.'],
+  ['shop.orders has no key', 'shop.orders has no key.'],
+  ['paused; resume it', 'Paused; resume it.'],
+  ['', ''],
+])('the message "%s" becomes a sentence', (message, expected) => {
+  expect(sentence(message)).toBe(expected)
 })

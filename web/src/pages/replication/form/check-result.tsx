@@ -96,7 +96,11 @@ function FindingItem({ finding: { severity, text, cure_sql, cure_config } }: { r
         )}
         {cure_config !== null && (
           <>
-            <p>In the server's configuration, then restart it:</p>
+            <p>
+              {cure_sql === null
+                ? "In the server's configuration, then restart it:"
+                : "And in the server's configuration, so that it lasts:"}
+            </p>
             <Code text={cure_config} isBlock canCopy />
           </>
         )}

@@ -136,10 +136,14 @@ function NodeSelect({ side: role, label, nodes, draft, change, faults }: NodeSel
   }))
   const other = nodeId === '' || nodes.some(({ ID }) => ID === nodeId) ? [] : [{ value: nodeId, text: nodeId }]
   return (
-    <Field label={label} hint="Best near its server." error={faults[`${role}.nodeId`]}>
+    <Field
+      label={label}
+      hint="Best near its server. Chosen by the cluster, it moves when its node dies."
+      error={faults[`${role}.nodeId`]}
+    >
       <Select
         value={nodeId}
-        options={[{ value: '', text: 'The cluster chooses, and moves it when a node dies' }, ...known, ...other]}
+        options={[{ value: '', text: 'The cluster chooses' }, ...known, ...other]}
         onChange={(chosen) => change(taskChange(draft, role, { nodeId: chosen }))}
       />
     </Field>

@@ -81,21 +81,21 @@ function TablesOfCopy({ job: { tables, copy } }: { readonly job: OpsJobDetails }
 
 const columns: readonly Column<OpsTable>[] = [
   { key: 'name', title: 'Table', isWide: true, render: (table) => <TableName table={table} /> },
-  { key: 'done', title: 'Copied', render: (table) => <TableBar table={table} /> },
+  { key: 'done', title: 'Copied', isMinor: true, render: (table) => <TableBar table={table} /> },
   {
     key: 'rows',
     title: 'Rows',
     align: 'end',
     render: ({ rows_copied, rows_total, is_done }) => (
-      <>
+      <span class="rj-table-rows">
         <Count value={rows_copied} />
         {!is_done && (
-          <span class="rj-soft">
+          <span class="rj-table-total">
             {' '}
             / <Count value={rows_total} />
           </span>
         )}
-      </>
+      </span>
     ),
   },
   {
@@ -128,12 +128,16 @@ const columns: readonly Column<OpsTable>[] = [
   },
 ]
 
-function TableName({ table: { schema, name } }: { readonly table: OpsTable }) {
+function TableName({ table }: { readonly table: OpsTable }) {
+  const { schema, name } = table
   return (
-    <span class="rj-table-name">
+    <div class="rj-table-name">
       <span class="rj-soft">{schema}.</span>
       {name}
-    </span>
+      <div class="rj-table-narrow">
+        <TableBar table={table} />
+      </div>
+    </div>
   )
 }
 

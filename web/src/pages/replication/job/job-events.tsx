@@ -3,7 +3,8 @@ import { Card } from '../../../ui/card.tsx'
 import { Code } from '../../../ui/code.tsx'
 import { StatusBadge } from '../../../ui/status-badge.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
-import { cureIn } from '../figures/cure-text.ts'
+import { CuredMessage } from '../cured-message.tsx'
+import { cureIn, isCode } from '../figures/cure-text.ts'
 import { sentence } from '../job-words.ts'
 import type { OpsDdl, OpsJobDetails, OpsProblem } from '../wire.ts'
 
@@ -52,7 +53,6 @@ function Problems({ problems }: { readonly problems: readonly OpsProblem[] }) {
 
 function Problem({ problem }: { readonly problem: OpsProblem }) {
   const { role, code, message, cure, at, is_current, remedy } = problem
-  const statement = cureIn(message)?.statement ?? (cure === null ? null : (cureIn(cure)?.statement ?? null))
   return (
     <li>
       <p class="rj-problem-head">
@@ -61,15 +61,27 @@ function Problem({ problem }: { readonly problem: OpsProblem }) {
         <Code text={code} />
         <TimeText at={at} show="both" />
       </p>
-      <p>{sentence(message)}</p>
-      {cure !== null && (
-        <p>
-          <strong>What to do:</strong> {cure}
-        </p>
-      )}
-      {statement !== null && is_current && <Code text={statement} isBlock canCopy />}
+      <CuredMessage message={message} isOver={!is_current} />
+      {cure !== null && cureIn(message) === null && <Cure cure={cure} />}
       {is_current && remedy === 'retry' && <p class="rj-soft">It is tried again by itself.</p>}
     </li>
+  )
+}
+
+function Cure({ cure }: { readonly cure: string }) {
+  if (!isCode(cure))
+    return (
+      <p>
+        <strong>What to do:</strong> {sentence(cure)}
+      </p>
+    )
+  return (
+    <>
+      <p>
+        <strong>What to do:</strong>
+      </p>
+      <Code text={cure} isBlock canCopy />
+    </>
   )
 }
 

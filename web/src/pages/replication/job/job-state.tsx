@@ -1,8 +1,7 @@
 /** What the job does or waits for, always in the same place, with the statement that cures it where there is one. */
-import { Code } from '../../../ui/code.tsx'
 import { StatusMark } from '../../../ui/status-badge.tsx'
-import { cureIn } from '../figures/cure-text.ts'
-import { sentence, statusTone, statusWord } from '../job-words.ts'
+import { CuredMessage } from '../cured-message.tsx'
+import { statusTone, statusWord } from '../job-words.ts'
 import type { OpsJobDetails } from '../wire.ts'
 
 const retried: Readonly<Record<string, string>> = {
@@ -12,7 +11,6 @@ const retried: Readonly<Record<string, string>> = {
 
 export function JobState({ job }: { readonly job: OpsJobDetails }) {
   const { status, description } = job
-  const cure = cureIn(description)
   const words = retried[status]
   return (
     <section class={`rj-state is-${statusTone(job)}`} aria-label="Status">
@@ -22,8 +20,7 @@ export function JobState({ job }: { readonly job: OpsJobDetails }) {
       </p>
       <StatusMark tone={statusTone(job)} />
       <div class="rj-state-text">
-        <p>{sentence(description)}</p>
-        {cure !== null && <Code text={cure.statement} isBlock canCopy />}
+        <CuredMessage message={description} isOver={status !== 'dead' && status !== 'pending'} />
         {words !== undefined && <p class="rj-soft">{words}</p>}
       </div>
     </section>

@@ -14,8 +14,14 @@ export function jobColumns(reload: () => void): readonly Column<OpsJob>[] {
   return [
     { key: 'name', title: 'Name', isSortable: true, isWide: true, render: (job) => <NameCell job={job} /> },
     { key: 'route', title: 'From and to', isMinor: true, render: (job) => <RouteCell job={job} /> },
-    { key: 'status', title: 'Status', isSortable: true, render: (job) => <StatusCell job={job} /> },
-    { key: 'progress', title: 'Progress or lag', isSortable: true, render: (job) => <ProgressCell job={job} /> },
+    { key: 'status', title: 'Status', isSortable: true, isMinor: true, render: (job) => <StatusCell job={job} /> },
+    {
+      key: 'progress',
+      title: 'Progress or lag',
+      isSortable: true,
+      isMinor: true,
+      render: (job) => <ProgressCell job={job} />,
+    },
     {
       key: 'rate',
       title: 'Rows a second',
@@ -38,9 +44,13 @@ function NameCell({ job }: { readonly job: OpsJob }) {
   return (
     <div class="rj-name">
       <Link href={paths.replication(job.id)}>{job.name}</Link>
-      <span class="rj-name-route">
-        {addressText(job.source)} → {addressText(job.target)}
-      </span>
+      <div class="rj-name-narrow">
+        <span>
+          {addressText(job.source)} → {addressText(job.target)}
+        </span>
+        <StatusCell job={job} />
+        {(isAtWork(job) || isCopying(job)) && <ProgressCell job={job} />}
+      </div>
       {needsWords && (
         <span class={job.status === 'dead' ? 'rj-warning is-bad' : 'rj-warning'} title={sentence(job.description)}>
           {sentence(job.description)}
@@ -73,7 +83,7 @@ function StatusCell({ job }: { readonly job: OpsJob }) {
 }
 
 function ProgressCell({ job }: { readonly job: OpsJob }) {
-  if (job.stage === 'full' && job.status !== 'complete') return <CopyProgress job={job} />
+  if (isCopying(job)) return <CopyProgress job={job} />
   if (!isAtWork(job)) return <Duration ms={null} />
   return (
     <div class="rj-progress">
@@ -85,6 +95,10 @@ function ProgressCell({ job }: { readonly job: OpsJob }) {
       </span>
     </div>
   )
+}
+
+function isCopying({ stage, status }: OpsJob): boolean {
+  return stage === 'full' && status !== 'complete'
 }
 
 function CopyProgress({ job }: { readonly job: OpsJob }) {
