@@ -13,6 +13,7 @@ import { addApply } from './apply/command.ts'
 import { addClusterStatus } from './cluster-status.ts'
 import { completeCommand, completionAnswer } from './completion/answer.ts'
 import { addCompletion } from './completion/command.ts'
+import { addCopy, type CopyParts } from './copy/command.ts'
 import { RequestRefusedError } from './errors.ts'
 import { addExecutions } from './executions.ts'
 import { addJobOrders, addRun } from './job-orders.ts'
@@ -45,11 +46,14 @@ export interface ProgramParts {
   readonly environment?: Environment
   /** Standard input to its end. */
   readInput?(): Promise<string>
+  /** For `copy`, which asks no agent. */
+  readonly copy?: CopyParts
 }
 
 const exitStatuses = `
 Exit status: 0 done; 1 it could not be done; 2 the call itself is wrong (flags, arguments, files), nothing was done;
-3 done, and what was found needs attention (cluster status, logs -f, replication stats, apply --exit-code).
+3 done, and what was found needs attention (cluster status, logs -f, replication stats, copy, apply
+--exit-code).
 
 MILLRACE_ADDRESS and MILLRACE_TOKEN_FILE say which agent to ask; NO_COLOR turns colours off.`
 
@@ -109,6 +113,7 @@ export function buildProgram(parts: ProgramParts, context: CommandContext): Comm
     .addHelpText('after', exitStatuses)
   addScheduled(program, context)
   addReplication(program, context)
+  addCopy(program, context, parts.copy ?? null)
   addCluster(program, context)
   program.commandsGroup('This machine:')
   addAgent(program, parts)
