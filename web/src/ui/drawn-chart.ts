@@ -27,6 +27,15 @@ export function drawChart(element: HTMLElement, newest: () => ChartProps): Drawn
   }
 }
 
+const hours = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const clock = new Intl.DateTimeFormat('en-GB', hours)
+const clockWithSeconds = new Intl.DateTimeFormat('en-GB', { ...hours, second: '2-digit' })
+
+/** As everywhere on the page: 24 hours, seconds only where there are any. */
+function clockText(epochSeconds: number): string {
+  return (epochSeconds % 60 === 0 ? clock : clockWithSeconds).format(epochSeconds * 1000)
+}
+
 function dataOf({ at, series }: ChartProps): uPlot.AlignedData {
   return [at.map((ms) => ms / 1000), ...series.map(({ values }) => [...values])]
 }
@@ -44,11 +53,11 @@ function optionsOf(element: HTMLElement, newest: () => ChartProps): uPlot.Option
     cursor: { y: false, points: { size: 7 }, ...(group === undefined ? {} : { sync: { key: group } }) },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 60 },
+      { ...axis, grid: { show: false }, space: 60, values: (_plot, seconds) => seconds.map(clockText) },
       { ...axis, size: 56, space: 28, values: (_plot, values) => values.map((value) => format(value)) },
     ],
     series: [
-      { value: (_plot, seconds) => (seconds === null ? '' : new Date(seconds * 1000).toLocaleTimeString()) },
+      { label: 'at', value: (_plot, seconds) => (seconds === null ? '–' : clockText(seconds)) },
       ...series.map((one, index) => seriesOptions(one, index, format)),
     ],
   }
