@@ -49,7 +49,7 @@ export function addJobs(parent: Command, context: CommandContext): void {
     about: 'list the scheduled jobs',
     json: 'an array of jobs as GET /v1/jobs has them',
     flags: [
-      new Option('--search <TEXT>', 'only jobs with this text in the name, the command or the tags'),
+      new Option('--search <TEXT>', 'only jobs with this text in the name or the command'),
       new Option('--status <STATUS>', 'only jobs with this status').choices(jobStatuses),
       new Option('--tag <NAME[=VALUE]>', 'only jobs with this tag'),
       new Option('--sort <BY>', 'in this order').choices(jobSorts).default('name'),
