@@ -37,7 +37,7 @@ export function Field({ label, hint, error, isOptional = false, class: className
     <div class={`field ${className}`} data-invalid={isInvalid || undefined}>
       <label class="field-label" for={id}>
         {label}
-        {isOptional && <span class="field-optional">optional</span>}
+        {isOptional && <span class="field-optional"> optional</span>}
       </label>
       <WiringContext.Provider value={wiring}>{children}</WiringContext.Provider>
       {hint !== undefined && (

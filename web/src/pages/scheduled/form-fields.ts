@@ -2,24 +2,25 @@
 import type { FieldIssue } from '../../api/api-error.ts'
 import { emptyDraft, type FieldName, type FieldProblem } from './job-draft.ts'
 
+/** In the order of the form. */
 export const fieldLabels: Readonly<Record<FieldName, string>> = {
   name: 'Name',
   displayname: 'Display name',
-  schedule: 'Schedule',
-  timezone: 'Time zone',
   command: 'Command',
   shell: 'Through a shell',
   run_as_user: 'Run as user',
-  owner: 'Owner',
-  owner_email: "Owner's mail address",
+  schedule: 'Schedule',
+  timezone: 'Time zone',
   disabled: 'Disabled',
   tags: 'Tags',
-  concurrency: 'When an earlier run still goes on',
-  catchup: 'Fires that could not happen',
-  late_limit: 'Late limit',
   timeout: 'Time limit',
   retries: 'Retries',
   retry_delay: 'Wait before a retry',
+  concurrency: 'When an earlier run still goes on',
+  catchup: 'Fires that could not happen',
+  late_limit: 'Late limit',
+  owner: 'Owner',
+  owner_email: "Owner's mail address",
   metadata: 'Metadata',
 }
 
@@ -46,9 +47,11 @@ export function errorOf(problems: readonly FieldProblem[], field: string): strin
   return messages.length === 0 ? undefined : sentence(messages.join('; '))
 }
 
-/** What is wrong with the agent's words for it. */
+/** What the agent found, in the order of the form. */
 export function problemsOf(issues: readonly FieldIssue[]): readonly FieldProblem[] {
-  return issues.map(({ field, message }) => ({ field, message }))
+  const order = Object.keys(fieldLabels)
+  const placeOf = ({ field }: FieldProblem) => order.indexOf(rootOf(field))
+  return issues.map(({ field, message }) => ({ field, message })).sort((a, b) => placeOf(a) - placeOf(b))
 }
 
 export function isField(name: string): name is FieldName {

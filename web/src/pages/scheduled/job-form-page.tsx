@@ -62,11 +62,11 @@ function EditPage({ name }: { readonly name: string }) {
     <Page title={`Edit ${name}`} parent={{ path: paths.job(name), title: name }}>
       {base === null && stored.error === null && <Skeleton lines={6} />}
       {stored.error !== null && <ErrorState error={stored.error} retry={stored.reload} />}
-      {base !== null && newest !== null && (
-        <ChangedMeanwhile base={base} newest={newest} onTake={() => setBase(newest)} />
-      )}
       {base !== null && (
-        <JobEditor key={JSON.stringify(base)} base={base} isStored cancelPath={paths.job(name)} onSaved={saved} />
+        <div>
+          <ChangedMeanwhile base={base} newest={newest ?? base} onTake={() => setBase(newest)} />
+          <JobEditor key={JSON.stringify(base)} base={base} isStored cancelPath={paths.job(name)} onSaved={saved} />
+        </div>
       )}
     </Page>
   )

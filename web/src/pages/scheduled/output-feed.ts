@@ -1,11 +1,12 @@
 /**
  * Brings the output of an execution into a buffer: live while it runs, else what was kept of it.
  *
- * Easy to get wrong: a stream that broke begins somewhere else than it ended. What the buffer has is told apart from what
- * it lacks by the offset; when the two do not meet the buffer begins anew, so that nothing is there twice.
+ * Easy to get wrong: a stream that broke begins again at the start of what is kept. `live-place.ts` knows what is there
+ * already, so that nothing is shown twice.
  */
 import { ApiError, api } from '../../api/client.ts'
 import { serverSent } from '../../api/server-sent.ts'
+import { LivePlace, type OutputEvent } from './live-place.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { outputPath } from './wire.ts'
 
@@ -23,12 +24,13 @@ export type FeedState =
   | { readonly kind: 'live' }
   /** The stream broke, and is tried again. */
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'ended' }
+  /** `note` says what is not known of its end; empty otherwise. */
+  | { readonly kind: 'ended'; readonly note: string }
   | { readonly kind: 'failed'; readonly error: ApiError }
 
-interface OutputEvent {
-  readonly offset: number
-  readonly text: string
+interface EndEvent {
+  /** Why it is not known how the execution ended; empty when it is. */
+  readonly reason: string
 }
 
 const firstWaitMs = 500
@@ -38,14 +40,15 @@ const longestWaitMs = 10_000
 export async function feedOutput(feed: OutputFeed, isRunning: boolean, signal: AbortSignal): Promise<void> {
   const run = isRunning ? followLive : readKept
   try {
-    await run(feed, signal)
-    if (!signal.aborted) feed.onState({ kind: 'ended' })
+    const note = await run(feed, signal)
+    if (!signal.aborted) feed.onState({ kind: 'ended', note })
   } catch (error) {
     if (!signal.aborted) feed.onState({ kind: 'failed', error: asError(error) })
   }
 }
 
-async function readKept({ jobName, executionId, buffer, onText, onState }: OutputFeed, signal: AbortSignal) {
+async function readKept(feed: OutputFeed, signal: AbortSignal): Promise<string> {
+  const { jobName, executionId, buffer, onText, onState } = feed
   onState({ kind: 'loading' })
   const body = await api.stream(outputPath(jobName, executionId), { signal })
   const decoder = new TextDecoder()
@@ -54,60 +57,41 @@ async function readKept({ jobName, executionId, buffer, onText, onState }: Outpu
     buffer.append(decoder.decode(chunk, { stream: true }))
     onText()
   }
+  return ''
 }
 
 /** Connects again until the agent says that it is over. @throws ApiError when there is no such execution */
-async function followLive(feed: OutputFeed, signal: AbortSignal): Promise<void> {
+async function followLive(feed: OutputFeed, signal: AbortSignal): Promise<string> {
   const place = new LivePlace(feed.buffer)
   let waitMs = firstWaitMs
   feed.onState({ kind: 'loading' })
   while (!signal.aborted) {
     try {
-      if (await readLive(feed, place, signal)) return
+      const note = await readLive(feed, place, signal)
+      if (note !== null) return note
       waitMs = firstWaitMs
     } catch (error) {
-      if (signal.aborted) return
+      if (signal.aborted) return ''
       if (error instanceof ApiError && error.status >= 400 && error.status < 500) throw error
       waitMs = Math.min(waitMs * 2, longestWaitMs)
     }
     feed.onState({ kind: 'waiting' })
     await pause(waitMs, signal)
   }
+  return ''
 }
 
-/** @returns true when the execution has ended */
-async function readLive(feed: OutputFeed, place: LivePlace, signal: AbortSignal): Promise<boolean> {
+/** @returns what is not known of its end, empty when all is; null when the stream broke before */
+async function readLive(feed: OutputFeed, place: LivePlace, signal: AbortSignal): Promise<string | null> {
   const body = await api.stream(`${outputPath(feed.jobName, feed.executionId)}/live`, { signal })
   feed.onState({ kind: 'live' })
   for await (const { kind, data } of serverSent(body)) {
-    if (kind === 'end') return true
+    if (kind === 'end') return (data as EndEvent).reason
     if (kind !== 'output') continue
     place.take(data as OutputEvent)
     feed.onText()
   }
-  return false
-}
-
-/** How far a buffer has come, in the agent's count of bytes. */
-export class LivePlace {
-  readonly #buffer: OutputBuffer
-  #expected = 0
-
-  constructor(buffer: OutputBuffer) {
-    this.#buffer = buffer
-  }
-
-  take({ offset, text }: OutputEvent): void {
-    if (offset !== this.#expected) this.#buffer.clear()
-    this.#buffer.append(text)
-    this.#expected = offset + byteLength(text)
-  }
-}
-
-const encoder = new TextEncoder()
-
-function byteLength(text: string): number {
-  return encoder.encode(text).length
+  return null
 }
 
 async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -8,6 +8,7 @@ import { ErrorState } from '../../ui/states.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { failureText } from './failure-text.ts'
+import { sentence } from './form-fields.ts'
 import { meaningOf } from './outcome-words.ts'
 import type { FeedState } from './output-feed.ts'
 import { OutputLines } from './output-lines.tsx'
@@ -158,6 +159,7 @@ function OutputFoot({
       </span>
       {keptBytes !== null && state.kind === 'ended' && <span>{bytesText(keptBytes)} written</span>}
       {buffer.first > 0 && <span>older lines are in the download</span>}
+      {state.kind === 'ended' && state.note !== '' && <span class="output-note">{sentence(state.note)}</span>}
     </p>
   )
 }
