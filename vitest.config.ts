@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'web/{src,build}/**/*.test.ts'],
           exclude: ['src/**/*.{nats,mysql}.test.ts'],
           fileParallelism: true,
         },

@@ -1,10 +1,7 @@
 /** The shape of a few numbers, as small as a word. Gaps are null. */
+import { linePath, type SparkPoint } from './sparkline-path.ts'
 
-export interface SparkPoint {
-  readonly value: number | null
-  readonly tone?: 'good' | 'bad' | 'warn' | 'busy' | 'idle'
-  readonly title?: string
-}
+export type { SparkPoint } from './sparkline-path.ts'
 
 export interface SparklineProps {
   readonly points: readonly (SparkPoint | number | null)[]
@@ -64,21 +61,4 @@ function Bars({ points, top, width, height }: BarsProps) {
       })}
     </>
   )
-}
-
-/** One stroke for each run of known values. */
-export function linePath(points: readonly SparkPoint[], top: number, width: number, height: number): string {
-  const step = points.length > 1 ? width / (points.length - 1) : 0
-  let isDrawing = false
-  return points
-    .map(({ value }, index) => {
-      if (value === null) {
-        isDrawing = false
-        return ''
-      }
-      const command = isDrawing ? 'L' : 'M'
-      isDrawing = true
-      return `${command}${(index * step).toFixed(1)} ${(height - 1 - (value / top) * (height - 2)).toFixed(1)}`
-    })
-    .join('')
 }
