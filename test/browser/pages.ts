@@ -3,23 +3,23 @@ import { expect } from 'vitest'
 import type { TestAgent } from '../harness/millrace-agent.ts'
 
 /** With letters that an address must spell out: a job's name may have those of any script. */
-export const jobName = 'nächtlich-日報'
+export const jobName = 'nächtlich-ночью'
 export const replicationId = 'orders'
 
 const job = encodeURIComponent(jobName)
 
-/** Every page there is, once `fillAgent` was called. */
+/** What each page is called, and its address, once `fillAgent` was called. */
 export const allPages = [
-  '/ui/',
-  '/ui/jobs',
-  '/ui/jobs/new',
-  `/ui/jobs/${job}`,
-  `/ui/jobs/${job}/edit`,
-  '/ui/replications',
-  '/ui/replications/new',
-  `/ui/replications/${replicationId}`,
-  '/ui/cluster',
-  '/ui/nowhere/at/all',
+  ['overview', '/ui/'],
+  ['scheduled jobs', '/ui/jobs'],
+  ['new scheduled job', '/ui/jobs/new'],
+  ['scheduled job', `/ui/jobs/${job}`],
+  ['edit scheduled job', `/ui/jobs/${job}/edit`],
+  ['replication jobs', '/ui/replications'],
+  ['new replication job', '/ui/replications/new'],
+  ['replication job', `/ui/replications/${replicationId}`],
+  ['cluster', '/ui/cluster'],
+  ['unknown', '/ui/nowhere/at/all'],
 ] as const
 
 /** Saves a scheduled job, and a replication job whose servers do not exist. */

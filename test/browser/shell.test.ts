@@ -121,13 +121,17 @@ describe('going about', () => {
     await eventually(() => expect(place(tab)).toBe('/ui/'), 5_000)
   })
 
-  test.each(allPages)('%s can be opened by its address, and tells a screen reader where one is', async (path) => {
-    await using tab = await openTab(agent, path)
-    await tab.whenLoaded()
-    expect(await heading(tab).count()).toBe(1)
-    await tab.expectAccessible()
-    await tab.shoot(`page ${path}`)
-  })
+  test.each(allPages)(
+    'the page "%s" can be opened by its address, everybody can use it, and nothing jumps',
+    async (name, path) => {
+      await using tab = await openTab(agent, path)
+      await tab.whenLoaded()
+      expect(await heading(tab).count()).toBe(1)
+      await tab.expectNoLayoutJump()
+      await tab.expectAccessible()
+      await tab.shoot(`page ${name}`)
+    },
+  )
 })
 
 describe('colours', () => {
@@ -191,11 +195,12 @@ describe('by keyboard', () => {
 })
 
 describe('on a phone', () => {
-  test.each(allPages)('%s needs no scrolling sideways', async (path) => {
+  test.each(allPages)('the page "%s" needs no scrolling sideways', async (name, path) => {
     await using tab = await openTab(agent, path, phone)
     await tab.whenLoaded()
     await tab.expectNoSidewaysScroll()
-    await tab.shoot(`phone ${path}`)
+    await tab.expectNoLayoutJump()
+    await tab.shoot(`phone ${name}`)
   })
 
   test('all pages can be reached', async () => {

@@ -36,7 +36,7 @@ export interface TabOptions {
   readonly colorScheme?: ColorScheme
   /** Where the person sits; by default `Europe/Berlin`, so that local time and UTC differ. */
   readonly timeZone?: string
-  /** A finger instead of a mouse. */
+  /** A finger instead of a mouse, and scroll bars that take no room. */
   readonly touch?: boolean
 }
 
@@ -54,12 +54,14 @@ export interface Tab extends AsyncDisposable {
   allow(...patterns: readonly RegExp[]): void
   /** What would fail the test now. */
   readonly problems: readonly string[]
-  /** Keeps `test-artifacts/browser/NAME-light.png` and `-dark.png`. */
+  /** Keeps `test-artifacts/browser/NAME-light.png` and `-dark.png`, of the page from top to bottom. */
   shoot(name: string): Promise<void>
   /** @throws when axe finds anything serious or critical, in light or in dark */
   expectAccessible(within?: string): Promise<void>
   /** @throws when the page can be scrolled sideways */
   expectNoSidewaysScroll(): Promise<void>
+  /** @throws when what a person sees has jumped about since the page was loaded (Cumulative Layout Shift above 0.1) */
+  expectNoLayoutJump(): Promise<void>
   /** What has the keyboard's focus. */
   focus(): Promise<Focus>
   /** What the page holds after the garbage was collected. */
@@ -71,6 +73,8 @@ export const phone: TabOptions = { viewport: { width: 375, height: 667 }, touch:
 
 const flags = [
   '--disable-gpu',
+  // Letters stand where the font says, not on whole pixels: pictures look as on a screen of today.
+  '--font-render-hinting=none',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
@@ -78,6 +82,9 @@ const flags = [
 ]
 const inPageScript = join(projectRoot, 'test/harness/in-page.js')
 const patienceMs = 15_000
+const highestPicture = 6_000
+/** Below this a person does not notice it: web.dev, "Cumulative Layout Shift". */
+const goodLayoutShift = 0.1
 
 /**
  * Starts a browser and opens a page of the agent in it. Within a test only.
@@ -119,7 +126,7 @@ export async function openTab(
     },
     shoot: (name) =>
       inBothSchemes(page, colorScheme, async (scheme) => {
-        await keepArtifact(['browser', `${name}-${scheme}.png`], await page.screenshot())
+        await keepArtifact(['browser', `${name}-${scheme}.png`], await wholePage(page))
       }),
     expectAccessible: (within) =>
       inBothSchemes(page, colorScheme, async (scheme) => {
@@ -127,6 +134,10 @@ export async function openTab(
       }),
     async expectNoSidewaysScroll() {
       expect(await sidewaysOverflow(page), `sideways overflow of ${page.url()}`).toEqual({ pixels: 0, by: [] })
+    },
+    async expectNoLayoutJump() {
+      const shift = await page.evaluate<number>('probe.layoutShift()')
+      expect(shift, `layout shift of ${page.url()}`).toBeLessThan(goodLayoutShift)
     },
     focus: () => focusOf(page),
     memory: () => measureMemory(cdp),
@@ -162,8 +173,20 @@ async function openContext(
     locale: 'en-GB',
     reducedMotion: 'reduce',
     hasTouch: options.touch ?? false,
+    isMobile: options.touch ?? false,
     acceptDownloads: true,
   })
+}
+
+/** In a window as high as the page: what sticks to the window's edges would else stand amidst it. */
+async function wholePage(page: Page): Promise<Buffer> {
+  const window = page.viewportSize()
+  if (window === null) return page.screenshot()
+  const height = Math.max(window.height, await page.evaluate<number>('document.documentElement.scrollHeight'))
+  await page.setViewportSize({ width: window.width, height: Math.min(height, highestPicture) })
+  const picture = await page.screenshot()
+  await page.setViewportSize(window)
+  return picture
 }
 
 interface LastSight {

@@ -3,7 +3,17 @@
  *
  * Plain JavaScript, for the project's TypeScript knows no document: the agent must not either.
  */
+let shift = 0
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value
+}).observe({ type: 'layout-shift', buffered: true })
+
 globalThis.probe = {
+  /** Cumulative layout shift since the page was loaded, save what a key or a click has caused. */
+  layoutShift() {
+    return shift
+  },
+
   /** By how many pixels the page is wider than its window, and what sticks out. */
   sidewaysOverflow() {
     const root = document.documentElement
