@@ -13,6 +13,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ['chrome123', 'firefox121', 'safari17.5'],
+    license: { fileName: 'licenses.md' },
     reportCompressedSize: false,
   },
 })

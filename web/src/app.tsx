@@ -3,6 +3,7 @@ import { Route, Router, Switch } from 'wouter-preact'
 import { lazyPage } from './lazy-page.tsx'
 import { nameInPath } from './routes.ts'
 import { Frame } from './shell/frame.tsx'
+import { PageGuard } from './shell/page-guard.tsx'
 import { TokenDialog } from './shell/token-dialog.tsx'
 import { ButtonLink } from './ui/button.tsx'
 import { Confirmations } from './ui/confirm.tsx'
@@ -30,33 +31,35 @@ export function App() {
   return (
     <Router base="/ui">
       <Frame>
-        <Switch>
-          <Route path="/">
-            <OverviewPage />
-          </Route>
-          <Route path="/jobs">
-            <JobListPage />
-          </Route>
-          <Route path="/jobs/new">
-            <JobFormPage key="" name={null} />
-          </Route>
-          <Route path="/jobs/:name">{() => <JobPage key={named()} name={named()} />}</Route>
-          <Route path="/jobs/:name/edit">{() => <JobFormPage key={named()} name={named()} />}</Route>
-          <Route path="/replications">
-            <ReplicationListPage />
-          </Route>
-          <Route path="/replications/new">
-            <NewReplicationPage />
-          </Route>
-          <Route path="/replications/:id">{() => <ReplicationPage key={named()} id={named()} />}</Route>
-          <Route path="/replications/:id/edit">{() => <EditReplicationPage key={named()} id={named()} />}</Route>
-          <Route path="/cluster">
-            <ClusterPage />
-          </Route>
-          <Route>
-            <NotFoundPage />
-          </Route>
-        </Switch>
+        <PageGuard>
+          <Switch>
+            <Route path="/">
+              <OverviewPage />
+            </Route>
+            <Route path="/jobs">
+              <JobListPage />
+            </Route>
+            <Route path="/jobs/new">
+              <JobFormPage key="" name={null} />
+            </Route>
+            <Route path="/jobs/:name">{() => <JobPage key={named()} name={named()} />}</Route>
+            <Route path="/jobs/:name/edit">{() => <JobFormPage key={named()} name={named()} />}</Route>
+            <Route path="/replications">
+              <ReplicationListPage />
+            </Route>
+            <Route path="/replications/new">
+              <NewReplicationPage />
+            </Route>
+            <Route path="/replications/:id">{() => <ReplicationPage key={named()} id={named()} />}</Route>
+            <Route path="/replications/:id/edit">{() => <EditReplicationPage key={named()} id={named()} />}</Route>
+            <Route path="/cluster">
+              <ClusterPage />
+            </Route>
+            <Route>
+              <NotFoundPage />
+            </Route>
+          </Switch>
+        </PageGuard>
       </Frame>
       <TokenDialog />
       <Confirmations />

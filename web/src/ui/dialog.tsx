@@ -23,6 +23,9 @@ export function Dialog({ isOpen, ...rest }: DialogProps) {
   return isOpen ? <OpenDialog {...rest} /> : null
 }
 
+/** Where the focus begins: what is to be filled in, else the first of the buttons at the end, never the cross. */
+const firstControl = '.dialog-body :is(input, select, textarea):enabled, .dialog-foot button'
+
 function OpenDialog({ title, onClose, actions, size = 'normal', onSubmit, children }: Omit<DialogProps, 'isOpen'>) {
   const element = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -30,6 +33,7 @@ function OpenDialog({ title, onClose, actions, size = 'normal', onSubmit, childr
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()
+    dialog?.querySelector<HTMLElement>(firstControl)?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
