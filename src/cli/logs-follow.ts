@@ -86,7 +86,7 @@ async function liveOutput({ client, name, writer }: FollowParts, run: RunAnswer)
   for (let breaks = 0; ; breaks += 1) {
     try {
       for await (const { event, data } of client.events(`${outputPath(name, run.id)}/live`)) {
-        if (event === 'end') return { ...run, ...(data as { readonly execution: RunAnswer }).execution }
+        if (event === 'end') return endOf(run, data as LiveEnd)
         if (event !== 'output') continue
         const { offset, text } = data as { readonly offset: number; readonly text: string }
         const piece = newPart(text, offset, shownTo)
@@ -98,6 +98,16 @@ async function liveOutput({ client, name, writer }: FollowParts, run: RunAnswer)
     }
     await sleep(lookEveryMs)
   }
+}
+
+interface LiveEnd {
+  /** Null when it is not known how it ended. */
+  readonly execution: RunAnswer | null
+  readonly reason: string
+}
+
+function endOf(run: RunAnswer, { execution, reason }: LiveEnd): RunAnswer {
+  return execution === null ? { ...run, outcome: 'unknown', reason } : { ...run, ...execution }
 }
 
 /** After a broken connection the agent tells from the beginning. @param shownTo bytes that were shown */
