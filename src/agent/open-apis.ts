@@ -7,15 +7,17 @@ import { registerDkronApi } from '../http/dkron/routes.ts'
 import { registerEvents } from '../http/ops/events/routes.ts'
 import { PageFiles } from '../http/ops/page/page-files.ts'
 import { registerPage } from '../http/ops/page/routes.ts'
+import { registerReplication } from '../http/ops/replication/routes.ts'
 import { registerOpsApi } from '../http/ops/routes.ts'
 import { registerScheduled } from '../http/ops/scheduled/routes.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
 import type { Member } from '../model/member.ts'
-import type { ReplicationService } from '../replication/service/replication-service.ts'
 import { createApiApps } from './api-apps.ts'
 import type { NodeLooks } from './node-looks.ts'
+import type { NodeReplication } from './open-replication.ts'
 import type { Scheduling } from './open-scheduling.ts'
 import { followStatus, type OpsParts, opsDomain } from './ops-domain.ts'
+import { replicationDomain } from './ops-replication.ts'
 import { openLooks } from './ops-scheduled.ts'
 import { pageFolder } from './page-folder.ts'
 
@@ -25,7 +27,7 @@ export async function openApis(
     readonly settings: Settings
     readonly scheduling: Scheduling
     readonly looks: NodeLooks
-    readonly replication: ReplicationService
+    readonly replication: NodeReplication
     leave(): Promise<readonly Member[]>
     readonly log: Log
   },
@@ -40,6 +42,7 @@ export async function openApis(
   const looks = openLooks(scope, { ...parts, ops, agentZone: settings.timezone })
   registerEvents(dkron, looks.hub)
   registerScheduled(dkron, looks.scheduled)
+  registerReplication(dkron, replicationDomain(replication, cluster))
   const udupParts = {
     jobs: replication.jobs,
     progress: replication.progress,

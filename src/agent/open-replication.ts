@@ -9,7 +9,9 @@ import { type BucketOptions, openBucket } from '../engine/kv-bucket.ts'
 import { isClusterNats } from '../http/udup/cluster-nats.ts'
 import type { ClusterView, NodeLoad } from '../model/member.ts'
 import type { ReplicationJob } from '../model/replication-job.ts'
+import { ForkedChecks } from '../replication/preflight/forked-checks.ts'
 import { type Assignment, assignmentOf } from '../replication/service/assignment.ts'
+import { ConnectionChecks } from '../replication/service/connection-checks.ts'
 import { ForkTaskLauncher } from '../replication/service/fork-task-launcher.ts'
 import type { NameClaim } from '../replication/service/name-claims.ts'
 import type { FrameStreams, SecretSealer } from '../replication/service/ports.ts'
@@ -35,7 +37,11 @@ export interface ReplicationParts {
   readonly signal: AbortSignal
 }
 
-export async function openReplication(scope: Scope, parts: ReplicationParts): Promise<ReplicationService> {
+export interface NodeReplication extends ReplicationService {
+  readonly checks: ConnectionChecks
+}
+
+export async function openReplication(scope: Scope, parts: ReplicationParts): Promise<NodeReplication> {
   const { connection, cluster, secrets, signal } = parts
   const log = parts.log.child({ component: 'replication' })
   const bucketOf = <Value>(name: string, more: Pick<BucketOptions<Value>, 'storage' | 'decode'> = fileBucket) =>
@@ -52,7 +58,7 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
     isKnownNode: (nodeId) => parts.isKnownNode(nodeId),
     loadOf: (nodeName) => parts.loadOf?.(nodeName) ?? null,
     launcher: new ForkTaskLauncher({
-      entryPath: taskProgram(),
+      entryPath: neighbour('replication-task-main'),
       natsFor: (job): TaskNats => ({
         access: accessFor(parts, job.source.natsAddress ?? job.target.natsAddress),
         streamLimitBytes: parts.settings['stream-limit'],
@@ -73,7 +79,7 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
   const running = service.run(signal)
   scope.defer(() => running)
   await service.whenReady()
-  return service
+  return Object.assign(service, { checks: openChecks(scope, parts) })
 }
 
 const fileBucket = { storage: 'file' } as const
@@ -82,10 +88,24 @@ function readAssignment(stored: unknown): Assignment {
   return assignmentOf(stored as Partial<Assignment>)
 }
 
+function openChecks(scope: Scope, { settings, secrets, cluster }: ReplicationParts): ConnectionChecks {
+  const forked = new ForkedChecks({
+    entryPath: neighbour('connection-check-main'),
+    environment: process.env,
+    compileCachePath: compileCachePath(settings['data-dir']),
+  })
+  scope.defer(() => forked.close())
+  const { nodeName } = cluster.self
+  return new ConnectionChecks({
+    ...{ secrets, environment: process.env, nodeName },
+    check: (request) => forked.check(request),
+  })
+}
+
 /** This file is TypeScript in development and JavaScript when built; its neighbour is the same. */
-function taskProgram(): string {
+function neighbour(name: string): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`./replication-task-main.${extension}`, import.meta.url).pathname
+  return new URL(`./${name}.${extension}`, import.meta.url).pathname
 }
 
 function accessFor(parts: ReplicationParts, natsAddress: string | null): NatsAccess {

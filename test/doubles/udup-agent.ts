@@ -60,7 +60,7 @@ export function udupAgent(cluster: ClusterView = clusterOf(alpha, beta)) {
   const pass = async () => {
     for (let turn = 0; turn < 30; turn += 1) await clock.advance(0)
   }
-  return { app, call: caller(app), launcher, clock, pass }
+  return { app, call: caller(app), service, launcher, clock, pass }
 }
 
 function caller(app: FastifyInstance): Call {

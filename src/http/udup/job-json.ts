@@ -2,7 +2,7 @@
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import type { ReplicationJob, ReplicationTask, SchemaFilter, ServerAddress } from '../../model/replication-job.ts'
 import type { JobStatus } from '../../replication/service/job-status.ts'
-import { passwordMask } from './password-json.ts'
+import { passwordMask } from '../shared/password-json.ts'
 
 const taskTypes = { source: 'Src', target: 'Dest' } as const
 

@@ -7,8 +7,8 @@
  */
 import type { ServerDraft } from '../../replication/service/job-draft.ts'
 import type { FieldReader } from '../shared/field-reader.ts'
+import { parsePassword } from '../shared/password-json.ts'
 import type { JobIssues } from './job-issues.ts'
-import { parsePassword } from './password-json.ts'
 
 /** What could not be read stays empty; the check of the draft finds nothing new in that. */
 export const unreadServer: ServerDraft = { host: '', port: 0, user: '', password: { kind: 'keep' } }

@@ -49,8 +49,12 @@ export function copyTotals(tables: readonly TableProgress[]): CopyTotals {
 /** The same report with at most 300 tables: those being copied, then the largest that wait, then the largest done. */
 export function boundedReport(report: TaskReport): TaskReport {
   if (report.tables.length <= mostTables) return report
-  const tables = report.tables.toSorted((a, b) => turn(a) - turn(b) || b.bytesTotal - a.bytesTotal)
-  return { ...report, tables: tables.slice(0, mostTables) }
+  return { ...report, tables: shownFirst(report.tables) }
+}
+
+/** At most 300 of them, in that order. */
+export function shownFirst(tables: readonly TableProgress[]): readonly TableProgress[] {
+  return tables.toSorted((a, b) => turn(a) - turn(b) || b.bytesTotal - a.bytesTotal).slice(0, mostTables)
 }
 
 function turn({ isDone, rowsDone }: TableProgress): number {
