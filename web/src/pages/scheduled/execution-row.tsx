@@ -48,7 +48,7 @@ export function ExecutionRow({ jobName, execution, isOpen, onToggle }: Execution
 }
 
 function RunCells({ execution }: { readonly execution: FireExecution }) {
-  const { node_name: node, attempt, outcome, exit_code: exit, output_bytes: bytes } = execution
+  const { node_name: node, attempt, outcome, exit_code: exit, output_bytes: bytes, lateness_ms: late } = execution
   return (
     <span class="run-cells">
       <span class="run-node">
@@ -58,7 +58,7 @@ function RunCells({ execution }: { readonly execution: FireExecution }) {
       <span>
         <StatusBadge tone={toneOf[outcome]} text={outcome} title={meaningOf[outcome]} />
       </span>
-      <Cell label="late" value={latenessText(execution.lateness_ms)} />
+      <Cell label="late" value={latenessText(late)} isLate={late !== null && late >= noticedLateMs} />
       <span class="run-cell is-end">
         <span class="run-label">took</span>
         {outcome === 'running' ? <Elapsed since={execution.started_at} /> : durationOf(execution)}
@@ -69,14 +69,23 @@ function RunCells({ execution }: { readonly execution: FireExecution }) {
   )
 }
 
-function Cell({ label, value }: { readonly label: string; readonly value: string | null }) {
+interface CellProps {
+  readonly label: string
+  readonly value: string | null
+  readonly isLate?: boolean
+}
+
+function Cell({ label, value, isLate = false }: CellProps) {
   return (
-    <span class={`run-cell is-end${value === null ? ' is-none' : ''}`}>
+    <span class={`run-cell is-end${value === null ? ' is-none' : ''}${isLate ? ' is-late' : ''}`}>
       <span class="run-label">{label}</span>
       {value ?? '–'}
     </span>
   )
 }
+
+/** Fires come within their second. */
+const noticedLateMs = 1_000
 
 /** A clock may be a little ahead of another one; nothing starts before it is due. */
 function latenessText(ms: number | null): string | null {

@@ -19,6 +19,8 @@ export interface OutputLinesProps {
   readonly onFollow: (isFollowing: boolean) => void
   /** What is to be seen; another object shows it again. */
   readonly target: { readonly line: number; readonly column: number } | null
+  /** Is told the first line in sight. */
+  readonly firstLine: { current: number }
 }
 
 /** Without wrapping, a row ends here all the same: a browser draws no line of a megabyte. */
@@ -26,7 +28,7 @@ const longestRow = 2_000
 const overscan = 12
 
 export function OutputLines(props: OutputLinesProps) {
-  const { buffer, label, found, isWrapped, isFollowing, onFollow, target } = props
+  const { buffer, label, found, isWrapped, isFollowing, onFollow, target, firstLine } = props
   const frame = useRef<HTMLDivElement>(null)
   const { columns, rowHeight, viewHeight } = useMeasures(frame, digitsOf(buffer.end))
   const width = isWrapped ? columns : longestRow
@@ -55,6 +57,7 @@ export function OutputLines(props: OutputLinesProps) {
     const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight * 1.5
     if (isAtEnd !== isFollowing) onFollow(isAtEnd)
   }
+  firstLine.current = rows.count === 0 ? 0 : rows.row(Math.min(rows.count - 1, Math.floor(top / rowHeight))).line
   const first = Math.max(0, Math.floor(top / rowHeight) - overscan)
   const last = Math.min(rows.count, Math.ceil((top + viewHeight) / rowHeight) + overscan)
   const shown = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index)

@@ -1,5 +1,5 @@
 /** The output of one execution: live while it runs, with search, follow and download. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { api } from '../../api/client.ts'
 import { bytesText, countText } from '../../ui/amounts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -12,6 +12,7 @@ import { sentence } from './form-fields.ts'
 import { meaningOf } from './outcome-words.ts'
 import type { FeedState } from './output-feed.ts'
 import { OutputLines } from './output-lines.tsx'
+import type { Match } from './output-search.ts'
 import { type Output, useOutput } from './use-output.ts'
 import { type FoundOutput, useOutputSearch } from './use-output-search.ts'
 import { type FireExecution, type Outcome, outputPath } from './wire.ts'
@@ -40,12 +41,15 @@ function StartedOutput({ jobName, execution }: OutputPanelProps) {
   const [isWrapped, setIsWrapped] = useState(true)
   const [isFollowing, setIsFollowing] = useState(true)
   const [target, setTarget] = useState<{ line: number; column: number } | null>(null)
-  const found = useOutputSearch(output.buffer, needle)
-  const go = (step: 1 | -1) => {
-    const match = found.go(step)
-    if (match === null) return
+  const firstLine = useRef(0)
+  const show = (match: Match) => {
     setIsFollowing(false)
     setTarget({ line: match.line, column: match.start })
+  }
+  const found = useOutputSearch(output.buffer, needle, { from: () => firstLine.current, show })
+  const go = (step: 1 | -1) => {
+    const match = found.go(step)
+    if (match !== null) show(match)
   }
   const { state, buffer } = output
   if (state.kind === 'failed') return <ErrorState error={state.error} retry={output.retry} />
@@ -79,6 +83,7 @@ function StartedOutput({ jobName, execution }: OutputPanelProps) {
           isFollowing={isFollowing}
           onFollow={setIsFollowing}
           target={target}
+          firstLine={firstLine}
         />
         {buffer.isEmpty && <p class="output-empty">{emptyText(state)}</p>}
       </div>
@@ -102,7 +107,7 @@ function SearchField({ needle, found, onNeedle, onGo }: SearchFieldProps) {
         type="search"
         isCode
         aria-label="Search in the output"
-        placeholder="Search in the output"
+        placeholder="Search"
         value={needle}
         onInput={onNeedle}
         onKeyDown={(event) => {

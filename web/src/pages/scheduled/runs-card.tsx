@@ -22,7 +22,7 @@ export function RunsCard({ job, fires }: { readonly job: JobAnswer; readonly fir
         <dd>
           <Count value={successes} />
         </dd>
-        <dt>Did not</dt>
+        <dt>Not succeeded</dt>
         <dd>
           <Count value={failures} />
         </dd>

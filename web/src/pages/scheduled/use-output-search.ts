@@ -1,5 +1,5 @@
 /** A search in an output that may still grow: goes on by itself, a slice at a time, and knows which match is looked at. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { OutputBuffer } from './output-buffer.ts'
 import { type Match, OutputSearch } from './output-search.ts'
 
@@ -15,15 +15,26 @@ export interface FoundOutput {
 
 const linesInSlice = 20_000
 
+export interface SearchPlace {
+  /** The first line in sight, where a new search begins. */
+  readonly from: () => number
+  /** What a new search has found first. */
+  readonly show: (match: Match) => void
+}
+
 /** @param needle empty: no search */
-export function useOutputSearch(buffer: OutputBuffer, needle: string): FoundOutput {
+export function useOutputSearch(buffer: OutputBuffer, needle: string, place: SearchPlace): FoundOutput {
   const { generation, version } = buffer
   // A buffer that began anew is searched anew.
   const search = useMemo(() => (needle === '' ? null : new OutputSearch(buffer, needle)), [buffer, needle, generation])
   const [current, setCurrent] = useState(-1)
   const [, setSeen] = useState(0)
-  // Another search has no match that is looked at.
-  useEffect(() => setCurrent(-1), [search])
+  const isNew = useRef(true)
+  // Another search has no match yet that is looked at.
+  useEffect(() => {
+    setCurrent(-1)
+    isNew.current = true
+  }, [search])
 
   // More text goes on with the search.
   useEffect(() => {
@@ -33,6 +44,15 @@ export function useOutputSearch(buffer: OutputBuffer, needle: string): FoundOutp
       const isDone = search.advance(linesInSlice)
       setSeen((before) => before + 1)
       if (!isDone) timer = setTimeout(advance, 0)
+      else if (isNew.current) showFirst()
+    }
+    const showFirst = () => {
+      const index = search.indexFrom(place.from())
+      const match = search.match(index)
+      if (match === null) return
+      isNew.current = false
+      setCurrent(index)
+      place.show(match)
     }
     advance()
     return () => clearTimeout(timer)
