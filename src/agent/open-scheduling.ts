@@ -36,8 +36,8 @@ export interface Scheduling {
   readonly jobs: JobService
   readonly duties: readonly LeaderDuty[]
   executions(jobName: string): Promise<readonly Execution[]>
-  /** What runs of a job anywhere in the cluster. */
-  running(jobName: string): Promise<readonly RunningExecution[]>
+  /** What runs of a job anywhere in the cluster, with so much of each one's output at most. */
+  running(jobName: string, outputBytes?: number): Promise<readonly RunningExecution[]>
   /** @returns false when it does not run any more */
   stop(jobName: string, id: string): Promise<boolean>
   /** What this node's heartbeats tell: commands that run or wait here, as of a second ago at most. */
@@ -132,9 +132,11 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
     duties: [tracker, firing, counters.keeper(), servingRuns(connection, nodeName, view, exclusiveRuns)],
     runningHere,
     executions: (jobName) => history.list(jobName),
-    running: (jobName) => runningAnywhere(connection, cluster, jobName),
+    running: (jobName, outputBytes) => runningAnywhere(connection, cluster, { jobName, outputBytes }),
     stop: async (jobName, id) => {
-      const execution = (await runningAnywhere(connection, cluster, jobName)).find((one) => one.id === id)
+      const execution = (await runningAnywhere(connection, cluster, { jobName, outputBytes: 0 })).find(
+        (one) => one.id === id,
+      )
       if (execution === undefined) return false
       return (await request(connection, nodeSubject(execution.nodeName, 'stop'), { jobName, id }, askNodeMs)) === true
     },
@@ -174,8 +176,8 @@ async function openExecutor(
     connection,
     nodeSubject(nodeName, 'running'),
     async (payload) => {
-      const { jobName } = payload as { jobName: string }
-      return runningWithin(await executor.running(jobName), connection.maxPayloadBytes - answerRoomBytes)
+      const { jobName, outputBytes } = payload as RunningQuestion
+      return runningWithin(await executor.running(jobName, outputBytes), connection.maxPayloadBytes - answerRoomBytes)
     },
     signal,
   )
@@ -197,19 +199,25 @@ async function openExecutor(
   return executor
 }
 
+/** Nodes of an earlier version show as much output as fits. */
+interface RunningQuestion {
+  readonly jobName: string
+  readonly outputBytes?: number | undefined
+}
+
 /** A node that does not answer in time has nothing to show. */
 async function runningAnywhere(
   connection: Connection,
   cluster: ClusterView,
-  jobName: string,
+  question: RunningQuestion,
 ): Promise<readonly RunningExecution[]> {
   const nodes = cluster.members().filter(({ status }) => status === 'alive' || status === 'leaving')
   const answers = await Promise.allSettled(
-    nodes.map(({ nodeName }) => request(connection, nodeSubject(nodeName, 'running'), { jobName }, askNodeMs)),
+    nodes.map(({ nodeName }) => request(connection, nodeSubject(nodeName, 'running'), question, askNodeMs)),
   )
   return answers
     .flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value as readonly RunningExecution[]) : []))
-    .filter((execution) => execution.jobName === jobName)
+    .filter((execution) => execution.jobName === question.jobName)
 }
 
 const loadEveryMs = 1_000

@@ -6,6 +6,7 @@ import { EventHub } from '../http/ops/events/event-hub.ts'
 import { executionItem, runningItem } from '../http/ops/events/execution-item.ts'
 import type { OpsDomain } from '../http/ops/ports.ts'
 import type { ScheduledDomain } from '../http/ops/scheduled/ports.ts'
+import { RecentRuns } from '../http/ops/scheduled/recent-runs.ts'
 import { RunningWatch } from '../http/ops/scheduled/running-watch.ts'
 import type { ClusterView, NodeLoad } from '../model/member.ts'
 import { slugOf } from '../model/scheduled-job.ts'
@@ -16,7 +17,7 @@ import { briefOf, type NodeLooks } from './node-looks.ts'
 import type { Scheduling } from './open-scheduling.ts'
 
 export interface LookParts {
-  readonly scheduling: Pick<Scheduling, 'view' | 'counters' | 'onStarted' | 'runningHere'>
+  readonly scheduling: Scheduling
   readonly looks: NodeLooks
   readonly cluster: ClusterView
   /** What the nodes' heartbeats tell. */
@@ -37,7 +38,7 @@ export function openLooks(
   parts: LookParts & { readonly ops: OpsDomain; readonly replication: Pick<ReplicationService, 'onChange'> },
 ): Looks {
   const { scheduling, cluster, agentZone } = parts
-  const { view, counters } = scheduling
+  const { view, counters, jobs } = scheduling
   const hub = new EventHub({ nodeName: cluster.self.nodeName, version: cluster.self.version, clock: systemClock })
   const running = runningWatch(parts, hub)
   const index = new JobIndex({ view, counters, agentZone })
@@ -50,7 +51,12 @@ export function openLooks(
   const timer = setInterval(() => {
     if (hub.hasReaders) void running.look()
   }, 1_000).unref()
-  const ends = [...feedHub(parts, hub, running), parts.replication.onChange((jobId) => hub.noteReplication(jobId))]
+  const recent = new RecentRuns({ executions: (name) => jobs.executions(name), clock: systemClock })
+  const ends = [
+    ...feedHub(parts, hub, running),
+    ...feedRecent(parts, recent),
+    parts.replication.onChange((jobId) => hub.noteReplication(jobId)),
+  ]
   scope.defer(async () => {
     clearInterval(timer)
     for (const end of ends) end()
@@ -67,6 +73,21 @@ export function openLooks(
         return queryJobs(query, queryParts)
       },
       tags: () => usedTags(index, mostTags),
+      async nameOf(job) {
+        return (await jobs.get(job)).job.name
+      },
+      recent: (names) => recent.of(names.filter((name) => view.peek(name) !== null)),
+      executions: (name) => jobs.executions(name),
+      running: (name) => scheduling.running(name, 0),
+      async read(nodeName, question) {
+        // Nobody of that name is waited for.
+        const isMember = cluster.members().some((one) => one.nodeName === nodeName && one.status !== 'left')
+        return isMember ? parts.looks.output(nodeName, question) : { kind: 'none' }
+      },
+      async recorded(name, id) {
+        return (await jobs.executions(name)).find((one) => one.id === id) ?? null
+      },
+      clock: systemClock,
       previewContext: () => ({
         nowMs: Date.now(),
         agentZone,
@@ -104,5 +125,16 @@ function feedHub({ scheduling }: LookParts, hub: EventHub, running: RunningWatch
       hub.noteExecution(executionItem(execution))
     }),
     scheduling.onStarted((execution) => running.noteStarted(briefOf(execution))),
+  ]
+}
+
+function feedRecent({ scheduling }: LookParts, recent: RecentRuns): readonly (() => void)[] {
+  return [
+    scheduling.counters.subscribe((change) => {
+      if (change.kind === 'counted') recent.note(change.execution)
+    }),
+    scheduling.view.subscribe((change) => {
+      if (change.kind === 'delete') recent.forget(change.name)
+    }),
   ]
 }

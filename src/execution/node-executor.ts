@@ -14,7 +14,7 @@ import { commandEnvironment } from './command-environment.ts'
 import { ExclusiveStarts } from './exclusive-starts.ts'
 import type { ExecutionSink, OrderInbox, StartTurns } from './ports.ts'
 import { ResultPublisher } from './result-publisher.ts'
-import { protocolVersion, type RunnerEvent, type RunnerStats } from './runner/protocol.ts'
+import { type OutputAnswer, protocolVersion, type RunnerEvent, type RunnerStats } from './runner/protocol.ts'
 import { RunnerLink } from './runner-link.ts'
 
 const drainPollMs = 50
@@ -97,14 +97,24 @@ export class NodeExecutor {
     return executor
   }
 
-  /** What runs of a job (or of all) on this node now, with the end of its output. @throws RunnerUnavailableError */
-  async running(jobName: string | null = null): Promise<readonly RunningExecution[]> {
-    return (await this.#link.call('running', { jobName })).executions
+  /**
+   * What runs of a job (or of all) on this node now, in the order in which it was started, with the end of its output.
+   *
+   * @param outputBytes how much of each at most; an earlier version's runner does not heed it
+   * @throws RunnerUnavailableError
+   */
+  async running(jobName: string | null = null, outputBytes?: number): Promise<readonly RunningExecution[]> {
+    const limit = outputBytes === undefined ? {} : { outputBytes }
+    return (await this.#link.call('running', { jobName, ...limit })).executions
   }
 
-  /** What runs of all jobs, without output, in the order in which it was started. @throws RunnerUnavailableError */
-  async runningBriefly(): Promise<readonly RunningExecution[]> {
-    return (await this.#link.call('running', { jobName: null, outputBytes: 0 })).executions
+  /**
+   * What an execution on this node has written from byte `fromOffset` on, at most `limitBytes`.
+   *
+   * @throws RunnerUnavailableError; RunnerRefusedError when an earlier version's runner is still busy
+   */
+  outputOf(jobName: string, executionId: string, fromOffset: number, limitBytes: number): Promise<OutputAnswer> {
+    return this.#link.call('output', { key: executionKey(jobName, executionId), fromOffset, limitBytes })
   }
 
   /** Whether executions wait or run here, are over, or never came; in the order of `keys`. @throws RunnerUnavailableError */

@@ -1,5 +1,6 @@
 /** What the page and the command line ask of scheduled jobs, from a real agent. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startAgentCluster } from '../harness/agent-cluster.ts'
 import { type EventStream, openEventStream } from '../harness/event-stream.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startAgent, type TestAgent } from '../harness/millrace-agent.ts'
@@ -104,3 +105,124 @@ test('events tell of a run, from its start to its end, and of the job', async ()
     5_000,
   )
 })
+
+interface Fire {
+  readonly group: string
+  readonly executions: readonly {
+    readonly id: string
+    readonly outcome: string
+    readonly output_bytes: number | null
+  }[]
+}
+
+async function fires(
+  job: string,
+  query = '',
+): Promise<{ readonly fires: readonly Fire[]; readonly next_before: string }> {
+  const { status, json, text } = await agent.dkron('GET', `/ops/scheduled-jobs/${job}/fires${query}`)
+  expect(status, text).toBe(200)
+  return json as { fires: readonly Fire[]; next_before: string }
+}
+
+test('the output of a command is told while it runs, and how it ended', async () => {
+  await save({ name: 'live', command: 'for i in 1 2 3; do echo line $i; sleep 0.7; done', shell: true })
+  await run('live')
+  const id = await eventually(async () => (await fires('live')).fires[0]?.executions[0]?.id, 10_000)
+  expect((await fires('live')).fires[0]?.executions[0]?.outcome).toBe('running')
+  const path = `/ops/scheduled-jobs/live/executions/${id}/output`
+  using stream = await openEventStream(`${agent.dkronUrl}${path}/live`)
+  await eventually(() => (textOf(stream).includes('line 1') ? true : undefined), 5_000)
+  expect(stream.events.some(({ event }) => event === 'end')).toBe(false)
+  expect((await agent.dkron('GET', path)).text).toMatch(/^line 1\n/)
+  await stream.ended
+  expect(textOf(stream)).toBe('line 1\nline 2\nline 3\n')
+  expect(stream.events.at(-1)).toMatchObject({ event: 'end', data: { execution: { id, outcome: 'succeeded' } } })
+  const download = await agent.dkron('GET', `${path}?download=1`)
+  expect(download.text).toBe('line 1\nline 2\nline 3\n')
+  expect(download.headers.get('content-type')).toBe('text/plain; charset=UTF-8')
+  expect(download.headers.get('content-disposition')).toContain(`filename="live-${id}.txt"`)
+  expect((await fires('live')).fires[0]?.executions[0]).toMatchObject({ outcome: 'succeeded', output_bytes: 21 })
+  const missing = await agent.dkron('GET', '/ops/scheduled-jobs/live/executions/1-1-nobody/output/live')
+  expect(missing.status).toBe(404)
+})
+
+test('a command that writes as fast as it can makes neither the stream nor the agent grow', async () => {
+  await save({ name: 'flood', command: 'timeout 4 yes', shell: true })
+  await run('flood')
+  const id = await eventually(async () => (await fires('flood')).fires[0]?.executions[0]?.id, 10_000)
+  using stream = await openEventStream(`${agent.dkronUrl}/ops/scheduled-jobs/flood/executions/${id}/output/live`)
+  await stream.ended
+  const outputs = stream.events.filter(({ event }) => event === 'output')
+  const last = outputs.at(-1)?.data as { readonly offset: number } | undefined
+  expect(last?.offset).toBeGreaterThan(20_000_000)
+  expect(textOf(stream).length).toBeLessThan(8_000_000)
+  const { output_bytes } = (await fires('flood')).fires[0]?.executions[0] ?? {}
+  expect(output_bytes).toBeGreaterThan(last?.offset ?? 0)
+})
+
+test('the history is told by fire and page by page, and the last runs of many jobs at once', async () => {
+  await save({ name: 'often', command: 'exit 3', shell: true })
+  for (let count = 0; count < 3; count += 1) await run('often')
+  await eventually(async () => ((await fires('often')).fires.length === 3 ? true : undefined), 10_000)
+  const page = await fires('often', '?limit=2')
+  expect(page.fires).toHaveLength(2)
+  const rest = await fires('often', `?limit=2&before=${page.next_before}`)
+  expect(rest.fires).toHaveLength(1)
+  expect(rest.next_before).toBeNull()
+  const recent = await eventually(async () => {
+    const { json } = await agent.dkron('GET', '/ops/scheduled-jobs/recent?names=often&names=nobody')
+    const { jobs } = json as { jobs: Readonly<Record<string, readonly unknown[]>> }
+    return jobs['often']?.length === 3 ? jobs : undefined
+  }, 10_000)
+  expect(recent).toMatchObject({ often: [{ outcome: 'failed' }, {}, {}] })
+  expect(Object.keys(recent)).toEqual(['often'])
+  expect((await agent.dkron('GET', '/ops/scheduled-jobs/nobody/fires')).status).toBe(404)
+})
+
+test('a schedule is explained before it is saved', async () => {
+  const body = { schedule: '30 2 * * *', time_zone: 'Europe/Berlin', from: '2026-03-28T12:00:00Z', count: 2 }
+  const { status, json } = await agent.dkron('POST', '/ops/schedule-preview', body)
+  expect(status).toBe(200)
+  expect(json).toMatchObject({
+    words: 'every day at 02:30',
+    next: [
+      { local: '2026-03-29T03:00:00', change: 'skipped' },
+      { local: '2026-03-30T02:30:00', utc_offset: '+02:00' },
+    ],
+  })
+  const wrong = await agent.dkron('POST', '/ops/schedule-preview', { schedule: '30 2 * *' })
+  expect(wrong.status).toBe(422)
+  expect(wrong.json).toMatchObject({ errors: [{ field: 'schedule' }] })
+})
+
+function textOf(stream: EventStream): string {
+  return stream.events.map(({ event, data }) => (event === 'output' ? data['text'] : '')).join('')
+}
+
+test('on a cluster any node tells what any other one runs, and what it writes', async () => {
+  await using cluster = await startAgentCluster({ agents: 2, args: (index) => ['--tag', `place=${index}`] })
+  const [here, there] = cluster.agents
+  if (here === undefined || there === undefined) throw new Error('two agents were asked for')
+  const job = {
+    name: 'far',
+    schedule: '@manually',
+    shell: true,
+    command: 'echo begun; sleep 2; echo over',
+    tags: { place: '1' },
+  }
+  await eventually(async () => ((await there.dkron('POST', '/v1/jobs', job)).status === 201 ? true : undefined), 20_000)
+  using events = await openEventStream(`${here.dkronUrl}/ops/events`)
+  await eventually(async () => ((await there.dkron('POST', '/v1/jobs/far')).status === 200 ? true : undefined), 20_000)
+  const seen = await eventually(() => itemsOf(events, 'far').find(({ outcome }) => outcome === 'running'), 10_000)
+  const path = `/ops/scheduled-jobs/far/executions/${seen.id}/output`
+  using stream = await openEventStream(`${here.dkronUrl}${path}/live`)
+  await eventually(() => (textOf(stream) === 'begun\n' ? true : undefined), 5_000)
+  expect((await here.dkron('GET', path)).text).toBe('begun\n')
+  await stream.ended
+  expect(textOf(stream)).toBe('begun\nover\n')
+  expect(stream.events.at(-1)).toMatchObject({
+    event: 'end',
+    data: { execution: { node_name: 'node2', outcome: 'succeeded' } },
+  })
+  await eventually(() => itemsOf(events, 'far').find(({ outcome }) => outcome === 'succeeded'), 10_000)
+}, 120_000)

@@ -38,6 +38,11 @@ export class CommandOutput {
     this.#ring.write(Buffer.from(text))
   }
 
+  /** As `OutputRing.read`. */
+  read(fromOffset: number, limitBytes: number): ReturnType<OutputRing['read']> {
+    return this.#ring.read(fromOffset, limitBytes)
+  }
+
   text(limitBytes?: number): string {
     return this.#ring.text(limitBytes)
   }

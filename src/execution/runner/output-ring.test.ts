@@ -45,3 +45,28 @@ test('random bytes make valid text within the limit', () => {
     }),
   )
 })
+
+test('reading on from where one stopped gives every byte once, as long as the ring still has it', () => {
+  const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 })
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3_000 }),
+      fc.integer({ min: 1, max: 400 }),
+      chunks,
+      (limit, atOnce, parts) => {
+        const ring = new OutputRing(limit)
+        const written: number[] = []
+        let offset = 0
+        for (const part of parts) {
+          ring.write(part)
+          written.push(...part)
+          const read = ring.read(offset, atOnce)
+          expect(read.offset).toBe(Math.max(offset, written.length - limit))
+          expect([...read.bytes]).toEqual(written.slice(read.offset, read.offset + atOnce))
+          offset = read.offset + read.bytes.length
+        }
+        expect(ring.read(written.length + 5, 10)).toMatchObject({ offset: written.length })
+      },
+    ),
+  )
+})

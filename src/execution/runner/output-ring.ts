@@ -45,6 +45,22 @@ export class OutputRing {
     return Buffer.byteLength(text) <= limitBytes ? text : lastOfText(text, limitBytes)
   }
 
+  /**
+   * A copy of what was written from byte `fromOffset` on, at most `limitBytes`; where that is not kept any more, from the
+   * oldest byte that is.
+   */
+  read(fromOffset: number, limitBytes: number): { readonly offset: number; readonly bytes: Buffer } {
+    const held = Math.min(this.#totalBytes, this.#ring.length)
+    const offset = Math.min(Math.max(fromOffset, this.#totalBytes - held), this.#totalBytes)
+    const bytes = Buffer.alloc(Math.min(limitBytes, this.#totalBytes - offset))
+    if (bytes.length === 0) return { offset, bytes }
+    const length = this.#ring.length
+    const from = (((this.#at - (this.#totalBytes - offset)) % length) + length) % length
+    const copied = this.#ring.copy(bytes, 0, from, Math.min(length, from + bytes.length))
+    this.#ring.copy(bytes, copied, 0, bytes.length - copied)
+    return { offset, bytes }
+  }
+
   #last(count: number): Buffer {
     const from = this.#at - count
     if (from >= 0) return this.#ring.subarray(from, this.#at)

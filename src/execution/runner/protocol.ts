@@ -47,6 +47,14 @@ export interface SequencedResult {
   readonly execution: Execution
 }
 
+export type OutputAnswer =
+  /** The bytes from `offset` on, in base64; `offset` is greater than was asked for when those before are gone. */
+  | { readonly kind: 'part'; readonly offset: number; readonly data: string; readonly totalBytes: number }
+  /** It is here, and has not begun or is just over. */
+  | { readonly kind: 'pending' }
+  /** It is not here, or its result has been delivered. */
+  | { readonly kind: 'none' }
+
 /** Every request and its answer. */
 export interface RunnerMethods {
   readonly hello: { readonly params: Hello; readonly answer: { readonly version: number; readonly pid: number } }
@@ -55,6 +63,11 @@ export interface RunnerMethods {
   readonly running: {
     readonly params: { readonly jobName: string | null; readonly outputBytes?: number }
     readonly answer: { readonly executions: readonly RunningExecution[] }
+  }
+  /** What an execution that runs has written from some byte on. Earlier runners refuse it. */
+  readonly output: {
+    readonly params: { readonly key: string; readonly fromOffset: number; readonly limitBytes: number }
+    readonly answer: OutputAnswer
   }
   /** What is known of executions, in the order of their keys. */
   readonly states: {

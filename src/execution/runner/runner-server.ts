@@ -105,6 +105,10 @@ export class RunnerServer {
         const { jobName = null, outputBytes } = (params ?? {}) as Partial<RunnerMethods['running']['params']>
         return { executions: runner.running(jobName, outputBytes) }
       }
+      case 'output': {
+        const { key, fromOffset, limitBytes } = params as RunnerMethods['output']['params']
+        return runner.output(key, fromOffset, limitBytes)
+      }
       case 'states':
         return { states: runner.states((params as RunnerMethods['states']['params']).keys) }
       case 'stop':

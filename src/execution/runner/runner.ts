@@ -22,7 +22,14 @@ import { launchCommand } from './launch-command.ts'
 import type { LiveCommand } from './live-command.ts'
 import type { PipePool } from './pipe-pool.ts'
 import { readProcess } from './process-table.ts'
-import { type Hello, protocolVersion, type RunnerEvent, type RunnerStats, type SequencedResult } from './protocol.ts'
+import {
+  type Hello,
+  type OutputAnswer,
+  protocolVersion,
+  type RunnerEvent,
+  type RunnerStats,
+  type SequencedResult,
+} from './protocol.ts'
 import type { ResultStore } from './result-store.ts'
 import { StartQueue } from './start-queue.ts'
 
@@ -112,6 +119,15 @@ export class Runner {
     )
     const bytes = Math.min(outputBytes, Math.floor(tailsBytes / Math.max(1, wanted.length)))
     return wanted.map(({ accepted, command }) => runningRecord(accepted, command, bytes))
+  }
+
+  /** What an execution that runs has written from byte `fromOffset` on. */
+  output(key: string, fromOffset: number, limitBytes: number): OutputAnswer {
+    const live = this.#live.get(key)
+    if (live === undefined) return { kind: this.#queued.has(key) || this.#parts.results.has(key) ? 'pending' : 'none' }
+    const { output } = live.command
+    const { offset, bytes } = output.read(fromOffset, limitBytes)
+    return { kind: 'part', offset, data: bytes.toString('base64'), totalBytes: output.totalBytes }
   }
 
   /** Whether each of these waits or runs here, is over, or never came. */
