@@ -68,7 +68,10 @@ function ReplicationFigure({ replications }: Pick<FiguresProps, 'replications'>)
 
 function LeaderFigure({ cluster }: Pick<FiguresProps, 'cluster'>) {
   const leader = cluster?.leader ?? null
-  const alive = cluster?.members.filter(({ status }) => status === 'alive').length
+  const members = cluster?.members.filter(({ status }) => status !== 'left') ?? []
+  const alive = members.filter(({ status }) => status === 'alive').length
+  const present = alive === members.length ? `of ${alive}` : `${alive} of ${members.length}`
+  const nodes = `${present} ${members.length === 1 ? 'node' : 'nodes'}${alive === members.length ? '' : ' alive'}`
   return (
     <Figure
       title="Leader"
@@ -76,11 +79,7 @@ function LeaderFigure({ cluster }: Pick<FiguresProps, 'cluster'>) {
       isName
       value={cluster === undefined ? '…' : (leader?.node_name ?? 'none')}
       tone={cluster === undefined ? 'idle' : leader === null ? 'bad' : 'good'}
-      text={
-        leader === null
-          ? `${alive ?? '…'} nodes alive`
-          : `of ${alive} ${alive === 1 ? 'node' : 'nodes'} alive, term ${leader.term}`
-      }
+      text={cluster === undefined ? '' : leader === null ? nodes : `${nodes}, term ${leader.term}`}
     />
   )
 }
