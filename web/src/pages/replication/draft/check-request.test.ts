@@ -3,7 +3,14 @@ import { checkRequest, connectionKey } from './check-request.ts'
 import { type JobDraft, newDraft } from './job-draft.ts'
 import { everything, nothing, withSchema } from './scope.ts'
 
-const server = { host: ' db1 ', port: '3306', user: 'u', passwordKind: 'typed', password: 'p' } as const
+const server = {
+  host: ' db1 ',
+  port: '3306',
+  user: 'u',
+  passwordKind: 'typed',
+  password: 'p',
+  storedFor: null,
+} as const
 const draft: JobDraft = { ...newDraft, source: { ...newDraft.source, server } }
 
 test('before anything is picked the whole server is asked about', () => {

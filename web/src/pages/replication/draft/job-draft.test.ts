@@ -12,7 +12,7 @@ const filled: JobDraft = {
 }
 
 function server(host: string, password: string): JobDraft['source']['server'] {
-  return { host, port: '3306', user: 'millrace', passwordKind: 'typed', password }
+  return { host, port: '3306', user: 'millrace', passwordKind: 'typed', password, storedFor: null }
 }
 
 const stored: WireJob = {

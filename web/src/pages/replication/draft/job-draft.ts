@@ -26,6 +26,13 @@ export interface ServerDraft {
   readonly passwordKind: PasswordKind
   /** The password, the variable's name, or the file's path. */
   readonly password: string
+  /** What the stored password is for; null: there is none. */
+  readonly storedFor: string | null
+}
+
+/** A stored password goes to this server and account alone. */
+export function passwordPlace({ host, port, user }: Pick<ServerDraft, 'host' | 'port' | 'user'>): string {
+  return `${user} at ${host.trim()}:${port.trim()}`
 }
 
 export interface TaskDraft {
@@ -63,7 +70,7 @@ export type Start = 'copy' | 'position'
 export type ExistingTables = 'refuse' | 'drop' | 'fill'
 
 const newTask: TaskDraft = {
-  server: { host: '', port: '3306', user: '', passwordKind: 'typed', password: '' },
+  server: { host: '', port: '3306', user: '', passwordKind: 'typed', password: '', storedFor: null },
   nodeId: '',
   workers: '4',
   rest: {},
@@ -115,14 +122,13 @@ function taskOf(job: WireJob, type: 'Src' | 'Dest'): WireTask | undefined {
 function taskDraft(task: WireTask | undefined): TaskDraft {
   if (task === undefined) return newTask
   const { ConnectionConfig: connection, ParallelWorkers: workers, ...rest } = task.Config
+  const place = {
+    host: connection.Host ?? connection.Key?.Host ?? '',
+    port: String(connection.Port ?? connection.Key?.Port ?? ''),
+    user: connection.User ?? '',
+  }
   return {
-    server: {
-      host: connection.Host ?? connection.Key?.Host ?? '',
-      port: String(connection.Port ?? connection.Key?.Port ?? ''),
-      user: connection.User ?? '',
-      passwordKind: 'kept',
-      password: '',
-    },
+    server: { ...place, passwordKind: 'kept', password: '', storedFor: passwordPlace(place) },
     nodeId: task.NodeId ?? '',
     workers: String(workers ?? newTask.workers),
     rest,

@@ -3,7 +3,7 @@ import { type JobDraft, newDraft } from './job-draft.ts'
 import { everything, nothing, withSchema } from './scope.ts'
 import { draftField, faultsOf, stepOfField, suggestedName } from './steps.ts'
 
-const server = { host: 'db1', port: '3306', user: 'u', passwordKind: 'typed', password: 'p' } as const
+const server = { host: 'db1', port: '3306', user: 'u', passwordKind: 'typed', password: 'p', storedFor: null } as const
 const draft: JobDraft = { ...newDraft, source: { ...newDraft.source, server } }
 
 test('a step names each field that lacks something', () => {
@@ -21,6 +21,14 @@ test.each([
 ] as const)('%o is a fault of %s', (change, field) => {
   const source = { ...draft.source, server: { ...server, ...change } }
   expect(Object.keys(faultsOf('source', { ...draft, source }))).toEqual([field])
+})
+
+test('a stored password is kept for the server that it is for, and for no other', () => {
+  const kept = { ...server, passwordKind: 'kept', password: '', storedFor: 'u at db1:3306' } as const
+  const faults = (change: object) =>
+    faultsOf('source', { ...draft, source: { ...draft.source, server: { ...kept, ...change } } })
+  expect(faults({})).toEqual({})
+  expect(faults({ host: 'db9' })['source.server.password']).toMatch(/only for u at db1:3306/)
 })
 
 test('a target that is the source is told at once, by whatever name for this machine', () => {

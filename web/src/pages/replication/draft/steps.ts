@@ -4,7 +4,7 @@
  * The target comes after the tables, because what its account needs follows from them. What is checked here is only what keeps a step from being useful; the API checks everything.
  */
 
-import type { JobDraft, ServerDraft } from './job-draft.ts'
+import { type JobDraft, passwordPlace, type ServerDraft } from './job-draft.ts'
 import { exactPattern, type Rule } from './scope.ts'
 
 export const steps = ['source', 'tables', 'target', 'options', 'review'] as const
@@ -62,6 +62,8 @@ function serverFaults(role: 'source' | 'target', server: ServerDraft): Faults {
   else if (/[\s/@]/.test(host.trim())) faults[field('host')] = 'only the host name or address, without user and port'
   Object.assign(faults, numberFault(field('port'), server.port, { min: 1, max: 65_535 }))
   if (user === '') faults[field('user')] = 'give the name of the database account'
+  if (passwordKind === 'kept' && server.storedFor !== passwordPlace(server))
+    faults[field('password')] = `the stored one is only for ${server.storedFor}: give the password for this server`
   if (passwordKind === 'environment' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(password.trim()))
     faults[field('password')] = 'give the name of a variable: letters, digits and underscores'
   if (passwordKind === 'file' && !password.trim().startsWith('/')) faults[field('password')] = 'give an absolute path'

@@ -4,6 +4,7 @@ import { Code } from '../../../ui/code.tsx'
 import { Icon, type IconName } from '../../../ui/icon.tsx'
 import { ErrorState } from '../../../ui/states.tsx'
 import { StatusMark } from '../../../ui/status-badge.tsx'
+import { cureIn } from '../figures/cure-text.ts'
 import { sentence } from '../job-words.ts'
 import type { ConnectionAnswer, Finding, Severity } from '../wire.ts'
 import { type CheckState, verdictOf } from './use-check.ts'
@@ -24,6 +25,15 @@ export function CheckResult({ check: { answer, error, isBusy }, isOutdated = fal
       </div>
       {isOutdated && <p class="rj-soft">The connection above has changed since this test.</p>}
       {error !== null && <ErrorState error={error} />}
+      {error !== null && error.issues.length > 0 && (
+        <ul>
+          {error.issues.map(({ field, message }) => (
+            <li key={field} class="field-error">
+              {field} {message}
+            </li>
+          ))}
+        </ul>
+      )}
       {answer !== null && <Findings answer={answer} />}
       {actions !== undefined && <div class="form-actions">{actions}</div>}
     </div>
@@ -77,6 +87,12 @@ function Findings({ answer }: { readonly answer: ConnectionAnswer }) {
   )
 }
 
+/** The text without the statement at its end, which stands below to be copied. */
+function findingWords(text: string, sql: string | null): string {
+  const cure = sql === null ? null : cureIn(text)
+  return sentence(cure === null ? text : cure.before.replace(/[\s,;]*\brun $/, ''))
+}
+
 const icons: Readonly<Record<Severity, IconName>> = { error: 'bad', warning: 'warn', note: 'note' }
 const severityWords: Readonly<Record<Severity, string>> = { error: 'Missing', warning: 'Drawback', note: 'Note' }
 
@@ -86,7 +102,8 @@ function FindingItem({ finding: { severity, text, cure_sql, cure_config } }: { r
       <Icon name={icons[severity]} />
       <div>
         <p>
-          <span class={`rj-finding-kind is-${severity}`}>{severityWords[severity]}:</span> {sentence(text)}
+          <span class={`rj-finding-kind is-${severity}`}>{severityWords[severity]}:</span>{' '}
+          {findingWords(text, cure_sql)}
         </p>
         {cure_sql !== null && (
           <>

@@ -82,7 +82,7 @@ const kinds: readonly { readonly value: PasswordKind; readonly text: string }[] 
 function PasswordFields({ server: { passwordKind, password }, canKeep, set, fault }: PasswordFieldsProps) {
   return (
     <>
-      <Field label="Password comes">
+      <Field label="Password comes" error={passwordKind === 'kept' ? fault : undefined}>
         <Select
           value={passwordKind}
           options={kinds.filter(({ value }) => canKeep || value !== 'kept')}

@@ -104,10 +104,11 @@ function Drawn({
   return (
     <div class="rj-chart">
       <Chart
+        key={String(hasValues)}
         label={`${title} of ${name} over the last hour${hasValues ? '' : ': nothing known yet'}`}
         at={at}
         series={[{ label, values, color }]}
-        format={format}
+        format={hasValues ? format : () => ''}
         height={chartHeight}
         group={`replication ${name}`}
       />
