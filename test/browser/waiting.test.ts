@@ -1,5 +1,5 @@
 /** The page of an agent that is not part of its cluster yet. */
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { openTab } from '../harness/browser.ts'
 import { eventually } from '../harness/eventually.ts'
 import { freePort } from '../harness/free-port.ts'
@@ -26,5 +26,5 @@ test('the page of an agent that waits for its cluster says for what, and is ther
   await starting
   await tab.page.getByText('Live', { exact: true }).waitFor()
   await tab.page.getByText('Nothing needs your attention').waitFor()
-  expect(await tab.page.getByText('Not available now').count()).toBe(0)
+  await eventually(async () => (await tab.page.getByText('Not available now').count()) === 0, 10_000)
 })

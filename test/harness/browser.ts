@@ -14,7 +14,7 @@ import { type BrowserContext, type CDPSession, chromium, type Page } from 'playw
 import { expect, onTestFailed, onTestFinished } from 'vitest'
 import { findChromium } from '../../scripts/setup/chromium.ts'
 import { projectRoot } from '../../scripts/setup/project.ts'
-import { keepArtifact } from './artifacts.ts'
+import { dropArtifact, keepArtifact } from './artifacts.ts'
 import {
   accessibilityFindings,
   type ColorScheme,
@@ -105,7 +105,7 @@ export async function openTab(
   page.setDefaultTimeout(patienceMs)
   const problems = new BrowserProblems(page, agent.dkronUrl)
   const cdp = await context.newCDPSession(page)
-  const lastSight = failTestLater(problems)
+  const lastSight = await failTestLater(problems)
   const load = async (to: string) => {
     const answer = await page.goto(agent.dkronUrl + to, { waitUntil: 'load' })
     if (answer?.ok() === false)
@@ -195,13 +195,15 @@ interface LastSight {
 }
 
 /** Lets the test fail when problems were left, and keeps what the page looked like when it fails. */
-function failTestLater(problems: BrowserProblems): LastSight {
+async function failTestLater(problems: BrowserProblems): Promise<LastSight> {
   const sight: LastSight = { picture: null, text: '' }
   const testName = expect.getState().currentTestName ?? 'no test'
+  const textFile = ['failed', `${testName}.txt`]
+  const pictureFile = ['failed', `${testName}.png`]
+  await Promise.all([dropArtifact(textFile), dropArtifact(pictureFile)])
   onTestFailed(async () => {
-    const text = `${sight.text}\n\nproblems:\n${problems.unexpected.join('\n')}\n`
-    await keepArtifact(['failed', `${testName}.txt`], text)
-    if (sight.picture !== null) await keepArtifact(['failed', `${testName}.png`], sight.picture)
+    await keepArtifact(textFile, `${sight.text}\n\nproblems:\n${problems.unexpected.join('\n')}\n`)
+    if (sight.picture !== null) await keepArtifact(pictureFile, sight.picture)
   })
   onTestFinished(() => {
     if (problems.unexpected.length > 0)
