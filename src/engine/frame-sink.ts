@@ -21,7 +21,7 @@ import { type FramePart, formatPart, splitFrame } from './frame-parts.ts'
 import {
   ensureFrameStream,
   type FrameStreamLimits,
-  frameStreamName,
+  frameStreamInfo,
   frameSubject,
   generationHeader,
   partHeader,
@@ -138,10 +138,8 @@ export class FrameSink {
 
   /** See replication/ports.ts. Of what is released the last message stays: it alone is no backlog. */
   async readBacklogBytes(): Promise<number> {
-    const manager = await this.#connection.manager()
-    const what = `the state of the stream of job ${this.#jobId} cannot be read`
-    const { state } = await this.#connection.call(what, () => manager.streams.info(frameStreamName(this.#jobId)))
-    return state.messages <= 1 ? 0 : state.bytes
+    const held = await frameStreamInfo(this.#connection, this.#jobId)
+    return held === null || held.messages <= 1 ? 0 : held.bytes
   }
 
   /** What is still under way may or may not be stored; its calls fail. */

@@ -240,6 +240,19 @@ test('released frames leave the stream', async () => {
   await eventually(async () => ((await frameStreamInfo(connection, jobId))?.messages ?? 99) <= 1, 5_000)
 })
 
+test('the writer is told how much waits for the reader, and of released frames nothing', async () => {
+  const jobId = 'backlog'
+  const sink = await openSink(jobId)
+  expect(await sink.readBacklogBytes()).toBe(0)
+  await Promise.all([1, 2, 3].map((n) => sink.append(numbered(n, 10_000))))
+  const waiting = await sink.readBacklogBytes()
+  expect(waiting).toBeGreaterThan(30_000)
+  expect(waiting).toBeLessThan(40_000)
+  const reader = new Reader(await openFrameSource({ connection, jobId }), true)
+  await reader.waitFor(3)
+  await eventually(async () => (await sink.readBacklogBytes()) === 0, 5_000)
+})
+
 test('a reader that is slower than the writer holds bounded memory and loses nothing', async () => {
   const jobId = 'slow'
   const sink = await openSink(jobId)
