@@ -48,6 +48,8 @@ test.each([
     expect(detail).toContain(words)
     expect(detail).not.toContain('secret')
   }
+  const page = await fetch(`http://127.0.0.1:${parts.settings['http-addr'].port}/ui/`)
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
   opening.resolve('the cluster')
   expect(await result).toBe('the cluster')
   const { port } = parts.settings['http-addr']
