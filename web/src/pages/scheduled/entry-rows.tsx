@@ -1,5 +1,5 @@
 /** Names with values, such as tags: as many rows as one likes. */
-import { useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Button } from '../../ui/button.tsx'
 import { TextInput } from '../../ui/inputs.tsx'
 import { errorOf } from './form-fields.ts'
@@ -20,15 +20,21 @@ export interface EntryRowsProps {
 
 export function EntryRows({ field, label, noun, hint, entries, problems, onChange, namesId }: EntryRowsProps) {
   const list = useRef<HTMLFieldSetElement>(null)
+  const toFocus = useRef<string | null>(null)
+  // At once when the rows are there as they will be: whoever adds one types on without waiting.
+  useLayoutEffect(() => {
+    if (toFocus.current !== null) list.current?.querySelector<HTMLElement>(toFocus.current)?.focus()
+    toFocus.current = null
+  }, [entries])
   const change = (id: number, part: Partial<Entry>) =>
     onChange(entries.map((entry) => (entry.id === id ? { ...entry, ...part } : entry)))
   const add = () => {
     onChange([...entries, newEntry()])
-    focusLater(list.current, '.entry:last-of-type input')
+    toFocus.current = '.entry:last-of-type input'
   }
   const remove = (id: number) => {
     onChange(entries.filter((entry) => entry.id !== id))
-    focusLater(list.current, '.entry-add')
+    toFocus.current = '.entry-add'
   }
   const own = errorOf(problems, field)
   return (
@@ -81,9 +87,4 @@ export function EntryRows({ field, label, noun, hint, entries, problems, onChang
       {own !== undefined && <p class="field-error">{own}</p>}
     </fieldset>
   )
-}
-
-/** Once the rows are there as they will be. */
-function focusLater(within: HTMLElement | null, selector: string): void {
-  requestAnimationFrame(() => within?.querySelector<HTMLElement>(selector)?.focus())
 }
