@@ -1,6 +1,6 @@
 /** A message of the agent; the statement in it that cures what it tells stands apart, to be copied. */
 import { Code } from '../../ui/code.tsx'
-import { cureIn } from './figures/cure-text.ts'
+import { cureIn, cureLead } from './figures/cure-text.ts'
 import { sentence } from './job-words.ts'
 
 export interface CuredMessageProps {
@@ -12,12 +12,13 @@ export interface CuredMessageProps {
 export function CuredMessage({ message, isOver = false }: CuredMessageProps) {
   const cure = isOver ? null : cureIn(message)
   if (cure === null) return <p>{sentence(message)}</p>
-  const after = cure.after.replace(/^[\s,;]+/, '')
   return (
     <>
-      <p>{sentence(cure.before.replace(/[\s,;]*\brun $/, ''))} Run:</p>
+      <p>
+        {sentence(cure.problem)} {cureLead(cure, 'Run')}
+      </p>
       <Code text={cure.statement} isBlock canCopy />
-      {after !== '' && <p>… {sentence(after).replace(/^./, (first) => first.toLowerCase())}</p>}
+      {cure.after !== '' && <p>… {cure.after}.</p>}
     </>
   )
 }

@@ -5,8 +5,12 @@
  */
 
 export interface Cure {
-  readonly before: string
+  /** What is wrong. */
+  readonly problem: string
+  /** What the statement is for, where the message tells: `for row images`. */
+  readonly purpose: string
   readonly statement: string
+  /** Other ways out, and the like. */
   readonly after: string
 }
 
@@ -17,7 +21,20 @@ export function cureIn(message: string): Cure | null {
   const match = pattern.exec(message)
   if (match?.[1] === undefined || match[2] === undefined) return null
   const end = statementEnd(match[2])
-  return { before: match[1], statement: match[2].slice(0, end), after: match[2].slice(end) }
+  const words = match[1].replace(/\s*\brun $/, '')
+  const cut = words.lastIndexOf(';')
+  return {
+    problem: cut === -1 ? words.replace(/,\s*$/, '') : words.slice(0, cut),
+    purpose: cut === -1 ? '' : words.slice(cut + 1).trim(),
+    statement: match[2].slice(0, end),
+    after: match[2].slice(end).replace(/^[\s,;]+/, ''),
+  }
+}
+
+/** What stands before the statement. */
+export function cureLead({ purpose }: Cure, lead: string): string {
+  if (purpose === '') return `${lead}:`
+  return `${purpose.charAt(0).toUpperCase()}${purpose.slice(1)}, ${lead.charAt(0).toLowerCase()}${lead.slice(1)}:`
 }
 
 /** True for what is to be run or written as it is, not advice in words. */

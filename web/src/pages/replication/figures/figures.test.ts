@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sentence } from '../job-words.ts'
-import { cureIn, isCode } from './cure-text.ts'
+import { cureIn, cureLead, isCode } from './cure-text.ts'
 import { shownPosition } from './position-text.ts'
 
 test.each([
@@ -23,12 +23,26 @@ test.each([
 ])('the cure in: %s', (message, statement) => {
   const cure = cureIn(message)
   expect(cure?.statement).toBe(statement)
-  expect(`${cure?.before}${cure?.statement}${cure?.after}`).toBe(message)
+  expect(message.startsWith(cure?.problem ?? '-')).toBe(true)
+  expect(message.endsWith(cure?.after ?? '-')).toBe(true)
 })
 
 test('the privileges of one GRANT stay together', () => {
   const message = "user u lacks CREATE on `s`.* of the target h:1; run GRANT SELECT, INSERT, CREATE ON `s`.* TO 'u'@'%'"
   expect(cureIn(message)?.statement).toBe("GRANT SELECT, INSERT, CREATE ON `s`.* TO 'u'@'%'")
+})
+
+test('what is wrong, what the statement is for and other ways out are told apart', () => {
+  const cure = cureIn(
+    'changes are applied as SQL, which is slower; for row images run GRANT BINLOG REPLAY ON *.* TO u, or wait',
+  )
+  expect(cure).toEqual({
+    problem: 'changes are applied as SQL, which is slower',
+    purpose: 'for row images',
+    statement: 'GRANT BINLOG REPLAY ON *.* TO u',
+    after: 'or wait',
+  })
+  expect(cure === null ? '' : cureLead(cure, 'Run there')).toBe('For row images, run there:')
 })
 
 test('a message without a statement has no cure to copy', () => {

@@ -4,7 +4,7 @@ import { Code } from '../../../ui/code.tsx'
 import { Icon, type IconName } from '../../../ui/icon.tsx'
 import { ErrorState } from '../../../ui/states.tsx'
 import { StatusMark } from '../../../ui/status-badge.tsx'
-import { cureIn } from '../figures/cure-text.ts'
+import { cureIn, cureLead } from '../figures/cure-text.ts'
 import { sentence } from '../job-words.ts'
 import type { ConnectionAnswer, Finding, Severity } from '../wire.ts'
 import { type CheckState, verdictOf } from './use-check.ts'
@@ -87,27 +87,24 @@ function Findings({ answer }: { readonly answer: ConnectionAnswer }) {
   )
 }
 
-/** The text without the statement at its end, which stands below to be copied. */
-function findingWords(text: string, sql: string | null): string {
-  const cure = sql === null ? null : cureIn(text)
-  return sentence(cure === null ? text : cure.before.replace(/[\s,;]*\brun $/, ''))
-}
-
+const lead = 'Run there as an administrator'
 const icons: Readonly<Record<Severity, IconName>> = { error: 'bad', warning: 'warn', note: 'note' }
 const severityWords: Readonly<Record<Severity, string>> = { error: 'Missing', warning: 'Drawback', note: 'Note' }
 
 function FindingItem({ finding: { severity, text, cure_sql, cure_config } }: { readonly finding: Finding }) {
+  // The statement at the end of the text stands below, to be copied.
+  const told = cure_sql === null ? null : cureIn(text)
   return (
     <li class={`rj-finding is-${severity}`}>
       <Icon name={icons[severity]} />
       <div>
         <p>
           <span class={`rj-finding-kind is-${severity}`}>{severityWords[severity]}:</span>{' '}
-          {findingWords(text, cure_sql)}
+          {sentence(told === null ? text : told.problem)}
         </p>
         {cure_sql !== null && (
           <>
-            <p>Run there as an administrator:</p>
+            <p>{told === null ? `${lead}:` : cureLead(told, lead)}</p>
             <Code text={cure_sql} isBlock canCopy />
           </>
         )}

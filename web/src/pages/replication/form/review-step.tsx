@@ -76,15 +76,18 @@ function Preview({ draft, preview: { preview, error }, goTo }: PreviewProps) {
     <>
       {preview.Warnings.map((warning) => (
         <p key={warning} class="rj-note is-warn">
-          <Icon name="warn" /> {sentence(warning)}
+          <Icon name="warn" />
+          <span>{sentence(warning)}</span>
         </p>
       ))}
       {preview.Exists && (
         <p class="rj-note">
           <Icon name="note" />
-          {preview.Changed
-            ? 'Both tasks start again with this, and go on where the target stands.'
-            : 'Nothing is changed yet.'}
+          <span>
+            {preview.Changed
+              ? 'Both tasks start again with this, and go on where the target stands.'
+              : 'Nothing is changed yet.'}
+          </span>
         </p>
       )}
     </>

@@ -5,12 +5,13 @@ import { StatusBadge } from '../../../ui/status-badge.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { CuredMessage } from '../cured-message.tsx'
 import { cureIn, isCode } from '../figures/cure-text.ts'
+import { withoutEchoes } from '../figures/echoes.ts'
 import { sentence } from '../job-words.ts'
 import type { OpsDdl, OpsJobDetails, OpsProblem } from '../wire.ts'
 
 export function JobProblems({ job: { problems, conflicts } }: { readonly job: OpsJobDetails }) {
   const isConflict = (problem: OpsProblem) => conflicts.some((one) => keyOf(one) === keyOf(problem))
-  const others = problems.filter((problem) => !isConflict(problem))
+  const others = withoutEchoes(problems).filter((problem) => !isConflict(problem))
   return (
     <>
       <Card title="Conflicts" note={countNote(conflicts)}>

@@ -56,7 +56,9 @@ function TaskCard({ job, side: role }: { readonly job: OpsJobDetails; readonly s
           <TimeText at={task.at} none="none yet" />
         </dd>
       </dl>
-      <p class="rj-task-words">{sentence(task.description) || 'Nothing told yet.'}</p>
+      <p class="rj-task-words" title={sentence(task.description)}>
+        {sentence(task.description) || 'Nothing told yet.'}
+      </p>
     </Card>
   )
 }
