@@ -72,3 +72,23 @@ test('what cannot be read hides nothing of the rest', () => {
   expect(matters.map(({ subject }) => subject)).toEqual(['nightly', 'other'])
   expect(mattersOf({ cluster: undefined, failing: undefined, timeline: undefined })).toEqual([])
 })
+
+test('of a job that is late again and again only the newest is told', () => {
+  const at = '2026-01-02T03:00:00Z'
+  const entry = { job: 'slow', id: '1', node_name: 'a', outcome: 'succeeded', reason: '', scheduled_at: at }
+  const late = [
+    { ...entry, job: 'long over', scheduled_at: '2026-01-02T02:40:00Z', lateness_ms: 6_000 },
+    { ...entry, lateness_ms: 6_000 },
+    { ...entry, lateness_ms: 12_000 },
+    { ...entry, job: 'gone', outcome: 'missed', reason: 'no leader', lateness_ms: null },
+  ]
+  const matters = mattersOf({
+    cluster: undefined,
+    failing: undefined,
+    timeline: { from: at, to: at, known_from: at, buckets: [], late },
+  })
+  expect(matters.map(({ tone, subject, text }) => [tone, subject, text])).toEqual([
+    ['warn', 'gone', 'missed a fire: no leader'],
+    ['warn', 'slow', 'started 12 s late on a'],
+  ])
+})

@@ -1,8 +1,9 @@
 /** What somebody should look at, the worst first, from all the answers that tell of it. */
 import type { ClusterAnswer } from '../../api/cluster-wire.ts'
 import { paths } from '../../routes.ts'
+import { durationText } from '../../ui/amounts.ts'
 import type { JobSummaries } from './summaries-wire.ts'
-import type { TimelineAnswer } from './timeline/timeline-wire.ts'
+import type { TimelineAnswer, TimelineEntry } from './timeline/timeline-wire.ts'
 
 export interface Matter {
   readonly key: string
@@ -13,6 +14,9 @@ export interface Matter {
   readonly text: string
   readonly at: string | null
 }
+
+const lateForMs = 900_000
+const mostLate = 3
 
 const rank = { bad: 0, warn: 1, note: 2 }
 
@@ -83,13 +87,24 @@ function failureText(why: {
   return `${why.outcome ?? 'failed'}${where}`
 }
 
+/** Of each job the newest alone, of few jobs, and not what is long over: the failing ones come first. */
 function late({ timeline }: AttentionSources): readonly Matter[] {
-  return (timeline?.late ?? []).map((entry) => ({
-    key: `late ${entry.job} ${entry.scheduled_at}`,
+  if (timeline === undefined) return []
+  const nowMs = (Date.parse(timeline.from) + Date.parse(timeline.to)) / 2
+  const recent = timeline.late.filter(({ scheduled_at }) => Date.parse(scheduled_at ?? '') > nowMs - lateForMs)
+  const newest = [...new Map(recent.map((entry) => [entry.job, entry] as const)).values()].reverse()
+  return newest.slice(0, mostLate).map((entry) => ({
+    key: `late ${entry.job}`,
     tone: 'warn',
     subject: entry.job,
     href: paths.job(entry.job),
-    text: entry.reason === undefined || entry.reason === '' ? 'is late' : entry.reason,
-    at: entry.scheduled_at ?? null,
+    text: latenessText(entry),
+    at: entry.scheduled_at,
   }))
+}
+
+function latenessText({ outcome, reason, lateness_ms, node_name }: TimelineEntry): string {
+  if (outcome === 'missed') return reason === '' ? 'missed a fire' : `missed a fire: ${reason}`
+  const where = node_name === '' ? '' : ` on ${node_name}`
+  return lateness_ms === null ? `started late${where}` : `started ${durationText(lateness_ms)} late${where}`
 }

@@ -5,6 +5,7 @@ import { paths } from '../../routes.ts'
 import { countText, durationText } from '../../ui/amounts.ts'
 import { StatusMark, type Tone } from '../../ui/status-badge.tsx'
 import type { JobSummaries, ReplicationSummaries } from './summaries-wire.ts'
+import { totalsOf } from './timeline/timeline-bars.ts'
 import type { TimelineAnswer } from './timeline/timeline-wire.ts'
 
 export interface FiguresProps {
@@ -16,8 +17,9 @@ export interface FiguresProps {
 }
 
 export function Figures({ cluster, failing, running, replications, timeline }: FiguresProps) {
-  const missed = timeline?.buckets.reduce((count, bucket) => count + bucket.missed, 0) ?? 0
-  const late = (timeline?.late.length ?? 0) + missed
+  const missed = timeline === undefined ? 0 : totalsOf(timeline.buckets).missed
+  // What was missed is among the late ones as well.
+  const late = missed + (timeline?.late ?? []).filter(({ outcome }) => outcome !== 'missed').length
   return (
     <ul class="figures">
       <Figure
@@ -39,7 +41,7 @@ export function Figures({ cluster, failing, running, replications, timeline }: F
         href={paths.jobs}
         value={number(timeline === undefined ? undefined : late)}
         tone={timeline === undefined ? 'idle' : late > 0 ? 'warn' : 'good'}
-        text={late === 0 ? 'everything fired on time' : 'fires in the time shown'}
+        text={timeline === undefined ? '' : late === 0 ? 'all fires were on time' : 'fires, in the time shown'}
       />
       <ReplicationFigure replications={replications} />
       <LeaderFigure cluster={cluster} />

@@ -1,6 +1,7 @@
 /** What runs, what failed, what is late, who leads; fires past and to come. All of it live. */
 import { useState } from 'preact/hooks'
 import type { ClusterAnswer } from '../../api/cluster-wire.ts'
+import type { LiveEvent } from '../../api/event-kinds.ts'
 import { now } from '../../live/now.ts'
 import { useResource } from '../../live/resource.ts'
 import { Page } from '../../ui/page.tsx'
@@ -16,6 +17,12 @@ import type { TimelineAnswer } from './timeline/timeline-wire.ts'
 import './overview.css'
 
 const jobEvents = [{ kind: 'scheduled-jobs' }, { kind: 'executions' }] as const
+/** The answer of the cluster alone knows why a job failed. */
+const clusterRefresh = [
+  { kind: 'cluster' },
+  { kind: 'replication-jobs' },
+  { kind: 'executions', matches: tellsOfFailure },
+] as const
 /** Asking for the whole cluster looks at every stream. */
 const clusterEveryMs = 3_000
 const listEveryMs = 1_000
@@ -23,9 +30,7 @@ const listed = 8
 
 export function OverviewPage() {
   const [range, setRange] = useState<Range>(ranges[1])
-  const cluster = useResource<ClusterAnswer>('/ops/cluster', [{ kind: 'cluster' }, { kind: 'replication-jobs' }], {
-    everyMs: clusterEveryMs,
-  })
+  const cluster = useResource<ClusterAnswer>('/ops/cluster', clusterRefresh, { everyMs: clusterEveryMs })
   const every = { everyMs: listEveryMs }
   const timeline = useResource<TimelineAnswer>(timelinePath(range, now.value), timelineRefresh, every)
   const failing = useResource<JobSummaries>(jobsPath('status=failing&sort=last&order=desc'), jobEvents, every)
@@ -58,6 +63,11 @@ export function OverviewPage() {
       </div>
     </Page>
   )
+}
+
+function tellsOfFailure(event: LiveEvent): boolean {
+  if (event.kind !== 'executions') return false
+  return event.data.more || event.data.items.some(({ outcome }) => outcome !== 'running' && outcome !== 'succeeded')
 }
 
 function jobsPath(query: string): string {

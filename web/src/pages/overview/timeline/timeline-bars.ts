@@ -43,7 +43,7 @@ function sum(bucket: TimelineBucket, kinds: readonly BarKind[]): number {
 const words: Readonly<Record<BarKind, string>> = {
   succeeded: 'succeeded',
   failed: 'failed',
-  missed: 'missed',
+  missed: 'not run',
   running: 'running',
   due: 'to come',
 }

@@ -41,7 +41,7 @@ const kinds: readonly (readonly [BarKind, string])[] = [
   ['running', 'running'],
   ['due', 'to come'],
   ['failed', 'failed'],
-  ['missed', 'missed'],
+  ['missed', 'not run'],
 ]
 
 function Key({ timeline }: { readonly timeline: TimelineAnswer }) {

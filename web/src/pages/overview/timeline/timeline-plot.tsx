@@ -52,6 +52,7 @@ export function TimelinePlot({ timeline, markMs }: TimelinePlotProps) {
     >
       <svg width={width} height={height} aria-hidden="true">
         {pointed !== null && <rect class="timeline-pointed" x={pointed * step} y="0" width={step} height={height} />}
+        <Unknown untilX={x(Date.parse(timeline.known_from))} />
         <Marks fromMs={fromMs} toMs={toMs} markMs={markMs} x={x} />
         {barsOf(buckets).map((bar) => (
           <BarShape key={`${bar.bucket} ${bar.kind}`} bar={bar} step={step} />
@@ -69,6 +70,21 @@ export function TimelinePlot({ timeline, markMs }: TimelinePlotProps) {
         </p>
       )}
     </div>
+  )
+}
+
+/** What was before this node looked, which it can't tell. */
+function Unknown({ untilX }: { readonly untilX: number }) {
+  if (!(untilX > 0)) return null
+  return (
+    <>
+      <rect class="timeline-unknown" x="0" y="0" width={untilX} height={height} />
+      {untilX > 130 && (
+        <text class="timeline-unknown-text" x={untilX / 2} y={lineAt / 2}>
+          not known here
+        </text>
+      )}
+    </>
   )
 }
 

@@ -5,25 +5,30 @@ export interface TimelineBucket {
   readonly at: string
   readonly succeeded: number
   readonly failed: number
+  /** Missed, skipped, or no node to run on. */
   readonly missed: number
   readonly running: number
   /** To come. */
   readonly due: number
 }
 
+/** One execution, or a fire that became none. */
 export interface TimelineEntry {
   readonly job: string
-  readonly scheduled_at?: string | null
-  readonly node_name?: string
-  readonly outcome?: string
-  readonly reason?: string
-  readonly lateness_ms?: number | null
+  readonly id: string
+  readonly node_name: string
+  readonly outcome: string
+  readonly reason: string
+  readonly scheduled_at: string | null
+  readonly lateness_ms: number | null
 }
 
 export interface TimelineAnswer {
   readonly from: string
   readonly to: string
+  /** What was due before is not counted, or only in part. */
+  readonly known_from: string
   readonly buckets: readonly TimelineBucket[]
+  /** Started late, or missed; the newest last, at most 100. */
   readonly late: readonly TimelineEntry[]
-  readonly failed: readonly TimelineEntry[]
 }
