@@ -10,15 +10,17 @@ import { registerPage } from '../http/ops/page/routes.ts'
 import { registerReplication } from '../http/ops/replication/routes.ts'
 import { registerOpsApi } from '../http/ops/routes.ts'
 import { registerScheduled } from '../http/ops/scheduled/routes.ts'
+import { registerTimeline } from '../http/ops/timeline/routes.ts'
 import { registerUdupApi } from '../http/udup/routes.ts'
 import type { Member } from '../model/member.ts'
+import { JobIndex } from '../schedule/job-index.ts'
 import { createApiApps } from './api-apps.ts'
 import type { NodeLooks } from './node-looks.ts'
 import type { NodeReplication } from './open-replication.ts'
 import type { Scheduling } from './open-scheduling.ts'
 import { followStatus, type OpsParts, opsDomain } from './ops-domain.ts'
 import { replicationDomain } from './ops-replication.ts'
-import { openLooks } from './ops-scheduled.ts'
+import { knownJobs, openLooks } from './ops-scheduled.ts'
 import { pageFolder } from './page-folder.ts'
 
 export async function openApis(
@@ -35,13 +37,15 @@ export async function openApis(
   const { settings, cluster, scheduling, replication, leave, log } = parts
   const apps = createApiApps(scope, { settings, nodeName: cluster.self.nodeName, log })
   const { dkron, udup } = apps
-  const { jobs, running, stop } = scheduling
+  const { jobs, running, stop, view, counters } = scheduling
   registerDkronApi(dkron, { jobs, cluster, running, stop, leave })
-  const ops = opsDomain(scope, { ...parts, jobs })
+  const index = new JobIndex({ view, counters, agentZone: settings.timezone })
+  const ops = opsDomain(scope, { ...parts, jobs: knownJobs(scheduling, index) })
   registerOpsApi(dkron, ops, followStatus(scope, parts))
-  const looks = openLooks(scope, { ...parts, ops, agentZone: settings.timezone })
+  const looks = openLooks(scope, { ...parts, ops, agentZone: settings.timezone }, index)
   registerEvents(dkron, looks.hub)
   registerScheduled(dkron, looks.scheduled)
+  registerTimeline(dkron, looks.timeline)
   registerReplication(dkron, replicationDomain(replication, cluster))
   const udupParts = {
     jobs: replication.jobs,

@@ -6,7 +6,6 @@ import type { OpsDomain } from '../http/ops/ports.ts'
 import { StatusSince } from '../http/ops/status-since.ts'
 import type { ClusterView, NodeLoad, Term } from '../model/member.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
-import type { JobService } from '../schedule/job-service.ts'
 import type { NodeCluster } from './forming/node-cluster.ts'
 import { readNatsState } from './ops-nats.ts'
 import { systemReader } from './ops-system.ts'
@@ -19,7 +18,7 @@ export interface OpsParts {
   loadOf(nodeName: string): NodeLoad | null
   /** Who leads, and in which term. */
   term(): Term | null
-  readonly jobs: JobService
+  readonly jobs: OpsDomain['jobs']
   readonly replication: ReplicationService
 }
 

@@ -1,5 +1,6 @@
-/** Joins what the routes about scheduled jobs, and the events, are fed from. */
+/** Joins what the routes about scheduled jobs, the timeline and the events are fed from. */
 import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
 import { watchCluster } from '../http/ops/events/cluster-watch.ts'
 import { EventHub } from '../http/ops/events/event-hub.ts'
@@ -8,55 +9,82 @@ import type { OpsDomain } from '../http/ops/ports.ts'
 import type { ScheduledDomain } from '../http/ops/scheduled/ports.ts'
 import { RecentRuns } from '../http/ops/scheduled/recent-runs.ts'
 import { RunningWatch } from '../http/ops/scheduled/running-watch.ts'
+import { ExecutionTail } from '../http/ops/timeline/execution-tail.ts'
+import { Past, type PastSource } from '../http/ops/timeline/read-past.ts'
+import type { TimelineDomain } from '../http/ops/timeline/routes.ts'
 import type { ClusterView, NodeLoad } from '../model/member.ts'
 import { slugOf } from '../model/scheduled-job.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
-import { JobIndex } from '../schedule/job-index.ts'
-import { queryJobs, usedTags } from '../schedule/job-query.ts'
+import { countDue } from '../schedule/due-counts.ts'
+import type { JobIndex } from '../schedule/job-index.ts'
+import { jobsThat, queryJobs, usedTags } from '../schedule/job-query.ts'
 import { briefOf, type NodeLooks } from './node-looks.ts'
 import type { Scheduling } from './open-scheduling.ts'
 
 export interface LookParts {
   readonly scheduling: Scheduling
   readonly looks: NodeLooks
+  readonly replication: Pick<ReplicationService, 'onChange'>
   readonly cluster: ClusterView
+  readonly ops: Pick<OpsDomain, 'cluster' | 'term' | 'readNats'>
   /** What the nodes' heartbeats tell. */
   loadOf(nodeName: string): NodeLoad | null
   readonly agentZone: string
+  readonly log: Log
 }
 
 export interface Looks {
   readonly scheduled: ScheduledDomain
+  readonly timeline: TimelineDomain
   readonly hub: EventHub
 }
 
+interface Views {
+  readonly hub: EventHub
+  readonly index: JobIndex
+  readonly running: RunningWatch
+  readonly recent: RecentRuns
+  readonly tail: ExecutionTail
+  readonly past: Past
+}
+
 const mostTags = 500
+const lookEveryMs = 1_000
 
 /** The scope ends what is begun here. */
-export function openLooks(
-  scope: Scope,
-  parts: LookParts & { readonly ops: OpsDomain; readonly replication: Pick<ReplicationService, 'onChange'> },
-): Looks {
-  const { scheduling, cluster, agentZone } = parts
-  const { view, counters, jobs } = scheduling
+export function openLooks(scope: Scope, parts: LookParts, index: JobIndex): Looks {
+  const { scheduling, cluster } = parts
   const hub = new EventHub({ nodeName: cluster.self.nodeName, version: cluster.self.version, clock: systemClock })
-  const running = runningWatch(parts, hub)
-  const index = new JobIndex({ view, counters, agentZone })
+  const tail = new ExecutionTail()
+  const views: Views = {
+    ...{ hub, index, tail },
+    running: runningWatch(parts, hub),
+    recent: new RecentRuns({ executions: (name) => scheduling.jobs.executions(name), clock: systemClock }),
+    past: new Past({ source: pastSource(scheduling), tail, clock: systemClock, log: parts.log }),
+  }
+  follow(scope, parts, views)
+  return { hub, scheduled: scheduledDomain(parts, views), timeline: timelineDomain(views) }
+}
+
+/** The jobs as they are known here, without asking the store. */
+export function knownJobs({ jobs, counters }: Scheduling, index: JobIndex): OpsDomain['jobs'] {
+  return {
+    list: (isWanted) => jobsThat(isWanted, { index, counters, now: () => Date.now() }),
+    executions: (name) => jobs.executions(name),
+  }
+}
+
+function follow(scope: Scope, parts: LookParts, views: Views): void {
+  const { hub, running, past } = views
   const ending = new AbortController()
+  const { signal } = ending
   const isWanted = () => hub.hasReaders
-  const work = [
-    running.run(ending.signal),
-    watchCluster({ domain: parts.ops, clock: systemClock, isWanted, onChange: () => hub.noteCluster() }, ending.signal),
-  ]
+  const cluster = { domain: parts.ops, clock: systemClock, isWanted, onChange: () => hub.noteCluster() }
+  const work = [running.run(signal), past.run(signal), watchCluster(cluster, signal)]
+  const ends = feed(parts, views)
   const timer = setInterval(() => {
     if (hub.hasReaders) void running.look()
-  }, 1_000).unref()
-  const recent = new RecentRuns({ executions: (name) => jobs.executions(name), clock: systemClock })
-  const ends = [
-    ...feedHub(parts, hub, running),
-    ...feedRecent(parts, recent),
-    parts.replication.onChange((jobId) => hub.noteReplication(jobId)),
-  ]
+  }, lookEveryMs).unref()
   scope.defer(async () => {
     clearInterval(timer)
     for (const end of ends) end()
@@ -64,37 +92,28 @@ export function openLooks(
     hub.close()
     await Promise.allSettled(work)
   })
-  const queryParts = { index, counters, runningOf: (name: string) => running.countOf(name), now: () => Date.now() }
-  return {
-    hub,
-    scheduled: {
-      async list(query) {
-        await running.look()
-        return queryJobs(query, queryParts)
-      },
-      tags: () => usedTags(index, mostTags),
-      async nameOf(job) {
-        return (await jobs.get(job)).job.name
-      },
-      recent: (names) => recent.of(names.filter((name) => view.peek(name) !== null)),
-      executions: (name) => jobs.executions(name),
-      running: (name) => scheduling.running(name, 0),
-      async read(nodeName, question) {
-        // Nobody of that name is waited for.
-        const isMember = cluster.members().some((one) => one.nodeName === nodeName && one.status !== 'left')
-        return isMember ? parts.looks.output(nodeName, question) : { kind: 'none' }
-      },
-      async recorded(name, id) {
-        return (await jobs.executions(name)).find((one) => one.id === id) ?? null
-      },
-      clock: systemClock,
-      previewContext: () => ({
-        nowMs: Date.now(),
-        agentZone,
-        createdAt: (name) => view.peek(slugOf(name))?.value.createdAt ?? null,
-      }),
-    },
-  }
+}
+
+/** @returns what ends it */
+function feed({ scheduling, replication }: LookParts, { hub, running, recent }: Views): readonly (() => void)[] {
+  const { view, counters } = scheduling
+  return [
+    view.subscribe((change) => {
+      if (change.kind === 'delete') recent.forget(change.name)
+      hub.noteJob(change.kind === 'put' ? change.job.name : change.name)
+    }),
+    counters.subscribe((change) => {
+      if (change.kind === 'adopted') return hub.noteManyJobs()
+      const { execution } = change
+      running.noteEnded(execution)
+      recent.note(execution)
+      if (!hub.hasReaders) return
+      hub.noteJob(execution.jobName)
+      hub.noteExecution(executionItem(execution))
+    }),
+    scheduling.onStarted((execution) => running.noteStarted(briefOf(execution))),
+    replication.onChange((jobId) => hub.noteReplication(jobId)),
+  ]
 }
 
 function runningWatch({ cluster, looks, loadOf, scheduling }: LookParts, hub: EventHub): RunningWatch {
@@ -113,28 +132,59 @@ function runningWatch({ cluster, looks, loadOf, scheduling }: LookParts, hub: Ev
   })
 }
 
-function feedHub({ scheduling }: LookParts, hub: EventHub, running: RunningWatch): readonly (() => void)[] {
-  const { view, counters } = scheduling
-  return [
-    view.subscribe((change) => hub.noteJob(change.kind === 'put' ? change.job.name : change.name)),
-    counters.subscribe((change) => {
-      if (change.kind === 'adopted') return hub.noteManyJobs()
-      const { execution } = change
-      running.noteEnded(execution)
-      hub.noteJob(execution.jobName)
-      hub.noteExecution(executionItem(execution))
-    }),
-    scheduling.onStarted((execution) => running.noteStarted(briefOf(execution))),
-  ]
+function pastSource({ history, counters }: Scheduling): PastSource {
+  return {
+    lastSequence: () => history.lastSequence(),
+    openSince: (sinceMs, through, most, signal) => history.openSince(sinceMs, through, most, signal),
+    follow: (listener) =>
+      counters.subscribe((change) => {
+        if (change.kind === 'counted') listener(change.execution, change.sequence)
+      }),
+  }
 }
 
-function feedRecent({ scheduling }: LookParts, recent: RecentRuns): readonly (() => void)[] {
-  return [
-    scheduling.counters.subscribe((change) => {
-      if (change.kind === 'counted') recent.note(change.execution)
+function scheduledDomain(parts: LookParts, { index, running, recent }: Views): ScheduledDomain {
+  const { cluster, looks, agentZone } = parts
+  const { jobs, view, counters, running: runningOf } = parts.scheduling
+  const countOf = (name: string) => running.countOf(name)
+  return {
+    async list(query) {
+      await running.look()
+      return queryJobs(query, { index, counters, runningOf: countOf, now: () => Date.now() })
+    },
+    tags: () => usedTags(index, mostTags),
+    async nameOf(job) {
+      return (await jobs.get(job)).job.name
+    },
+    recent: (names) => recent.of(names.filter((name) => view.peek(name) !== null)),
+    executions: (name) => jobs.executions(name),
+    running: (name) => runningOf(name, 0),
+    async read(nodeName, question) {
+      // Nobody of that name is waited for.
+      const isMember = cluster.members().some((one) => one.nodeName === nodeName && one.status !== 'left')
+      return isMember ? looks.output(nodeName, question) : { kind: 'none' }
+    },
+    async recorded(name, id) {
+      return (await jobs.executions(name)).find((one) => one.id === id) ?? null
+    },
+    clock: systemClock,
+    previewContext: () => ({
+      nowMs: Date.now(),
+      agentZone,
+      createdAt: (name) => view.peek(slugOf(name))?.value.createdAt ?? null,
     }),
-    scheduling.view.subscribe((change) => {
-      if (change.kind === 'delete') recent.forget(change.name)
-    }),
-  ]
+  }
+}
+
+function timelineDomain({ index, running, tail, past }: Views): TimelineDomain {
+  return {
+    tail,
+    knownFromMs: () => past.knownFromMs,
+    async running() {
+      await running.look()
+      return running.list()
+    },
+    countDue: async (question) => countDue(await index.schedules(), question),
+    clock: systemClock,
+  }
 }

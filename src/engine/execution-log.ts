@@ -24,6 +24,8 @@ const duplicateWindowMs = 300_000
 const defaultHistoryLimit = 100
 const defaultMaxAgeMs = 365 * 24 * 3_600_000
 const defaultMaxBytes = 4 * 1024 * 1024 * 1024
+const readSinceBytes = 4 * 1024 * 1024
+const readSinceBatch = 500
 const headerRoomBytes = 2_048
 const listTimeoutMs = 15_000
 /** Executions of one job that end on several nodes at the same moment get into each other's way. */
@@ -121,6 +123,57 @@ export class ExecutionLog {
   ): AsyncGenerator<{ readonly sequence: number; readonly execution: Execution }, void> {
     for await (const event of readStream(this.#connection, { stream, fromSequence: afterSequence + 1, signal }))
       if (event.kind === 'message') yield { sequence: event.message.sequence, execution: parse(event.message.payload) }
+  }
+
+  /**
+   * What was recorded since `sinceMs` (epoch ms) and up to a sequence, oldest first, of all jobs; of very much only the
+   * newest, some `most`.
+   *
+   * @returns `isWhole` false when some were left out
+   * @throws UnavailableError, here and while reading
+   */
+  async openSince(
+    sinceMs: number,
+    throughSequence: number,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly isWhole: boolean; readonly executions: AsyncIterable<Execution> }> {
+    const since = await this.#firstSince(sinceMs, throughSequence)
+    const fromSequence = Math.max(since, throughSequence - most + 1)
+    return { isWhole: fromSequence === since, executions: this.#between(fromSequence, throughSequence, signal) }
+  }
+
+  async *#between(fromSequence: number, throughSequence: number, signal: AbortSignal): AsyncGenerator<Execution, void> {
+    if (fromSequence > throughSequence) return
+    const options = { stream, fromSequence, signal, prefetchBytes: readSinceBytes, batch: readSinceBatch }
+    for await (const event of readStream(this.#connection, options)) {
+      if (event.kind === 'caught-up') return
+      if (event.kind !== 'message') continue
+      if (event.message.sequence > throughSequence) return
+      yield parse(event.message.payload)
+      if (event.message.sequence === throughSequence) return
+    }
+  }
+
+  /** The least sequence from which on everything was recorded at or after `sinceMs`. */
+  async #firstSince(sinceMs: number, throughSequence: number): Promise<number> {
+    const manager = await this.#connection.manager()
+    const what = 'the history cannot be read'
+    const info = await this.#connection.retry(what, () => manager.streams.info(stream))
+    let [low, high] = [info.state.first_seq, throughSequence + 1]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const query = { seq: middle, next_by_subj: '>' }
+      const found = await this.#connection
+        .retry(what, () => manager.streams.getMessage(stream, query))
+        .catch((error: unknown) => {
+          if (error instanceof NotFoundError) return null
+          throw error
+        })
+      if (found === null || found.time.getTime() >= sinceMs) high = middle
+      else low = found.seq + 1
+    }
+    return low
   }
 
   async #publish(execution: Execution, messageId: string, lastSubjectSequence?: number): Promise<void> {

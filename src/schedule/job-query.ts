@@ -6,6 +6,7 @@
 import { TimeSlice } from '../core/time-slice.ts'
 import type { JobCounters, ScheduledJob } from '../model/scheduled-job.ts'
 import type { IndexedJob, JobHealth, JobIndex } from './job-index.ts'
+import type { JobDetails } from './job-service.ts'
 import { rankedPage, unranked } from './ranked-page.ts'
 
 export type JobSort = 'name' | 'next' | 'last' | 'failures' | 'success_rate'
@@ -144,6 +145,22 @@ export function lastAt({ lastSuccessAt, lastErrorAt }: JobCounters): number | nu
 export function successRate({ successCount, errorCount }: JobCounters): number | null {
   const count = successCount + errorCount
   return count === 0 ? null : successCount / count
+}
+
+/** The jobs that `isWanted`, by name, with how many there are in all; `isWanted` is not told the next fire. */
+export async function jobsThat(
+  isWanted: (details: JobDetails) => boolean,
+  { index, counters, now }: Omit<JobQueryParts, 'runningOf'>,
+): Promise<{ readonly total: number; readonly jobs: readonly JobDetails[] }> {
+  const all = await index.byName()
+  const slice = new TimeSlice()
+  const jobs: JobDetails[] = []
+  for (const [count, { job, times }] of all.entries()) {
+    if (count % 256 === 0 && slice.isOver) await slice.rest()
+    const details = { job, counters: counters.of(job), nextAt: null }
+    if (isWanted(details)) jobs.push({ ...details, nextAt: job.isDisabled ? null : times.next(now()) })
+  }
+  return { total: all.length, jobs }
 }
 
 export interface TagUse {

@@ -226,3 +226,40 @@ test('on a cluster any node tells what any other one runs, and what it writes', 
   })
   await eventually(() => itemsOf(events, 'far').find(({ outcome }) => outcome === 'succeeded'), 10_000)
 }, 120_000)
+
+interface Timeline {
+  readonly buckets: readonly { readonly succeeded: number; readonly failed: number; readonly due: number }[]
+  readonly failed: readonly { readonly job: string; readonly exit_code: number }[]
+}
+
+async function timeline(query = ''): Promise<Timeline> {
+  const { status, json, text } = await agent.dkron('GET', `/ops/timeline${query}`)
+  expect(status, text).toBe(200)
+  return json as Timeline
+}
+
+test('the timeline tells fires behind and ahead of us, those too from before the agent was started', async () => {
+  await save({ name: 'timed', command: 'exit 7', shell: true })
+  await save({ name: 'to-come', command: 'true', schedule: '@every 1m' })
+  await run('timed')
+  const seen = await eventually(async () => {
+    const found = await timeline()
+    return found.failed.some(({ job }) => job === 'timed') ? found : undefined
+  }, 10_000)
+  expect(seen.failed.find(({ job }) => job === 'timed')?.exit_code).toBe(7)
+  const due = seen.buckets.reduce((sum, bucket) => sum + bucket.due, 0)
+  expect(due).toBeGreaterThanOrEqual(29)
+  const before = failedIn(seen)
+  await agent.stop()
+  await agent.start()
+  const again = await eventually(async () => {
+    const found = await timeline()
+    return failedIn(found) >= before ? found : undefined
+  }, 20_000)
+  expect(again.failed.some(({ job }) => job === 'timed')).toBe(true)
+  expect(failedIn(again)).toBe(before)
+})
+
+function failedIn({ buckets }: Timeline): number {
+  return buckets.reduce((sum, bucket) => sum + bucket.failed, 0)
+}

@@ -76,7 +76,7 @@ export async function readOverview(domain: OpsDomain, since: StatusSince): Promi
 }
 
 async function readScheduled({ jobs, clock }: OpsDomain): Promise<ScheduledState> {
-  const all = await jobs.list()
+  const { total, jobs: all } = await jobs.list((details) => suspicionOf(details) !== 'none')
   const lookUntilMs = clock.monotonicMs() + lookForMs
   const hasTime = () => clock.monotonicMs() < lookUntilMs
   const look = async ({ job }: JobDetails) => failureOf(await jobs.executions(job.name))
@@ -97,7 +97,7 @@ async function readScheduled({ jobs, clock }: OpsDomain): Promise<ScheduledState
     const execution = await look(details)
     if (execution !== null) attention.push({ details, execution })
   }
-  return { total: all.length, attention, failing: attention.length + unseen }
+  return { total, attention, failing: attention.length + unseen }
 }
 
 async function readReplication(replication: OpsDomain['replication']): Promise<ReplicationState> {

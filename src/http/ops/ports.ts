@@ -59,7 +59,10 @@ export interface OpsDomain {
   readonly isNatsEmbedded: boolean
   readNats(): Promise<NatsState>
   readonly jobs: {
-    list(): Promise<readonly JobDetails[]>
+    /** How many jobs there are, and those that `isWanted`, by name. */
+    list(
+      isWanted: (details: JobDetails) => boolean,
+    ): Promise<{ readonly total: number; readonly jobs: readonly JobDetails[] }>
     executions(name: string): Promise<readonly Execution[]>
   }
   readonly replication: {

@@ -49,11 +49,13 @@ function makeDomain(change: Partial<OpsDomain> = {}) {
     isNatsEmbedded: true,
     readNats: async () => threeServers,
     jobs: {
-      list: async () =>
-        state.failing.map(({ job, lastSuccessAt = null }) => {
+      list: async (isWanted) => {
+        const jobs = state.failing.map(({ job, lastSuccessAt = null }) => {
           const counted = { ...counters(1, sampleNowMs + 1_003), lastSuccessAt }
           return { job, counters: counted, nextAt: null }
-        }),
+        })
+        return { total: jobs.length, jobs: jobs.filter(isWanted) }
+      },
       executions: async (name) => state.failing.find(({ job }) => job.name === name)?.executions ?? [],
     },
     replication: { list: async () => [] },

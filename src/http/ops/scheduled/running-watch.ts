@@ -80,6 +80,11 @@ export class RunningWatch {
     return this.#countOfJob.get(jobName) ?? 0
   }
 
+  /** Everything that runs, of very much only the newest of each node. */
+  list(): readonly RunningBrief[] {
+    return [...this.#byNode.values()].flatMap((ofNode) => [...ofNode.values()])
+  }
+
   /** A command was started, on this node. */
   noteStarted(execution: RunningBrief): void {
     if (this.#isWanted) this.#add(execution)
