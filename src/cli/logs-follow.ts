@@ -16,17 +16,22 @@ export interface FollowParts {
   readonly writer: LogWriter
   /** This one, or null: what runs, else what runs next. */
   readonly execution: string | null
+  /** Nothing runs: from now on the next run is not missed. */
+  onWaiting(): void
 }
 
 const lookEveryMs = 500
+const settleMs = 700
 /** So often a broken connection is made anew before it is told. */
 const mostBreaks = 10
 
 /** @returns the executions as they ended @throws CallFailedError when the job is gone or the agent stays away */
 export async function followFire(parts: FollowParts): Promise<readonly RunAnswer[]> {
   const first = await readFires(parts.client, parts.name)
-  const fire = runningFire(first, parts.execution) ?? (await nextFire(parts, idsOf(first)))
-  return followAll(parts, fire)
+  const running = runningFire(first, parts.execution)
+  if (running === null) parts.onWaiting()
+  const fire = running ?? (await nextFire(parts, idsOf(first)))
+  return followAll(parts, await settled(parts, fire))
 }
 
 /** The newest fire of which something runs, or the one that has the execution asked for. */
@@ -45,6 +50,15 @@ async function nextFire({ client, name, execution }: FollowParts, known: Readonl
     const fire = fires.findLast(({ executions }) => executions.some(isNew))
     if (fire !== undefined) return fire
   }
+}
+
+/** Where there are several nodes the others of the fire are waited for, so that its first lines are marked too. */
+async function settled({ client, name }: FollowParts, fire: FireAnswer): Promise<FireAnswer> {
+  const members = (await client.call('GET', '/v1/members')) as readonly unknown[]
+  if (members.length < 2) return fire
+  await sleep(settleMs)
+  const ids = idsOf([fire])
+  return (await readFires(client, name)).find(({ executions }) => executions.some(({ id }) => ids.has(id))) ?? fire
 }
 
 async function followAll(parts: FollowParts, fire: FireAnswer): Promise<readonly RunAnswer[]> {

@@ -40,7 +40,8 @@ async function printLogs(call: AgentCall<LogsFlags>): Promise<Printed> {
   const fires = await suggesting(client, 'job', name, () => readFires(client, name))
   const writer = new LogWriter(call)
   if (flags.follow === true) {
-    const runs = await followFire({ client, name, writer, execution: flags.execution ?? null })
+    const onWaiting = () => call.screen.printError(`-- nothing of ${name} runs; waits for its next run`)
+    const runs = await followFire({ client, name, writer, execution: flags.execution ?? null, onWaiting })
     for (const run of runs) tellEnd(call, run)
     return { text: '', exitStatus: runs.every(({ outcome }) => outcome === 'succeeded') ? 0 : 3 }
   }

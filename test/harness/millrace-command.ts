@@ -8,6 +8,8 @@ export interface EndedCommand {
   readonly status: number
   /** Standard output, then standard error. */
   readonly text: string
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** What to start, and its first arguments. */
@@ -16,13 +18,19 @@ export function programArguments(root = projectRoot): readonly [string, ...strin
   return isBuilt ? [join(root, 'bin/millrace')] : [process.execPath, join(root, 'src/main.ts')]
 }
 
-/** @param env further variables */
-export function millrace(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<EndedCommand> {
+/** @param env further variables @param input what it reads on standard input */
+export function millrace(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input = '',
+): Promise<EndedCommand> {
   const [command, ...program] = programArguments()
   return new Promise((resolve) => {
-    const options = { timeout: 60_000, env: { ...process.env, ...env } }
-    execFile(command, [...program, ...args], options, (error, stdout, stderr) =>
-      resolve({ status: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+    const options = { timeout: 60_000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 }
+    const child = execFile(command, [...program, ...args], options, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : Number(error.code), text: stdout + stderr, stdout, stderr }),
     )
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input)
   })
 }
