@@ -2,6 +2,7 @@
 import { text } from 'node:stream/consumers'
 import { keepCompiled, useCompileCache } from './agent/compile-cache.ts'
 import { version } from './agent/version.ts'
+import { askSecret } from './cli/copy/ask-secret.ts'
 import { runProgram } from './cli/program.ts'
 import { terminalOf } from './cli/screen.ts'
 
@@ -25,4 +26,10 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   write: (text) => process.stdout.write(text),
   terminal: terminalOf(process.stdout, process.env),
   readInput: () => text(process.stdin),
+  copy: {
+    loadEngine: async () => (await import('./agent/copy/copy-engine.ts')).createCopyEngine(process.env),
+    askSecret: process.stdin.isTTY
+      ? (question) => askSecret(process.stdin, (piece) => process.stderr.write(piece), question)
+      : null,
+  },
 })

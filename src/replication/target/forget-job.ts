@@ -1,5 +1,6 @@
 /** Removes what the target's bookkeeping holds of a job that was deleted. */
-import type { TaskContext } from '../task-context.ts'
+import type { ReplicationJob } from '../../model/replication-job.ts'
+import type { ServerEndpoint } from '../task-context.ts'
 import { quoteText } from './sql-text.ts'
 import { openPlainSession } from './target-session.ts'
 
@@ -7,7 +8,10 @@ const tables = ['copy_row', 'copied_chunk', 'copy_table', 'checkpoint']
 const noSuchTable = 1146
 
 /** Safe to repeat. @throws ServerUnreachableError and the like: the rows stay then */
-export async function forgetJob(context: Pick<TaskContext, 'job' | 'server'>): Promise<void> {
+export async function forgetJob(context: {
+  readonly job: Pick<ReplicationJob, 'id'>
+  readonly server: ServerEndpoint
+}): Promise<void> {
   const session = await openPlainSession(context.server)
   try {
     for (const table of tables)

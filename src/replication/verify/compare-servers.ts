@@ -66,6 +66,13 @@ export async function compareServers(options: CompareServersOptions): Promise<Co
       source: await openReader(workers, options.source),
       target: await openReader(workers, options.target),
     }
+    // A long statement is not waited for when nobody wants its answer any more.
+    const drop = () => {
+      sessions.source.destroy()
+      sessions.target.destroy()
+    }
+    options.signal.addEventListener('abort', drop, { once: true })
+    workers.defer(() => options.signal.removeEventListener('abort', drop))
     for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
       options.signal.throwIfAborted()
       const comparison = await comparePair(pair, { source, target, sessions, options })
@@ -75,7 +82,10 @@ export async function compareServers(options: CompareServersOptions): Promise<Co
     }
   }
   const count = Math.min(options.parallel ?? defaults.parallel, Math.max(1, pairs.length))
-  await allOrFirstFailure(Array.from({ length: count }, work), () => waiting.splice(0))
+  await allOrFirstFailure(Array.from({ length: count }, work), () => waiting.splice(0)).catch((error: unknown) => {
+    options.signal.throwIfAborted()
+    throw error
+  })
   const tables = found.toSorted((a, b) => compareNames(a.table, b.table))
   const isEqual = tables.every(({ verdict }) => verdict === 'equal')
   return { tables, isEqual, durationMs: systemClock.monotonicMs() - startedMs }

@@ -1,0 +1,54 @@
+/** What a copy would find on both servers, before anything is changed. */
+import type { CopyLook, LookedTable, ServerLook } from '../../cli/copy/ports.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { TaskRole } from '../../model/replication-job.ts'
+import { createFilter } from '../../replication/filter.ts'
+import type { CheckRequest, ConnectionCheck } from '../../replication/preflight/check-result.ts'
+import { checkConnection } from '../../replication/preflight/connection-check.ts'
+import type { CopyPlan } from './copy-messages.ts'
+
+const withinMs = 20_000
+
+export async function lookAtBoth(plan: CopyPlan): Promise<CopyLook> {
+  const { include, exclude } = plan
+  const check = (role: TaskRole) => {
+    const request: CheckRequest = {
+      ...{ role, include, exclude, skipsCreation: false },
+      server: role === 'source' ? plan.from : plan.to,
+    }
+    return checkConnection(request, { clock: systemClock, withinMs })
+  }
+  const [source, target] = await Promise.all([check('source'), check('target')])
+  return {
+    from: shown(source, plan.from),
+    to: shown(target, plan.to),
+    tables: tablesOf(plan, source, target),
+    hasAllTables: source.hasAllTables,
+  }
+}
+
+function shown({ vendor, version, failure, findings }: ConnectionCheck, { host, port }: CopyPlan['from']): ServerLook {
+  return { where: `${host}:${port}`, vendor, version, failure: failure?.text ?? null, findings }
+}
+
+function tablesOf(plan: CopyPlan, source: ConnectionCheck, target: ConnectionCheck): readonly LookedTable[] {
+  const isFolded = [source, target].some(({ settings }) => Number(settings.lower_case_table_names ?? 0) !== 0)
+  const filter = createFilter({ ...plan, lowerCaseTableNames: isFolded ? 1 : 0 })
+  const nameOf = (schema: string, name: string) => {
+    const text = `${schema}\0${name}`
+    return isFolded ? text.toLowerCase() : text
+  }
+  const atTarget = new Map(
+    target.schemas.flatMap(({ name: schema, tables }) =>
+      tables.map(({ name, rowsEstimate }) => [nameOf(schema, name), rowsEstimate] as const),
+    ),
+  )
+  return source.schemas.flatMap(({ name: schema, tables }) =>
+    tables
+      .filter(({ name }) => filter.includesTable(schema, name))
+      .map(({ name, kind, rowsEstimate, bytes, hasKey }) => ({
+        ...{ schema, name, kind, rows: rowsEstimate, bytes, hasKey },
+        rowsAtTarget: atTarget.get(nameOf(schema, name)) ?? null,
+      })),
+  )
+}
