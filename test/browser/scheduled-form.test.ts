@@ -197,7 +197,7 @@ test('who edits a job learns that somebody else changed it, and does not undo th
 test('a job is copied under another name, and an unknown one cannot be edited', async () => {
   await save({ name: 'model', command: 'echo model', owner: 'Ada' })
   await using tab = await openTab(agent, '/ui/jobs/model')
-  await tab.page.getByRole('button', { name: 'Copy', exact: true }).first().click()
+  await tab.page.getByRole('button', { name: 'Duplicate' }).click()
   await tab.page.getByRole('heading', { level: 1, name: 'New job' }).waitFor()
   await tab.page.getByRole('button', { name: 'Create job' }).click()
   await tab.page.getByRole('heading', { level: 1, name: 'model-copy' }).waitFor()

@@ -1,15 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ExecutionEventItem } from '../../api/event-kinds.ts'
-import {
-  findExecution,
-  isAbove,
-  newerThan,
-  noFires,
-  outcomeOf,
-  withEvents,
-  withNewest,
-  withOlder,
-} from './fire-history.ts'
+import { isAbove, newerThan, noFires, visibleFires, withEvents, withNewest, withOlder } from './fire-history.ts'
 import type { Fire, FireExecution, FirePage, Outcome } from './wire.ts'
 
 function executionOf(id: string, outcome: Outcome = 'succeeded', change: Partial<FireExecution> = {}): FireExecution {
@@ -74,10 +65,10 @@ describe('the history of fires', () => {
     expect(slept.nextBefore).toBe('98')
   })
 
-  test('holds a thousand at most, and can ask for the rest again', () => {
-    const many = withNewest(noFires, pageOf(Array.from({ length: 1_000 }, (_, index) => 2_000 - index)))
+  test('holds five hundred at most, and can ask for the rest again', () => {
+    const many = withNewest(noFires, pageOf(Array.from({ length: 500 }, (_, index) => 2_000 - index)))
     const more = withNewest(many, pageOf([2_002, 2_001, 2_000], 2_000))
-    expect(more.fires).toHaveLength(1_000)
+    expect(more.fires).toHaveLength(500)
     expect(more.nextBefore).toBe(more.fires.at(-1)?.group)
   })
 
@@ -88,6 +79,13 @@ describe('the history of fires', () => {
   })
 })
 
+test('a list that grows by itself shows as many as one wanted, and always the one that is read', () => {
+  const { fires } = withNewest(noFires, pageOf([9, 8, 7, 6, 5]))
+  expect(groupsOf({ fires: visibleFires(fires, 2, null) })).toEqual(['9', '8'])
+  expect(groupsOf({ fires: visibleFires(fires, 2, '6-1-n1') })).toEqual(['9', '8', '7', '6'])
+  expect(groupsOf({ fires: visibleFires(fires, 2, 'gone') })).toEqual(['9', '8'])
+})
+
 describe('what events tell', () => {
   const known = withNewest(noFires, {
     fires: [fireOf(2, executionOf('b', 'running')), fireOf(1, executionOf('a', 'failed'))],
@@ -96,31 +94,12 @@ describe('what events tell', () => {
 
   test('ends an execution that is here', () => {
     const told = withEvents(known, [item('b', 'failed')])
-    expect(findExecution(told.fires, 'b')?.execution).toMatchObject({ outcome: 'failed', duration_ms: 9_000 })
+    expect(told.fires[0]?.executions[0]).toMatchObject({ outcome: 'failed', duration_ms: 9_000 })
     expect(told.fires[1]).toBe(known.fires[1])
   })
 
   test('changes nothing when it is about others, or late', () => {
     expect(withEvents(known, [item('zzz', 'failed')])).toBe(known)
-    expect(findExecution(withEvents(known, [item('a', 'running')]).fires, 'a')?.execution.outcome).toBe('failed')
-  })
-})
-
-describe('what a fire came to', () => {
-  test.each([
-    ['the worst of its nodes', [executionOf('a'), executionOf('b', 'failed', { node_name: 'n2' })], 'failed'],
-    [
-      'the last attempt of a node',
-      [executionOf('a', 'failed'), executionOf('b', 'succeeded', { attempt: 2 })],
-      'succeeded',
-    ],
-    [
-      'running while anything runs',
-      [executionOf('a', 'failed'), executionOf('b', 'running', { node_name: 'n2' })],
-      'running',
-    ],
-    ['unknown when nobody tells', [], 'unknown'],
-  ] as const)('is %s', (_why, executions, outcome) => {
-    expect(outcomeOf(fireOf(1, ...executions))).toBe(outcome)
+    expect(withEvents(known, [item('a', 'running')]).fires[1]?.executions[0]?.outcome).toBe('failed')
   })
 })

@@ -17,7 +17,7 @@ export interface FireHistory {
 export const noFires: FireHistory = { fires: [], nextBefore: null }
 
 /** What a page holds of one job; the oldest go when it was open for long, and can be asked for again. */
-const mostFires = 1_000
+const mostFires = 500
 
 /** Takes in the newest page of the history. */
 export function withNewest(known: FireHistory, page: FirePage): FireHistory {
@@ -50,32 +50,11 @@ export function newerThan(fires: readonly Fire[], group: string): readonly Fire[
   return fires.filter((fire) => isAbove(fire.group, group))
 }
 
-export function findExecution(fires: readonly Fire[], id: string): { fire: Fire; execution: FireExecution } | null {
-  for (const fire of fires) for (const execution of fire.executions) if (execution.id === id) return { fire, execution }
-  return null
+/** The first `limit`, and all down to the one whose output is read: it never goes away under the reader. */
+export function visibleFires(fires: readonly Fire[], limit: number, openId: string | null): readonly Fire[] {
+  const openAt = openId === null ? -1 : fires.findIndex(({ executions }) => executions.some(({ id }) => id === openId))
+  return fires.slice(0, Math.max(limit, openAt + 1))
 }
-
-/** What a fire came to as a whole: the worst that happened on any node, by its last attempt there. */
-export function outcomeOf(fire: Fire): Outcome {
-  const last = new Map<string, FireExecution>()
-  for (const execution of fire.executions) {
-    const known = last.get(execution.node_name)
-    if (known === undefined || execution.attempt >= known.attempt) last.set(execution.node_name, execution)
-  }
-  const outcomes = new Set([...last.values()].map(({ outcome }) => outcome))
-  return worstFirst.find((outcome) => outcomes.has(outcome)) ?? 'unknown'
-}
-
-const worstFirst: readonly Outcome[] = [
-  'running',
-  'failed',
-  'lost',
-  'unknown',
-  'unplaced',
-  'missed',
-  'skipped',
-  'succeeded',
-]
 
 /** True when `a` is the greater number; both are whole numbers as text. */
 export function isAbove(a: string, b: string): boolean {

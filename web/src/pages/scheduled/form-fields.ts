@@ -54,7 +54,7 @@ export function problemsOf(issues: readonly FieldIssue[]): readonly FieldProblem
   return issues.map(({ field, message }) => ({ field, message })).sort((a, b) => placeOf(a) - placeOf(b))
 }
 
-export function isField(name: string): name is FieldName {
+function isField(name: string): name is FieldName {
   return name !== 'others' && name in emptyDraft
 }
 

@@ -10,9 +10,9 @@ import { paths } from '../../routes.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states.tsx'
-import { newerThan } from './fire-history.ts'
+import { newerThan, visibleFires } from './fire-history.ts'
 import { FireItem } from './fire-item.tsx'
-import type { History } from './use-fire-history.ts'
+import { type History, pageSize } from './use-fire-history.ts'
 import type { Fire, JobAnswer } from './wire.ts'
 
 export interface HistoryCardProps {
@@ -22,8 +22,13 @@ export interface HistoryCardProps {
 
 export function HistoryCard({ job, history }: HistoryCardProps) {
   const { open, setOpen } = useOpenExecution(job.name)
-  const list = useRef<HTMLDivElement>(null)
+  const [limit, setLimit] = useState(pageSize)
   const { shown, waiting, release, handlers } = useQuietFires(history.fires, open !== null)
+  const visible = visibleFires(shown, limit, open)
+  const showOlder = () => {
+    setLimit(visible.length + pageSize)
+    if (shown.length < visible.length + pageSize) history.loadOlder()
+  }
   useShowExpected(history, (id) => {
     release()
     setOpen(id)
@@ -48,19 +53,19 @@ export function HistoryCard({ job, history }: HistoryCardProps) {
       )}
       {!history.isKnown && history.error === null && <Skeleton lines={6} label="Loading the history" />}
       {history.isKnown && history.fires.length === 0 && <NothingYet job={job} />}
-      {shown.length > 0 && (
-        <div ref={list} {...handlers}>
+      {visible.length > 0 && (
+        <div {...handlers}>
           <HistoryHead />
           <ol class="fires">
-            {shown.map((fire) => (
+            {visible.map((fire) => (
               <FireItem key={fire.group} job={job} fire={fire} open={open} onOpen={setOpen} />
             ))}
           </ol>
         </div>
       )}
-      {history.hasOlder && (
+      {(history.hasOlder || visible.length < shown.length) && (
         <div class="history-more">
-          <Button isBusy={history.isLoadingOlder} onClick={history.loadOlder}>
+          <Button isBusy={history.isLoadingOlder} onClick={showOlder}>
             Show older
           </Button>
         </div>

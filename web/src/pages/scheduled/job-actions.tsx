@@ -58,7 +58,7 @@ export function JobActions({ job, onRun, onChanged, onDeleted }: JobActionsProps
         Edit
       </ButtonLink>
       <Button icon="copy" onClick={() => navigate(`${paths.newJob}?from=${encodeURIComponent(name)}`)}>
-        Copy
+        Duplicate
       </Button>
       <Button kind="danger" icon="trash" isBusy={isChanging} onClick={() => void remove()}>
         Delete

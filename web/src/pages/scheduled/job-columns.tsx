@@ -90,12 +90,12 @@ function NameCell({ job }: { readonly job: ListedJob }) {
   )
 }
 
-export function JobStatusBadge({ job }: { readonly job: Pick<ListedJob, 'status' | 'running'> }) {
+function JobStatusBadge({ job }: { readonly job: Pick<ListedJob, 'status' | 'running'> }) {
   const { text, tone } = statusWords[job.status]
   return <StatusBadge tone={tone} text={job.running > 1 ? `${text} ×${job.running}` : text} />
 }
 
-export function SuccessRate({ job }: { readonly job: Pick<ListedJob, 'success_count' | 'error_count'> }) {
+function SuccessRate({ job }: { readonly job: Pick<ListedJob, 'success_count' | 'error_count'> }) {
   const percent = successPercent(job.success_count, job.error_count)
   if (percent === null) return <span class="is-none">–</span>
   const text = `${job.success_count} of ${job.success_count + job.error_count} executions succeeded`

@@ -1,8 +1,7 @@
 /** Outcomes and states in the words and tones that people see. */
+import type { Tone } from '../../ui/status-badge.tsx'
 import type { JobStatus } from './list-query.ts'
 import type { JobAnswer, Outcome } from './wire.ts'
-
-export type Tone = 'good' | 'bad' | 'warn' | 'idle' | 'busy'
 
 export const toneOf: Readonly<Record<Outcome, Tone>> = {
   running: 'busy',

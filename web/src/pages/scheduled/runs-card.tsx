@@ -40,7 +40,7 @@ export function RunsCard({ job, fires }: { readonly job: JobAnswer; readonly fir
 }
 
 /** The last executions that ended, oldest first. */
-export function recentRuns(fires: readonly Fire[]): readonly RecentRun[] {
+function recentRuns(fires: readonly Fire[]): readonly RecentRun[] {
   return fires
     .flatMap(({ executions }) => executions.filter(({ outcome }) => outcome !== 'running').toReversed())
     .slice(0, shownRuns)

@@ -25,9 +25,15 @@ export function ScheduleCard({ job }: { readonly job: JobAnswer }) {
     <Card title="Schedule" note={<Code text={schedule} />} class="schedule-card">
       <p class="helper-words">{preview === null ? '\u00a0' : `${sentence(preview.words)}.`}</p>
       <p class="helper-note">{preview === null ? '\u00a0' : noteOf(disabled, fires.length, preview.time_zone)}</p>
-      {!disabled && <NextTimes fires={fires} timeZone={preview?.time_zone ?? 'UTC'} room={shownTimes} />}
+      {!disabled && <NextTimes fires={fires} timeZone={preview?.time_zone ?? 'UTC'} room={roomOf(schedule)} />}
     </Card>
   )
+}
+
+/** How many times there will be, as far as one sees before the agent has told them. */
+function roomOf(schedule: string): number {
+  const text = schedule.trim()
+  return text === '@manually' ? 0 : text.startsWith('@at') ? 1 : shownTimes
 }
 
 function noteOf(disabled: boolean, count: number, zone: string): string {

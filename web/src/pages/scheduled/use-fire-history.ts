@@ -11,7 +11,8 @@ import { useResource } from '../../live/resource.ts'
 import { type FireHistory, isAbove, noFires, withEvents, withNewest, withOlder } from './fire-history.ts'
 import { type Fire, type FirePage, opsJobPath } from './wire.ts'
 
-const pageSize = 25
+/** Fires that are read, and shown, at a time. */
+export const pageSize = 25
 
 export interface History {
   readonly fires: readonly Fire[]
