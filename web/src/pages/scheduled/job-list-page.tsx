@@ -29,6 +29,7 @@ import './scheduled.css'
 import { useAgentZone } from './agent-zone.ts'
 import { useHeldRows } from './held-rows.ts'
 import { useRunNow } from './run-now.ts'
+import { StaleNote } from './stale-note.tsx'
 import type { JobList, ListedJob, RecentRuns } from './wire.ts'
 
 const noRecent: RecentRuns['jobs'] = {}
@@ -86,6 +87,7 @@ function Listed({ list, data, query, onQuery }: ListedProps) {
   const isBeyond = data.jobs.length === 0 && data.matched > 0
   return (
     <>
+      <StaleNote error={list.error} />
       <BulkBar
         selected={selected}
         range={rangeText(query, data.matched, data.total)}
@@ -167,7 +169,7 @@ function NoneMatching({ query, onQuery }: QueryProps) {
     <EmptyState
       icon="search"
       title="No job matches"
-      text="The search looks at names, commands, owners and schedules."
+      text="The search looks at names and commands."
       action={
         <button type="button" class="button is-plain is-normal" onClick={() => onQuery(plainQuery)}>
           Show all jobs

@@ -14,6 +14,7 @@ import { statusOf, statusWords } from './outcome-words.ts'
 import { RunsCard } from './runs-card.tsx'
 import { ScheduleCard } from './schedule-card.tsx'
 import './scheduled.css'
+import { StaleNote } from './stale-note.tsx'
 import { useFireHistory } from './use-fire-history.ts'
 import { type JobAnswer, jobPath } from './wire.ts'
 
@@ -49,6 +50,7 @@ export function JobPage({ name }: { readonly name: string }) {
         />
       }
     >
+      <StaleNote error={job.error} />
       <div class="job-cards">
         <ScheduleCard job={job.data} />
         <RunsCard job={job.data} fires={history.fires} />

@@ -64,15 +64,7 @@ function SearchBox({ value, onChange }: { readonly value: string; readonly onCha
       onChange(text)
     }, typingPauseMs)
   }
-  return (
-    <TextInput
-      type="search"
-      value={typed}
-      onInput={type}
-      placeholder="Name, command, owner or schedule"
-      maxLength={200}
-    />
-  )
+  return <TextInput type="search" value={typed} onInput={type} placeholder="Name or command" maxLength={200} />
 }
 
 /** A tag in the address may be one that no job has now. */
