@@ -55,3 +55,21 @@ test.each([
   const { port } = parts.settings['http-addr']
   await expect(fetch(`http://127.0.0.1:${port}/v1/jobs`)).rejects.toThrow()
 })
+
+test.each([
+  ['GET', '/ops/events'],
+  ['GET', '/ops/scheduled-jobs'],
+  ['GET', '/ops/scheduled-jobs/j/executions/1-1-n/output/live'],
+  ['GET', '/ops/timeline'],
+  ['POST', '/ops/schedule-preview'],
+])('%s %s says too for what the agent waits', async (method, path) => {
+  const parts = await partsWith({ join: '10.0.0.2:8193' })
+  const opening = Promise.withResolvers<void>()
+  const waiting = answerMeanwhile(parts, opening.promise)
+  const url = `http://127.0.0.1:${parts.settings['http-addr'].port}${path}`
+  const answer = await until(() => fetch(url, { method, ...(method === 'POST' ? { body: '{}' } : {}) }))
+  expect(answer.status).toBe(503)
+  expect(await answer.json()).toMatchObject({ code: 'UNAVAILABLE', detail: expect.stringContaining('10.0.0.2:8193') })
+  opening.resolve()
+  await waiting
+})

@@ -164,3 +164,17 @@ test('the route streams events, and closing the server ends the stream', async (
   await app.close()
   expect(eventsIn(await reading).map(({ event }) => event)).toEqual(['hello', 'cluster'])
 })
+
+test('a reader that goes away is forgotten', async () => {
+  vi.useRealTimers()
+  const hub = makeHub()
+  const app = createApi({ nodeName: 'n1', guard: { boundAddress: '127.0.0.1', names: [] }, log: silentLog })
+  registerEvents(app, hub)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const going = new AbortController()
+  await fetch(`${url}/ops/events`, { signal: going.signal })
+  expect(hub.hasReaders).toBe(true)
+  going.abort()
+  await vi.waitUntil(() => !hub.hasReaders, 5_000)
+  await app.close()
+})
