@@ -55,7 +55,7 @@ export function ReplicationPage({ id }: { readonly id: string }) {
         </div>
         <div class="stack">
           <JobPositions job={job} />
-          <JobDefinition id={job.id} notes={job.notes} />
+          <JobDefinition id={job.id} updatedAt={job.updated_at} notes={job.notes} />
         </div>
       </div>
     </Page>

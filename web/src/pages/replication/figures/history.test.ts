@@ -46,6 +46,7 @@ test('after an hour the oldest points go', () => {
 test('what the agent remembers goes on with what the page has seen since', () => {
   expect(times(merged(history(0, 5000, 10_000), history(4000, 9000, 16_000)))).toEqual([0, 5000, 10_000, 16_000])
   expect(times(merged({ stepMs: 5000, points: [] }, history(4000)))).toEqual([4000])
+  expect(times(merged(history(0, 5000), history(3_604_000)))).toEqual([5000, 3_604_000])
 })
 
 test('a silence is a gap in the line', () => {

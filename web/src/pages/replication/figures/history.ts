@@ -54,10 +54,12 @@ export function withPoint(history: History, point: Point): History {
   return { stepMs, points: [...kept, point] }
 }
 
-/** What the agent remembers, and the points of the page that are newer. */
+/** What the agent remembers, and the points of the page that are newer: one hour in all. */
 export function merged(remembered: History, seen: History): History {
   const newest = remembered.points.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY
-  return seen.points.filter(({ atMs }) => atMs > newest).reduce(withPoint, remembered)
+  const points = [...remembered.points, ...seen.points.filter(({ atMs }) => atMs > newest)]
+  const endMs = points.at(-1)?.atMs ?? 0
+  return { stepMs: remembered.stepMs, points: points.filter(({ atMs }) => endMs - atMs <= historyMs) }
 }
 
 export interface Columns {

@@ -1,4 +1,5 @@
 /** What the job was told to do, and the same as JSON for the command line. */
+import { useEffect, useRef } from 'preact/hooks'
 import { useResource } from '../../../live/resource.ts'
 import { Card } from '../../../ui/card.tsx'
 import { Code } from '../../../ui/code.tsx'
@@ -8,10 +9,20 @@ import { DraftSummary } from '../form/draft-summary.tsx'
 import { jobPath } from '../job-orders.tsx'
 import type { WireJob } from '../wire.ts'
 
-export function JobDefinition({ id, notes }: { readonly id: string; readonly notes: readonly string[] }) {
-  const { data, error, reload } = useResource<WireJob>(jobPath(id), [
-    { kind: 'replication-jobs', matches: ({ data: told }) => 'ids' in told && told.ids.includes(id) },
-  ])
+export interface JobDefinitionProps {
+  readonly id: string
+  /** When it was saved last: then it is read again. */
+  readonly updatedAt: string
+  readonly notes: readonly string[]
+}
+
+export function JobDefinition({ id, updatedAt, notes }: JobDefinitionProps) {
+  const { data, error, reload } = useResource<WireJob>(jobPath(id))
+  const shownAt = useRef(updatedAt)
+  useEffect(() => {
+    if (shownAt.current !== updatedAt) reload()
+    shownAt.current = updatedAt
+  }, [updatedAt, reload])
   return (
     <Card title="Definition">
       {data === undefined && error !== null && <ErrorState error={error} retry={reload} />}
