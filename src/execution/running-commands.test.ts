@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idOf, isThere, NodeUnderTest, orderOf } from '../../test/execution/node-under-test.ts'
 import { eventually } from '../../test/harness/eventually.ts'
 import { findMarkedProcesses } from './runner/process-table.ts'
+import type { OutputAnswer } from './runner/protocol.ts'
 
 let node: NodeUnderTest
 const graceMs = 500
@@ -83,6 +84,49 @@ describe('a command', () => {
     const execution = await node.run(orderOf('kill -SEGV $$'))
     expect(execution).toMatchObject({ outcome: 'failed', exitCode: null, signal: 'SIGSEGV' })
     expect(execution.reason).toBe('ended by signal SIGSEGV')
+  })
+})
+
+describe('the output of a command that runs', () => {
+  const textOf = (answer: OutputAnswer) =>
+    answer.kind === 'part' ? Buffer.from(answer.data, 'base64').toString() : answer.kind
+
+  test('is read on from any byte while it runs, and no more when its result was delivered', async () => {
+    const order = orderOf('printf "one two "; sleep 30; true')
+    node.inbox.send(order)
+    const read = (from: number, limit = 100) => node.executor.outputOf('job', idOf(order), from, limit)
+    await eventually(async () => textOf(await read(0)) === 'one two ', 10_000)
+    expect(await read(4)).toEqual({
+      kind: 'part',
+      offset: 4,
+      data: Buffer.from('two ').toString('base64'),
+      totalBytes: 8,
+    })
+    expect(textOf(await read(0, 3))).toBe('one')
+    expect(await read(8)).toMatchObject({ kind: 'part', offset: 8, data: '' })
+    await node.executor.stop('job', idOf(order))
+    await node.recordOf(order)
+    await eventually(async () => (await read(8)).kind === 'none', 5_000)
+  })
+
+  test('is there from its oldest byte that is kept, however much was written', async () => {
+    const order = orderOf('head -c 3000000 /dev/zero; sleep 30; true')
+    node.inbox.send(order)
+    const read = () => node.executor.outputOf('job', idOf(order), 10, 50)
+    await eventually(async () => {
+      const answer = await read()
+      return answer.kind === 'part' && answer.totalBytes === 3_000_000 && answer.offset === 3_000_000 - 256_000
+    }, 10_000)
+    await node.executor.stop('job', idOf(order))
+  })
+
+  test('can be left out where it is only asked what runs', async () => {
+    const order = orderOf('echo much; sleep 30; true')
+    node.inbox.send(order)
+    await eventually(async () => (await node.executor.running()).some(({ output }) => output === 'much\n'), 10_000)
+    const briefly = await node.executor.running(null, 0)
+    expect(briefly.find(({ id }) => id === idOf(order))).toMatchObject({ jobName: 'job', output: '' })
+    await node.executor.stop('job', idOf(order))
   })
 })
 
