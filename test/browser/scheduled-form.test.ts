@@ -208,6 +208,21 @@ test('a job is copied under another name, and an unknown one cannot be edited', 
   await tab.page.getByText('Not found').waitFor()
 })
 
+test('who leaves with changes that are not saved is asked first', async () => {
+  await save({ name: 'unsaved', command: 'echo before' })
+  await using tab = await openTab(agent, '/ui/jobs/unsaved/edit')
+  const { page } = tab
+  await page.getByLabel('Command').fill('echo after')
+  await page.getByRole('link', { name: 'Cluster' }).click()
+  const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  expect(await page.getByLabel('Command').inputValue()).toBe('echo after')
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  await question.getByRole('button', { name: 'Leave' }).click()
+  await page.getByRole('heading', { level: 1, name: 'unsaved' }).waitFor()
+  expect(await stored('unsaved')).toMatchObject({ command: 'echo before' })
+})
+
 test('the form fits a phone', async () => {
   await save({ name: 'pocket', schedule: '0 30 2 * * SUN', timezone: 'Asia/Tokyo', tags: { role: 'web' } })
   await using tab = await openTab(agent, '/ui/jobs/pocket/edit', phone)

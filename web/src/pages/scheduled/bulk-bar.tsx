@@ -1,5 +1,5 @@
 /** The line above the list: what is shown, or what is selected and what can be done with it. Always as high. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { Button } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -26,13 +26,14 @@ interface Started {
 
 export function BulkBar({ selected, range, query, matched, onSelect, onDone }: BulkBarProps) {
   const [started, setStarted] = useState<Started | null>(null)
+  const status = useRef<HTMLSpanElement>(null)
   const ask = async (order: BulkOrder) => {
     const names = [...selected].toSorted()
     if (await confirm(questionOf(order, names))) setStarted({ order, names })
   }
   return (
     <div class="list-bar" role="toolbar" aria-label="Selected jobs">
-      <span class="list-range" role="status">
+      <span class="list-range" role="status" ref={status} tabIndex={-1}>
         {selected.size === 0 ? range : `${jobsText(selected.size)} selected`}
       </span>
       {selected.size > 0 && (
@@ -60,6 +61,8 @@ export function BulkBar({ selected, range, query, matched, onSelect, onDone }: B
             setStarted(null)
             onSelect(new Set(failed))
             onDone()
+            // The button that was pressed is gone with the selection.
+            status.current?.focus()
           }}
         />
       )}

@@ -4,7 +4,7 @@
  * Easy to get wrong: both views are of one draft. The JSON is read with every key; while it cannot be read, the draft
  * stays as it was and the other view cannot be opened, so nothing typed is ever lost.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { fieldId, labelOf, rootOf } from './form-fields.ts'
@@ -13,6 +13,7 @@ import { JobForm } from './job-form.tsx'
 import { JobJsonEditor } from './job-json-editor.tsx'
 import { jobText, readJobText } from './job-text.ts'
 import { type SaveFailure, saveJob } from './save-job.ts'
+import { useLeaveWarning } from './use-leave-warning.ts'
 
 export interface JobEditorProps {
   /** What is stored, or what a new job begins with. */
@@ -21,13 +22,11 @@ export interface JobEditorProps {
   /** Where one goes without saving. */
   readonly cancelPath: string
   readonly onSaved: (name: string) => void
-  /** Whether there is something to save. */
-  readonly onChanged?: (isChanged: boolean) => void
 }
 
 const nothingWrong: SaveFailure = { message: null, problems: [] }
 
-export function JobEditor({ base, isStored, cancelPath, onSaved, onChanged }: JobEditorProps) {
+export function JobEditor({ base, isStored, cancelPath, onSaved }: JobEditorProps) {
   const [draft, setDraft] = useState(base)
   const [view, setView] = useState('form')
   const [text, setText] = useState('')
@@ -36,7 +35,6 @@ export function JobEditor({ base, isStored, cancelPath, onSaved, onChanged }: Jo
   const [isSaving, setIsSaving] = useState(false)
   const element = useRef<HTMLFormElement>(null)
   const hasChanges = isChanged(base, draft)
-  useEffect(() => onChanged?.(hasChanges), [hasChanges])
   useLeaveWarning(hasChanges && !isSaving)
 
   const set = (change: Partial<JobDraft>) => {
@@ -158,14 +156,4 @@ function focusField(form: HTMLFormElement | null, field: string): void {
     within?.querySelector<HTMLElement>('[aria-invalid]') ??
     within?.querySelector<HTMLElement>('input, select, textarea, button')
   control?.focus()
-}
-
-/** Asks before the tab is closed or loaded again with changes that are not saved. */
-function useLeaveWarning(isWanted: boolean): void {
-  useEffect(() => {
-    if (!isWanted) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', warn)
-    return () => removeEventListener('beforeunload', warn)
-  }, [isWanted])
 }
