@@ -67,8 +67,17 @@ function columnsOf({ leader, asked_node }: ClusterAnswer): readonly Column<Clust
       align: 'end',
       render: ({ clock_offset_ms }) => <Clock offsetMs={clock_offset_ms} />,
     },
-    { key: 'nats', title: 'NATS', isMinor: true, render: ({ nats_role }) => nats_role },
-    { key: 'version', title: 'Version', isMinor: true, render: ({ version }) => version },
+    {
+      key: 'version',
+      title: 'Version',
+      isMinor: true,
+      render: ({ version, nats_role }) => (
+        <div class="member-version">
+          {version}
+          <span class="member-address">NATS {nats_role}</span>
+        </div>
+      ),
+    },
     {
       key: 'started',
       title: 'Started',
