@@ -16,7 +16,7 @@ interface Shot {
   prepare?(page: Page, world: World): Promise<void>
 }
 
-const viewport = { width: 1200, height: 760 }
+const viewport = { width: 1280, height: 800 }
 const folder = join(projectRoot, 'docs/images')
 
 const shots: readonly Shot[] = [
@@ -64,7 +64,8 @@ async function take(browser: Browser, shot: Shot, colorScheme: 'light' | 'dark',
   })
   const page = await context.newPage()
   await page.goto(world.agent.dkronUrl + shot.path(world))
-  await page.waitForFunction("document.querySelector('h1') !== null && document.querySelector('.skeleton') === null")
+  await page.locator('h1').waitFor()
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
   await shot.prepare?.(page, world)
   // Charts and lists that come by themselves.
   await sleep(2_500)
@@ -86,6 +87,8 @@ async function fillJob(page: Page): Promise<void> {
   await page.getByLabel('Command').fill('/usr/local/bin/digest --week')
   await page.getByLabel('Schedule', { exact: true }).fill('0 30 2 * * SUN')
   await page.getByLabel('Time zone').fill('Europe/Berlin')
+  await page.getByRole('heading', { name: 'When' }).scrollIntoViewIfNeeded()
+  await page.mouse.wheel(0, 400)
 }
 
 async function testSource(page: Page, { source }: World): Promise<void> {
@@ -93,5 +96,6 @@ async function testSource(page: Page, { source }: World): Promise<void> {
   await page.getByLabel('Port').fill(String(source.port))
   await page.getByLabel('Account').fill(source.user)
   await page.getByLabel('Password', { exact: true }).fill(source.password)
-  await page.getByRole('button', { name: /^Test/ }).click()
+  await page.getByRole('button', { name: 'Test the connection' }).click()
+  await page.getByRole('button', { name: 'Test again' }).waitFor()
 }
