@@ -3,11 +3,14 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { freePort } from '../../../test/harness/free-port.ts'
 import { tempDir } from '../../../test/harness/temp-dir.ts'
 import type { CheckRequest } from './check-result.ts'
 import { ForkedChecks } from './forked-checks.ts'
+
+// Each check starts a process, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const planted = 'Planted-7734'
 const entryPath = fileURLToPath(new URL('../../agent/connection-check-main.ts', import.meta.url))

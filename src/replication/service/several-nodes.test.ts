@@ -145,3 +145,28 @@ test('a node acts on nothing that a leader wrote after it was replaced', async (
   await world.pass(1_000)
   expect(follower.launcher.running('source')).toHaveLength(1)
 })
+
+test('any node tells the figures, statements and problems of a task that runs on another one', async () => {
+  const world = new World()
+  const beta = member('beta')
+  const running = world.start(true, alpha)
+  const other = world.start(false, beta, alpha)
+  const { value: job } = await running.jobs.save(jobDraft({ id: 'j1' }))
+  await world.pass()
+  const [process] = running.launcher.running('target')
+  const ddl = [{ at: 1_000, schema: 's', sql: 'DROP TABLE x', outcome: 'applied' as const }]
+  const problem = { code: 'REPL_ROW_MISSING', message: 'a row is missing', remedy: 'operator', at: 2_000 } as const
+  for (let seconds = 0; seconds < 6; seconds += 1) {
+    process?.report(
+      taskReport('target', { ddl, lagMs: 40 + seconds, rowsPerSecond: 3, problem: seconds < 3 ? problem : null }),
+    )
+    await world.pass(1_000)
+  }
+  for (const { journal } of [running, other]) {
+    expect(journal.events(job)).toMatchObject({
+      ddl,
+      problems: [{ role: 'target', code: 'REPL_ROW_MISSING', isConflict: true, isCurrent: false }],
+    })
+    expect(journal.history('j1').rowsPerSecond).toContain(3)
+  }
+})
