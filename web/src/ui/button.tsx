@@ -25,6 +25,7 @@ export function Button({
   label,
   class: className,
   disabled,
+  onClick,
   children,
   ...rest
 }: ButtonProps) {
@@ -33,8 +34,11 @@ export function Button({
       {...rest}
       type={type}
       class={buttonClass(kind, size, children === undefined, className as string | undefined)}
-      disabled={isBusy || disabled === true}
+      disabled={disabled}
+      // Not `disabled`, which would take the focus away from whoever pressed it.
+      aria-disabled={isBusy || undefined}
       aria-busy={isBusy || undefined}
+      onClick={isBusy ? ignorePress : onClick}
       aria-label={label}
       title={label}
     >
@@ -42,6 +46,11 @@ export function Button({
       {children !== undefined && <span>{children}</span>}
     </button>
   )
+}
+
+/** A submit too. */
+function ignorePress(event: Event): void {
+  event.preventDefault()
 }
 
 export interface ButtonLinkProps {

@@ -83,15 +83,16 @@ function GonePage({ id }: { readonly id: string }) {
 }
 
 function Orders({ job, reload }: { readonly job: OpsJobDetails; readonly reload: () => void }) {
-  const [busy, setBusy] = useState<string | null>(null)
+  const [isBusy, setIsBusy] = useState(false)
   const [, go] = useLocation()
-  const give = (name: string, order: () => Promise<boolean>) => async () => {
-    setBusy(name)
-    const isDone = await order()
-    setBusy(null)
-    if (!isDone) return
-    if (name === 'delete') go(paths.replications)
-    else reload()
+  const pauseOrResume = async () => {
+    setIsBusy(true)
+    if (await (isPaused ? resumeJob(job) : pauseJob(job))) reload()
+    setIsBusy(false)
+  }
+  // Never disabled while it asks: the button gets the focus back when one says no.
+  const remove = async () => {
+    if (await deleteJob(job)) go(paths.replications)
   }
   const isPaused = job.status === 'pause'
   return (
@@ -100,8 +101,8 @@ function Orders({ job, reload }: { readonly job: OpsJobDetails; readonly reload:
         <Button
           icon={isPaused ? 'play' : 'pause'}
           kind={isPaused ? 'primary' : 'plain'}
-          isBusy={busy === 'pause'}
-          onClick={give('pause', () => (isPaused ? resumeJob(job) : pauseJob(job)))}
+          isBusy={isBusy}
+          onClick={() => void pauseOrResume()}
         >
           {isPaused ? 'Resume' : 'Pause'}
         </Button>
@@ -109,7 +110,7 @@ function Orders({ job, reload }: { readonly job: OpsJobDetails; readonly reload:
       <ButtonLink href={paths.editReplication(job.id)} icon="edit">
         Edit
       </ButtonLink>
-      <Button kind="danger" icon="trash" isBusy={busy === 'delete'} onClick={give('delete', () => deleteJob(job))}>
+      <Button kind="danger" icon="trash" onClick={() => void remove()}>
         Delete
       </Button>
     </>
