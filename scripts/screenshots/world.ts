@@ -14,6 +14,9 @@ export interface World {
   readonly replicationId: string
 }
 
+/** A machine that is busy takes its time. */
+const patienceMs = 180_000
+
 const nodeTags = [
   ['role=web', 'zone=north'],
   ['role=web', 'zone=south'],
@@ -25,7 +28,7 @@ export async function openWorld(scope: Scope): Promise<World> {
   const cluster = scope.use(await startCluster(), (started) => started[Symbol.asyncDispose]())
   const [agent] = cluster.agents
   if (agent === undefined) throw new Error('no agent was started')
-  await cluster.whenFormed(3, 60_000)
+  await cluster.whenFormed(3, patienceMs)
   for (const job of shownJobs) await post(agent.dkron, job)
   const [source, target] = [await startDatabase(scope), await startDatabase(scope)]
   const connection = scope.use(await source.connect(), (opened) => opened.destroy())
@@ -39,7 +42,12 @@ export async function openWorld(scope: Scope): Promise<World> {
 
 function startCluster(): Promise<AgentCluster> {
   const args = (index: number) => (nodeTags[index] ?? []).flatMap((tag) => ['--tag', tag])
-  return startAgentCluster({ agents: nodeTags.length, args, nodeName: (index) => `mill-${index + 1}` })
+  return startAgentCluster({
+    agents: nodeTags.length,
+    args,
+    nodeName: (index) => `mill-${index + 1}`,
+    startWithinMs: patienceMs,
+  })
 }
 
 async function startDatabase(scope: Scope): Promise<TestServer> {
