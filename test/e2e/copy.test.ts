@@ -74,7 +74,7 @@ async function schemasOf(server: TestServer): Promise<readonly string[]> {
 }
 
 /** Changes rows until it is stopped. */
-function startWriter({ source }: Pair): { stop(): Promise<number> } {
+function startWriter({ source }: Pair): AsyncDisposable & { stop(): Promise<number> } {
   let isOver = false
   const writing = (async () => {
     let count = 0
@@ -86,12 +86,11 @@ function startWriter({ source }: Pair): { stop(): Promise<number> } {
     }
     return count
   })()
-  return {
-    stop() {
-      isOver = true
-      return writing
-    },
+  const stop = () => {
+    isOver = true
+    return writing
   }
+  return { stop, [Symbol.asyncDispose]: () => stop().then(() => undefined) }
 }
 
 describe.each(['MariaDB to MariaDB', 'MySQL 9.7 to MySQL 9.7', 'MySQL 5.6 to MySQL 9.7'] as const)('%s', (name) => {
@@ -113,10 +112,11 @@ describe.each(['MariaDB to MariaDB', 'MySQL 9.7 to MySQL 9.7', 'MySQL 5.6 to MyS
   test('copies under a writer, compares while it writes, and follows it until Ctrl-C', async () => {
     const pair = pairOf(name)
     await makeShop(pair)
-    const writer = startWriter(pair)
+    await using writer = startWriter(pair)
     await using copy = await start(pair, '--follow', '--compare', '--json')
     await copy.whenEvent(isEvent('following'))
-    expect(copy.events().find(isEvent('comparison'))).toMatchObject({ is_equal: true })
+    const during = copy.events().find(isEvent('comparison'))
+    expect(during, JSON.stringify(during)).toMatchObject({ is_equal: true })
     expect(await writer.stop()).toBeGreaterThan(10)
     copy.signal('SIGINT')
     const { status, out, errors } = await copy.ended

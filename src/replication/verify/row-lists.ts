@@ -62,6 +62,7 @@ export function differenceOf(source: RowList, target: RowList, identity: string)
   return wanted > found ? ['missing', wanted - found] : ['extra', found - wanted]
 }
 
-function stateOf(row: ListedRow | undefined): string {
+/** Two rows are alike exactly when their states are; empty for no row. */
+export function stateOf(row: ListedRow | undefined): string {
   return row === undefined ? '' : `${row.count}:${row.hash}`
 }

@@ -3,8 +3,10 @@
  *
  * Easy to get wrong: while changes flow, the target is always a little behind, and a row that is written all the time is
  * never seen alike at two moments. So the source is read, then the target once it has caught up with that, then the source
- * again (`judgeRow`); and a difference must show twice, for a row may be changed and changed back in between.
+ * again (`judgeRow`); and a difference must show twice, for a row may be changed and changed back in between. What is
+ * written faster than that is chased (chase-rows.ts).
  */
+import { chaseRows } from './chase-rows.ts'
 import { type DifferingRow, type Digest, emptyDigest } from './comparison.ts'
 import { differenceOf, digestOfList, judgeRow, listRows, type RowList, type ThreeReads } from './row-lists.ts'
 import type { Part, TableReader } from './table-reader.ts'
@@ -30,7 +32,7 @@ export interface SettledPart {
   readonly rows: readonly DifferingRow[]
 }
 
-const mostRounds = 6
+const mostRounds = 3
 const strikesWhenLive = 2
 
 /** Looks at some parts at once, because waiting for the target takes its time. */
@@ -48,6 +50,7 @@ export async function settleParts(
     for (const part of open) await part.readTarget(live !== null)
     signal.throwIfAborted()
   }
+  if (live !== null) for (const part of found) await part.chase(live, signal)
   return found.map((part) => part.settled())
 }
 
@@ -83,6 +86,11 @@ class OpenPart {
     const after = isLive ? await listRows(this.#readers.source.rows(this.#part)) : this.#before
     this.#reads = { before: this.#before, target, after }
     this.#judge()
+  }
+
+  async chase(live: LiveTarget, signal: AbortSignal): Promise<void> {
+    if (this.#open === null || this.#open.size === 0) return
+    this.#open = await chaseRows({ part: this.#part, readers: this.#readers, identities: this.#open, live, signal })
   }
 
   #judge(): void {

@@ -12,15 +12,16 @@ import { readTextRow } from '../../mysql/text-row.ts'
 import type { KeyTuple } from '../pipe/frame.ts'
 import { cellExpression } from '../source/copy/cell-expressions.ts'
 import type { CopyKey } from '../source/copy/copy-key.ts'
-import { type KeyRange, rangeCondition } from '../source/copy/key-range.ts'
+import { type KeyRange, keysCondition, rangeCondition } from '../source/copy/key-range.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { asRow, cellToken, columnOf, jsonText, nullToken, type Side, shownCell } from './cell-tokens.ts'
 import type { ColumnPair } from './column-pairs.ts'
 import { addDigests, type Digest, digestOf, emptyDigest } from './comparison.ts'
 
-/** A part of a table: a range of its key, or the rows whose identity begins with one of some prefixes of one length. */
+/** A part of a table: a range of its key, single keys, or the rows whose identity begins with one of some prefixes of one length. */
 export type Part =
   | { readonly kind: 'range'; readonly range: KeyRange }
+  | { readonly kind: 'keys'; readonly keys: readonly KeyTuple[] }
   | { readonly kind: 'buckets'; readonly prefixes: readonly string[] }
 
 /** Every hash begins with nothing. */
@@ -99,14 +100,26 @@ export class TableReader {
     }
   }
 
+  /** The keys of some rows of a part, by the rows' identities; empty where parts are buckets. Bytes as they are stored. */
+  async keysOf(part: Part, identities: ReadonlySet<string>): Promise<ReadonlyMap<string, KeyTuple>> {
+    const { key } = this.#parts
+    const found = new Map<string, KeyTuple>()
+    if (key === null) return found
+    for await (const [identity, ...cells] of this.#select(
+      [this.#identity(), ...key.columns.map(cellExpression)],
+      this.#from(part),
+    ))
+      if (identities.has(textOf(identity))) found.set(textOf(identity), tupleOf(cells))
+    return found
+  }
+
   /** The key of the row so many rows into the range; null when the range has fewer. Bytes as they are stored. */
   async keyAfter(range: KeyRange, rowCount: number): Promise<KeyTuple | null> {
     const { key } = this.#parts
     if (key === null) return null
     const from = `${this.#from({ kind: 'range', range })}${this.#inOrder()} LIMIT ${rowCount}, 1`
     let found: KeyTuple | null = null
-    for await (const cells of this.#select(key.columns.map(cellExpression), from))
-      found = cells.map((cell) => (cell ?? Buffer.alloc(0)).toString('base64'))
+    for await (const cells of this.#select(key.columns.map(cellExpression), from)) found = tupleOf(cells)
     return found
   }
 
@@ -136,7 +149,8 @@ export class TableReader {
       return `${from} WHERE LEFT(${this.#identity()}, ${first.length}) IN (${list})`
     }
     if (key === null) return from
-    return `${from} FORCE INDEX (${quoteName(key.indexName)}) WHERE ${rangeCondition(key, part.range)}`
+    const condition = part.kind === 'range' ? rangeCondition(key, part.range) : keysCondition(key, part.keys)
+    return `${from} FORCE INDEX (${quoteName(key.indexName)}) WHERE ${condition}`
   }
 
   #inOrder(): string {
@@ -183,7 +197,11 @@ export class TableReader {
 }
 
 function isInPart({ identity }: ReadRow, part: Part): boolean {
-  return part.kind === 'range' || part.prefixes.some((prefix) => identity.startsWith(prefix))
+  return part.kind !== 'buckets' || part.prefixes.some((prefix) => identity.startsWith(prefix))
+}
+
+function tupleOf(cells: readonly (Buffer | null)[]): KeyTuple {
+  return cells.map((cell) => (cell ?? Buffer.alloc(0)).toString('base64'))
 }
 
 function textOf(cell: Buffer | null | undefined): string {
