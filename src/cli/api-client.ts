@@ -56,6 +56,11 @@ export class ApiClient {
     return this.#bases.map((base) => new ApiClient(base, this.#token, this.#limits))
   }
 
+  /** A client of the same addresses whose calls end with `signal`. */
+  until(signal: AbortSignal): ApiClient {
+    return new ApiClient(this.#bases.join(','), this.#token, { ...this.#limits, signal })
+  }
+
   /** @throws CallFailedError with the agent's own words, or how to start one; RequestRefusedError */
   async call(method: string, path: string, body?: unknown): Promise<unknown> {
     const text = await this.text(method, path, body)

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from './api-client.ts'
 import { CallFailedError } from './errors.ts'
+import { JobNews } from './job-news.ts'
 import { type FireAnswer, hasOutput, outputPath, type RunAnswer, readFires, readOutput } from './logs-read.ts'
 import type { LogWriter } from './logs-writer.ts'
 
@@ -20,18 +21,19 @@ export interface FollowParts {
   onWaiting(): void
 }
 
-const lookEveryMs = 500
+const reconnectAfterMs = 500
 const settleMs = 700
 /** So often a broken connection is made anew before it is told. */
 const mostBreaks = 10
 
 /** @returns the executions as they ended @throws CallFailedError when the job is gone or the agent stays away */
 export async function followFire(parts: FollowParts): Promise<readonly RunAnswer[]> {
+  await using news = new JobNews(parts.client, parts.name)
   const first = await readFires(parts.client, parts.name)
   const running = runningFire(first, parts.execution)
   if (running === null) parts.onWaiting()
-  const fire = running ?? (await nextFire(parts, idsOf(first)))
-  return followAll(parts, await settled(parts, fire))
+  const fire = running ?? (await nextFire(parts, idsOf(first), news))
+  return await followAll(parts, await settled(parts, fire), news)
 }
 
 /** The newest fire of which something runs, or the one that has the execution asked for. */
@@ -41,9 +43,13 @@ function runningFire(fires: readonly FireAnswer[], execution: string | null): Fi
 }
 
 /** Waits for an execution that was not there before. */
-async function nextFire({ client, name, execution }: FollowParts, known: ReadonlySet<string>): Promise<FireAnswer> {
+async function nextFire(
+  { client, name, execution }: FollowParts,
+  known: ReadonlySet<string>,
+  news: JobNews,
+): Promise<FireAnswer> {
   for (;;) {
-    await sleep(lookEveryMs)
+    await news.next()
     const fires = await readFires(client, name)
     const isNew = (run: RunAnswer) => (execution === null ? !known.has(run.id) : run.id === execution)
     // Of several new ones the first: the others come after it.
@@ -61,7 +67,7 @@ async function settled({ client, name }: FollowParts, fire: FireAnswer): Promise
   return (await readFires(client, name)).find(({ executions }) => executions.some(({ id }) => ids.has(id))) ?? fire
 }
 
-async function followAll(parts: FollowParts, fire: FireAnswer): Promise<readonly RunAnswer[]> {
+async function followAll(parts: FollowParts, fire: FireAnswer, news: JobNews): Promise<readonly RunAnswer[]> {
   const { client, name, writer, execution } = parts
   const following = new Map<string, Promise<RunAnswer>>()
   const ended = new Map<string, RunAnswer>()
@@ -77,7 +83,7 @@ async function followAll(parts: FollowParts, fire: FireAnswer): Promise<readonly
       follow.then((end) => ended.set(end.id, end)).catch(() => {})
     }
     if (found.length === 0 && ended.size === following.size) return [...ended.values()]
-    await Promise.race([sleep(lookEveryMs), Promise.all(following.values())])
+    await Promise.race([news.next(), Promise.all(following.values())])
     const fires: readonly FireAnswer[] = await readFires(client, name)
     current = fires.find(({ executions }) => executions.some(({ id }) => ids.has(id))) ?? current
   }
@@ -100,6 +106,7 @@ async function liveOutput({ client, name, writer }: FollowParts, run: RunAnswer)
   for (let breaks = 0; ; breaks += 1) {
     try {
       for await (const { event, data } of client.events(`${outputPath(name, run.id)}/live`)) {
+        breaks = 0
         if (event === 'end') return endOf(run, data as LiveEnd)
         if (event !== 'output') continue
         const { offset, text } = data as { readonly offset: number; readonly text: string }
@@ -110,7 +117,7 @@ async function liveOutput({ client, name, writer }: FollowParts, run: RunAnswer)
     } catch (error) {
       if (!(error instanceof CallFailedError) || error.status !== null || breaks >= mostBreaks) throw error
     }
-    await sleep(lookEveryMs)
+    await sleep(reconnectAfterMs)
   }
 }
 
