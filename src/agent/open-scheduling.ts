@@ -47,6 +47,8 @@ export interface Scheduling {
   readonly counters: ExecutionCounters
   readonly history: ExecutionLog
   readonly executor: NodeExecutor
+  /** Executions that are kept of each job. */
+  readonly historyLimit: number
   /** Tells commands that were started on this node. @returns ends it */
   onStarted(listener: (execution: RunningExecution) => void): () => void
   /** Waits for running commands, at most so long. */
@@ -124,7 +126,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   scope.defer(() => Promise.allSettled(background))
   await view.ready(signal)
   return {
-    ...{ jobs, view, counters, history, executor },
+    ...{ jobs, view, counters, history, executor, historyLimit },
     onStarted(listener) {
       starts.add(listener)
       return () => starts.delete(listener)

@@ -6,6 +6,7 @@ import { watchCluster } from '../http/ops/events/cluster-watch.ts'
 import { EventHub } from '../http/ops/events/event-hub.ts'
 import { executionItem, runningItem } from '../http/ops/events/execution-item.ts'
 import type { OpsDomain } from '../http/ops/ports.ts'
+import { KnownHistories } from '../http/ops/scheduled/known-histories.ts'
 import type { ScheduledDomain } from '../http/ops/scheduled/ports.ts'
 import { RecentRuns } from '../http/ops/scheduled/recent-runs.ts'
 import { RunningWatch } from '../http/ops/scheduled/running-watch.ts'
@@ -44,6 +45,7 @@ interface Views {
   readonly index: JobIndex
   readonly running: RunningWatch
   readonly recent: RecentRuns
+  readonly histories: KnownHistories
   readonly tail: ExecutionTail
   readonly past: Past
 }
@@ -60,6 +62,12 @@ export function openLooks(scope: Scope, parts: LookParts, index: JobIndex): Look
     ...{ hub, index, tail },
     running: runningWatch(parts, hub),
     recent: new RecentRuns({ executions: (name) => scheduling.jobs.executions(name), clock: systemClock }),
+    histories: new KnownHistories({
+      read: (name) => scheduling.jobs.executions(name),
+      newest: (name) => scheduling.history.newest(name),
+      historyLimit: scheduling.historyLimit,
+      clock: systemClock,
+    }),
     past: new Past({ source: pastSource(scheduling), tail, clock: systemClock, log: parts.log }),
   }
   follow(scope, parts, views)
@@ -95,11 +103,17 @@ function follow(scope: Scope, parts: LookParts, views: Views): void {
 }
 
 /** @returns what ends it */
-function feed({ scheduling, replication }: LookParts, { hub, running, recent }: Views): readonly (() => void)[] {
+function feed(
+  { scheduling, replication }: LookParts,
+  { hub, running, recent, histories }: Views,
+): readonly (() => void)[] {
   const { view, counters } = scheduling
   return [
     view.subscribe((change) => {
-      if (change.kind === 'delete') recent.forget(change.name)
+      if (change.kind === 'delete') {
+        recent.forget(change.name)
+        histories.forget(change.name)
+      }
       hub.noteJob(change.kind === 'put' ? change.job.name : change.name)
     }),
     counters.subscribe((change) => {
@@ -107,6 +121,7 @@ function feed({ scheduling, replication }: LookParts, { hub, running, recent }: 
       const { execution } = change
       running.noteEnded(execution)
       recent.note(execution)
+      histories.note(execution)
       if (!hub.hasReaders) return
       hub.noteJob(execution.jobName)
       hub.noteExecution(executionItem(execution))
@@ -143,7 +158,7 @@ function pastSource({ history, counters }: Scheduling): PastSource {
   }
 }
 
-function scheduledDomain(parts: LookParts, { index, running, recent }: Views): ScheduledDomain {
+function scheduledDomain(parts: LookParts, { index, running, recent, histories }: Views): ScheduledDomain {
   const { cluster, looks, agentZone } = parts
   const { jobs, view, counters, running: runningOf } = parts.scheduling
   const countOf = (name: string) => running.countOf(name)
@@ -157,7 +172,7 @@ function scheduledDomain(parts: LookParts, { index, running, recent }: Views): S
       return (await jobs.get(job)).job.name
     },
     recent: (names) => recent.of(names.filter((name) => view.peek(name) !== null)),
-    executions: (name) => jobs.executions(name),
+    pastRuns: (name) => histories.of(name),
     running: (name) => runningOf(name, 0),
     async read(nodeName, question) {
       // Nobody of that name is waited for.
@@ -165,7 +180,9 @@ function scheduledDomain(parts: LookParts, { index, running, recent }: Views): S
       return isMember ? looks.output(nodeName, question) : { kind: 'none' }
     },
     async recorded(name, id) {
-      return (await jobs.executions(name)).find((one) => one.id === id) ?? null
+      // With all outputs only when it is there.
+      if (!(await histories.of(name)).some((run) => run.id === id)) return null
+      return (await jobs.executions(name)).find((run) => run.id === id) ?? null
     },
     clock: systemClock,
     previewContext: () => ({

@@ -61,6 +61,11 @@ test('what was recorded since a time is read, though the log has gaps, and only 
   expect(await since(await later(), await log.lastSequence())).toEqual({ isWhole: true, names: [] })
 })
 
+test('the newest execution of a job is the one recorded last, if there is any', async () => {
+  expect(await log.newest('busy')).toMatchObject({ jobName: 'busy', id: '20-1-node' })
+  expect(await log.newest('nobody')).toBeNull()
+})
+
 test('an end of the log that was purged meanwhile is not waited for', async () => {
   await append('gone', 1)
   const through = await log.lastSequence()

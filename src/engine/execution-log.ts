@@ -109,6 +109,16 @@ export class ExecutionLog {
     return onceEach((await this.#read(jobName)).executions)
   }
 
+  /** The execution of a job that was recorded last, as the log's leader has it; null when there is none. */
+  async newest(jobName: string): Promise<Execution | null> {
+    const manager = await this.#connection.manager()
+    const query = { last_by_subj: subjectOf(jobName) }
+    const found = await this.#connection
+      .retry('the history cannot be read', () => manager.streams.getMessage(stream, query))
+      .catch(nullWhenNotFound)
+    return found === null ? null : parse(found.data)
+  }
+
   async purge(jobName: string): Promise<void> {
     const manager = await this.#connection.manager()
     await this.#connection.retry(`the history of job "${jobName}" cannot be deleted`, () =>
@@ -166,10 +176,7 @@ export class ExecutionLog {
       const query = { seq: middle, next_by_subj: '>' }
       const found = await this.#connection
         .retry(what, () => manager.streams.getMessage(stream, query))
-        .catch((error: unknown) => {
-          if (error instanceof NotFoundError) return null
-          throw error
-        })
+        .catch(nullWhenNotFound)
       if (found === null || found.time.getTime() >= sinceMs) high = middle
       else low = found.seq + 1
     }
@@ -276,6 +283,11 @@ interface Batch {
   readonly executions: readonly Execution[]
   readonly lastSequence: number
   readonly isMore: boolean
+}
+
+function nullWhenNotFound(error: unknown): null {
+  if (error instanceof NotFoundError) return null
+  throw error
 }
 
 function emptyWhenNotFound(error: unknown): Batch {

@@ -1,6 +1,7 @@
 /** The history of a job, by fire: what belongs to one fire on all nodes, the newest fire first. */
 import type { Execution, Outcome, RunningExecution } from '../../../model/execution.ts'
 import { timeText } from '../time-text.ts'
+import type { PastRun } from './known-histories.ts'
 
 const neverStarted: ReadonlySet<Outcome> = new Set(['missed', 'skipped', 'unplaced', 'lost'])
 
@@ -13,7 +14,7 @@ interface Shown {
 
 /** @param before only fires older than this group; null: from the newest */
 export function firesJson(
-  recorded: readonly Execution[],
+  recorded: readonly PastRun[],
   running: readonly RunningExecution[],
   { before, limit }: { readonly before: string | null; readonly limit: number },
 ) {
@@ -27,7 +28,7 @@ export function firesJson(
 }
 
 /** What is known to have ended runs no more; what was given up as lost and is seen to run is not lost. */
-function shownOf(recorded: readonly Execution[], running: readonly RunningExecution[]): readonly Shown[] {
+function shownOf(recorded: readonly PastRun[], running: readonly RunningExecution[]): readonly Shown[] {
   const runningIds = new Set(running.map(({ id }) => id))
   const ended = recorded.filter(({ id, outcome }) => outcome !== 'lost' || !runningIds.has(id))
   const endedIds = new Set(ended.map(({ id }) => id))
@@ -47,7 +48,7 @@ function fireJson(group: string, executions: readonly Shown[]) {
   }
 }
 
-export function endedJson(execution: Execution) {
+export function endedJson(execution: PastRun) {
   const { outcome, startedAt, finishedAt } = execution
   const hasRun = !neverStarted.has(outcome)
   return {

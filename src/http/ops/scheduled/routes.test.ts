@@ -35,7 +35,7 @@ function makeApp(change: Partial<ScheduledDomain> = {}) {
       state.asked.push(names)
       return new Map([['a', [{ outcome: 'failed', durationMs: 5, startedAt: 0 }]]])
     },
-    executions: async () => [],
+    pastRuns: async () => [],
     running: async () => [],
     async read(): Promise<OutputPart> {
       state.reads += 1

@@ -45,7 +45,7 @@ export function registerScheduled(app: FastifyInstance, domain: ScheduledDomain)
     const name = await domain.nameOf(request.params.job)
     // Asked in this order, a run that ends in between is in the second answer: it is never in neither.
     const running = await domain.running(name)
-    const ended = await domain.executions(name)
+    const ended = await domain.pastRuns(name)
     return answer(request, reply, 200, firesJson(ended, running, { limit, before: before === '' ? null : before }))
   })
   registerOutput(app, domain)
