@@ -53,26 +53,27 @@ function history(tab: Tab) {
 test('a run is seen from its start to its end: output as it is written, search, pause, and a stop', async () => {
   await save({
     name: 'slow',
-    command: 'i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo "row $i of the report"; sleep 0.05; done',
+    command: 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "row $i of the report"; sleep 0.1; done',
   })
   await using tab = await openTab(agent, '/ui/jobs/slow')
   const { page } = tab
   await page.getByText('It has not run yet').waitFor()
   await page.getByRole('button', { name: 'Run now' }).click()
-  await output(tab).getByText('row 30 of the report').waitFor()
+  const lastRow = async () => Number(/row (\d+) of the report\s*$/.exec(await output(tab).innerText())?.[1] ?? '0')
+  await eventually(async () => (await lastRow()) > 30, 30_000, 'thirty rows')
   await history(tab).getByText('by hand').waitFor()
   await page.locator('.output-foot').getByText('Live').waitFor()
-  await tab.expectAccessible()
+  await tab.expectAccessible('.output')
   await tab.shoot('scheduled job, output live')
 
   await page.getByRole('button', { name: 'Pause' }).click()
-  const rows = async () => page.locator('.output-foot').innerText()
-  const seen = await output(tab).innerText()
-  const count = await rows()
-  await eventually(async () => expect(await rows()).not.toBe(count), 10_000)
-  expect((await output(tab).innerText()).split('\n')[0]).toBe(seen.split('\n')[0])
+  const count = await page.locator('.output-foot').innerText()
+  const paused = await lastRow()
+  await eventually(async () => (await page.locator('.output-foot').innerText()) !== count, 10_000, 'more rows')
+  // What is drawn beyond the edge may be a few rows more.
+  expect((await lastRow()) - paused).toBeLessThan(25)
   await page.getByRole('button', { name: 'Follow' }).click()
-  await output(tab).getByText('row 80 of the report').waitFor()
+  await eventually(async () => (await lastRow()) > paused + 25, 20_000, 'the end again')
 
   await page.getByLabel('Search in the output').fill('row 7 ')
   await page.getByText('1 of 1').waitFor()

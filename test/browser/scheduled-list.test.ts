@@ -110,7 +110,7 @@ describe('a list of jobs', () => {
   test('follows what happens, without a reload', async () => {
     await using tab = await openTab(agent, '/ui/jobs?search=live')
     await tab.page.getByText('No job matches').waitFor()
-    await save(agent, { name: 'live', command: 'sleep 2', shell: true })
+    await save(agent, { name: 'live', command: 'sleep 4', shell: true })
     await rowOf(tab, 'live').getByText('Never ran').waitFor()
     await tab.page.getByRole('button', { name: 'Run live now' }).click()
     await rowOf(tab, 'live').getByText('Running').waitFor()
@@ -189,8 +189,8 @@ describe('a list of jobs', () => {
   })
 
   test('fits a phone, and everybody can use it', async () => {
-    await using tab = await openTab(agent, '/ui/jobs', phone)
-    await tab.page.getByText(/^1–50 of \d+ jobs$/).waitFor()
+    await using tab = await openTab(agent, '/ui/jobs?size=25', phone)
+    await tab.page.getByText(/^1–25 of \d+ jobs$/).waitFor()
     await tab.expectNoSidewaysScroll()
     await tab.expectAccessible()
     await tab.shoot('scheduled jobs on a phone')
@@ -200,8 +200,8 @@ describe('a list of jobs', () => {
   })
 
   test('shows itself whole on a screen', async () => {
-    await using tab = await openTab(agent, '/ui/jobs?sort=last&order=desc')
-    await tab.page.getByText(/^1–50 of \d+ jobs$/).waitFor()
+    await using tab = await openTab(agent, '/ui/jobs?sort=last&order=desc&size=25')
+    await tab.page.getByText(/^1–25 of \d+ jobs$/).waitFor()
     await tab.expectAccessible()
     await tab.shoot('scheduled jobs')
   })
