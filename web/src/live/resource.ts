@@ -36,6 +36,7 @@ export function useResource<T>(
 ): Resource<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ data: undefined, error: null, isLoading: path !== null })
   const loader = useRef<Loader<T> | null>(null)
+  const isStale = useRef(false)
   const wanted = useRef(refreshOn)
   wanted.current = refreshOn
   const kinds = [...new Set(refreshOn.map(({ kind }) => kind))].join()
@@ -44,7 +45,13 @@ export function useResource<T>(
     const own = new Loader<T>((from, signal) => api.get<T>(from, { signal }), setLoaded, everyMs)
     loader.current = own
     const stopListening = onReconnect(() => own.ask())
+    const seeAgain = () => {
+      if (!document.hidden && isStale.current) own.ask()
+      isStale.current = false
+    }
+    document.addEventListener('visibilitychange', seeAgain)
     return () => {
+      document.removeEventListener('visibilitychange', seeAgain)
       stopListening()
       own.stop()
     }
@@ -57,7 +64,9 @@ export function useResource<T>(
       onEvent(kind as EventKind, (data) => {
         const event = { kind, data } as LiveEvent
         const isMeant = wanted.current.some((on) => on.kind === kind && (on.matches?.(event) ?? true))
-        if (isMeant) loader.current?.ask()
+        // Nobody sees a hidden tab; it asks once when it is seen again.
+        if (isMeant && document.hidden) isStale.current = true
+        else if (isMeant) loader.current?.ask()
       }),
     )
     return () => {
