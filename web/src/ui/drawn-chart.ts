@@ -48,12 +48,12 @@ function optionsOf(element: HTMLElement, newest: () => ChartProps): uPlot.Option
   return {
     width: element.clientWidth,
     height: element.clientHeight,
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: series.length > 1 || newest().format !== undefined, live: true },
     cursor: { y: false, points: { size: 7 }, ...(group === undefined ? {} : { sync: { key: group } }) },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 60, values: (_plot, seconds) => seconds.map(clockText) },
+      { ...axis, size: 28, grid: { show: false }, space: 60, values: (_plot, seconds) => seconds.map(clockText) },
       { ...axis, size: 56, space: 28, values: (_plot, values) => values.map((value) => format(value)) },
     ],
     series: [

@@ -72,7 +72,7 @@ function Jobs({ all, reload }: { readonly all: readonly OpsJob[]; readonly reloa
           onChange={(status) => setChoice({ ...choice, status })}
         />
         <span class="rj-filter-count" role="status">
-          {shown.length === all.length ? `${all.length} jobs` : `${shown.length} of ${all.length} jobs`}
+          {countWords(shown.length, all.length)}
         </span>
       </search>
       {shown.length === 0 ? (
@@ -89,4 +89,9 @@ function Jobs({ all, reload }: { readonly all: readonly OpsJob[]; readonly reloa
       )}
     </Card>
   )
+}
+
+function countWords(shown: number, all: number): string {
+  const jobs = all === 1 ? 'job' : 'jobs'
+  return shown === all ? `${all} ${jobs}` : `${shown} of ${all} ${jobs}`
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FoundSchema, FoundTable } from '../wire.ts'
 import { everything, nothing, withSchema, withTable } from './scope.ts'
-import { schemaNodes, sumsOf } from './scope-tree.ts'
+import { schemaNodes, sumsOf, withFound } from './scope-tree.ts'
 
 const table = (name: string, rows: number, hasKey = true): FoundTable => ({
   name,
@@ -60,4 +60,14 @@ test('the sums count what is picked, and tables without a key', () => {
     withoutKey: 1,
   })
   expect(sumsOf([shop, crm], withSchema(nothing, 'crm', true))).toMatchObject({ schemas: 1, tables: 1, withoutKey: 0 })
+})
+
+test('selecting what a search has found takes whole schemas, and single tables where it has cut one', () => {
+  const nodes = schemaNodes([shop, crm], nothing, 'e')
+  expect(withFound(nothing, nodes, true).include).toEqual([
+    { schema: 'shop', tables: ['orders', 'items'] },
+    { schema: 'crm', tables: [] },
+  ])
+  const without = withFound(withSchema(nothing, 'shop', true), schemaNodes([shop], nothing, 'items'), false)
+  expect(without.exclude).toEqual([{ schema: 'shop', tables: ['items'] }])
 })

@@ -1,6 +1,6 @@
 /** The schemas and tables of a server as a tree to tick: what is shown for a search, what each box says, and the sums. */
 import type { FoundSchema, FoundTable } from '../wire.ts'
-import { includesTable, includesTablesToCome, type Scope } from './scope.ts'
+import { includesTable, includesTablesToCome, type Scope, withSchema, withTable } from './scope.ts'
 
 export type BoxState = 'all' | 'some' | 'none'
 
@@ -47,6 +47,15 @@ function shownTables(schema: FoundSchema, wanted: string): readonly FoundTable[]
     ({ name }) => name.toLowerCase().includes(wanted) || `${schema.name}.${name}`.toLowerCase().includes(wanted),
   )
   return tables.length === 0 ? null : tables
+}
+
+/** Everything that a search has left: whole schemas, and of those that it has cut the tables alone. */
+export function withFound(scope: Scope, nodes: readonly SchemaNode[], isWanted: boolean): Scope {
+  return nodes.reduce((changed, { schema, shown }) => {
+    if (shown.length === schema.tables.length) return withSchema(changed, schema.name, isWanted)
+    const siblings = schema.tables.map(({ name }) => name)
+    return shown.reduce((next, { name }) => withTable(next, schema.name, name, isWanted, siblings), changed)
+  }, scope)
 }
 
 export function sumsOf(schemas: readonly FoundSchema[], scope: Scope): Sums {

@@ -4,8 +4,8 @@ import { bytesText, countText, shortCountText } from '../../../ui/amounts.ts'
 import { Button } from '../../../ui/button.tsx'
 import { TextInput } from '../../../ui/inputs.tsx'
 import { EmptyState, Skeleton } from '../../../ui/states.tsx'
-import { everything, nothing, type Scope, withSchema } from '../draft/scope.ts'
-import { schemaNodes, sumsOf } from '../draft/scope-tree.ts'
+import { everything, nothing, type Scope } from '../draft/scope.ts'
+import { schemaNodes, sumsOf, withFound } from '../draft/scope-tree.ts'
 import type { FoundSchema } from '../wire.ts'
 import { Choices } from './choices.tsx'
 import type { StepProps } from './form-parts.ts'
@@ -67,8 +67,7 @@ interface PickerProps {
 function Picker({ schemas, hasAll, scope, set }: PickerProps) {
   const [search, setSearch] = useState('')
   const nodes = schemaNodes(schemas, scope, search)
-  const setAll = (isWanted: boolean) =>
-    set(nodes.reduce((changed, { schema }) => withSchema(changed, schema.name, isWanted), scope))
+  const setAll = (isWanted: boolean) => set(withFound(scope, nodes, isWanted))
   if (schemas.length === 0)
     return (
       <EmptyState

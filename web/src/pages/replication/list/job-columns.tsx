@@ -87,9 +87,13 @@ function ProgressCell({ job }: { readonly job: OpsJob }) {
   if (!isAtWork(job)) return <Duration ms={null} />
   return (
     <div class="rj-progress">
-      <span>
-        <Duration ms={job.lag_ms} /> behind
-      </span>
+      {job.lag_ms === null ? (
+        <span>lag not known yet</span>
+      ) : (
+        <span>
+          <Duration ms={job.lag_ms} /> behind
+        </span>
+      )}
       <span class="rj-soft">
         <Bytes value={job.backlog_bytes} /> waiting
       </span>
