@@ -64,7 +64,7 @@ function RunCells({ execution }: { readonly execution: FireExecution }) {
         {outcome === 'running' ? <Elapsed since={execution.started_at} /> : durationOf(execution)}
       </span>
       <Cell label="exit" value={exit === null ? null : String(exit)} />
-      <Cell label="output" value={bytes === null ? null : bytesText(bytes)} />
+      <Cell label="output" value={bytes === null || execution.duration_ms === null ? null : bytesText(bytes)} />
     </span>
   )
 }

@@ -27,7 +27,7 @@ export function NextTimes({ fires, timeZone, room = 0 }: NextTimesProps) {
 
 function NextTime({ fire, timeZone }: { readonly fire: PreviewedFire; readonly timeZone: string }) {
   const atMs = epochMs(fire.at) ?? 0
-  const own = otherClock(atMs, 0, timeZone) === null ? null : momentText(atMs, 0)
+  const own = otherClock(atMs, 0, timeZone) === null ? null : ownText(atMs, fire.local)
   return (
     <li class="next-time">
       <time dateTime={fire.at} title={utcText(atMs)}>
@@ -43,4 +43,10 @@ function NextTime({ fire, timeZone }: { readonly fire: PreviewedFire; readonly t
       )}
     </li>
   )
+}
+
+/** The user's own clock, without the day where it is the same. */
+function ownText(atMs: number, local: string): string {
+  const text = momentText(atMs, 0)
+  return text.startsWith(local.slice(0, 10)) ? text.slice(11) : text
 }
