@@ -5,9 +5,10 @@
  * replication job's, `NODE` a node's, `PATH` a file's.
  */
 import { type Command, Option } from 'commander'
-import { ApiClient, readToken } from './api-client.ts'
+import { ApiClient } from './api-client.ts'
 import type { Printed } from './printed.ts'
 import type { Screen } from './screen.ts'
+import { readToken } from './token-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

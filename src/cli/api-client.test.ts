@@ -3,8 +3,9 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { ApiClient, readToken } from './api-client.ts'
+import { ApiClient } from './api-client.ts'
 import { CallFailedError } from './errors.ts'
+import { readToken } from './token-file.ts'
 
 let folder: string
 let server: Server

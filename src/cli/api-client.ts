@@ -3,7 +3,6 @@
  *
  * Easy to get wrong: a request that changes something goes to the next address only when the one before never got it.
  */
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { type Issue, messageOf } from '../core/errors.ts'
 import { CallFailedError, RequestRefusedError } from './errors.ts'
@@ -33,7 +32,7 @@ export class ApiClient {
 
   /**
    * @param addresses host:port or URLs, separated by commas
-   * @param token what the agent asks for, see `readToken`; null to show none
+   * @param token what the agent asks for; null to show none
    */
   constructor(addresses: string, token: string | null = null, limits: ClientLimits = {}) {
     this.#bases = addresses
@@ -224,27 +223,4 @@ function warningTexts(header: string | string[] | undefined): readonly string[] 
       return text
     }
   })
-}
-
-/**
- * The first token of a file, as `--api-token-file` has them: one a line.
- *
- * @throws CallFailedError when the file cannot be read or holds none
- */
-export function readToken(path: string): string {
-  const token = contentOf(path)
-    .split('\n')
-    .map((line) => line.trim())
-    .find((line) => line !== '')
-  if (token === undefined || !/^[\x21-\x7e]+$/.test(token))
-    throw new CallFailedError(`--token-file ${path} holds no token; copy the agent's --api-token-file there`)
-  return token
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CallFailedError(`--token-file ${path} cannot be read: ${messageOf(error)}`, { cause: error })
-  }
 }

@@ -165,6 +165,11 @@ test('an agent is told to leave at whichever of the addresses it is', async () =
   expect(b.asked.map(({ path }) => path)).toEqual(['/v1', '/v1/leave?pretty'])
 })
 
+test("an agent's own words cannot move the cursor", async () => {
+  const { address } = await agent(() => [409, { detail: 'line 1\u001b[2J\nline 2' }])
+  expect((await run(['run', 'a', '--address', address])).err).toBe('millrace: line 1·[2J\nline 2')
+})
+
 test('what answers and is no agent is told so', async () => {
   const server = createServer((_request, response) => response.end('<html>'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

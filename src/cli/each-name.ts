@@ -2,6 +2,7 @@
 import { messageOf } from '../core/errors.ts'
 import type { Printed } from './printed.ts'
 import type { Screen } from './screen.ts'
+import { printableLines } from './table.ts'
 
 export interface Done {
   /** What people are told. */
@@ -27,7 +28,7 @@ export async function forEachName(
     } catch (error) {
       if (names.length === 1) throw error
       failed += 1
-      screen.printError(`millrace: ${messageOf(error)}`)
+      screen.printError(printableLines(`millrace: ${messageOf(error)}`))
     }
   }
   const text = isJson ? `[${done.map(({ json }) => json).join(',\n')}]` : done.map((one) => one.text).join('\n')

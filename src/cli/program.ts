@@ -30,6 +30,7 @@ import { addReplicationStats } from './replication-stats.ts'
 import { addReplications } from './replications.ts'
 import { addScheduleNext } from './schedule-next.ts'
 import type { Screen, Terminal } from './screen.ts'
+import { printableLines } from './table.ts'
 import { addVersion } from './version.ts'
 
 export interface ProgramParts {
@@ -80,7 +81,7 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
     return exitStatus
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    parts.printError(`millrace: ${textOf(error)}`)
+    parts.printError(printableLines(`millrace: ${textOf(error)}`))
     return error instanceof MillraceError && error.remedy === 'fix-request' ? 2 : 1
   }
 }

@@ -13,6 +13,7 @@ import { LiveLines } from './live-lines.ts'
 import type { Printed } from './printed.ts'
 import type { ReplicationAnswer } from './replication-answer.ts'
 import { statsLine, statsLines } from './stats-text.ts'
+import { printableLines } from './table.ts'
 
 interface StatsFlags {
   readonly watch?: boolean
@@ -63,7 +64,7 @@ async function watchStats(call: AgentCall<StatsFlags>): Promise<Printed> {
       if (!(error instanceof CallFailedError)) throw error
       if (error.status === 404) return { text: call.isJson ? '' : `${name} was deleted`, exitStatus: 1 }
       if (error.status !== null && error.status < 500) throw error
-      call.screen.printError(`millrace: ${error.message}`)
+      call.screen.printError(printableLines(`millrace: ${error.message}`))
     }
   }
 }

@@ -22,6 +22,11 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\u00b7')
 }
 
+/** The same, for a text of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
 /** At most `length` characters, the last one an ellipsis where something was left out. */
 export function shorten(text: string, length: number): string {
   const characters = [...text]

@@ -6,9 +6,10 @@
  */
 import type { Command } from 'commander'
 import { defaultAddress, type Environment } from '../agent-command.ts'
-import { ApiClient, readToken } from '../api-client.ts'
+import { ApiClient } from '../api-client.ts'
 import { knownNames } from '../known-names.ts'
 import { printable } from '../table.ts'
+import { readToken } from '../token-file.ts'
 import { type Candidate, type Completed, complete } from './candidates.ts'
 import { splitLine } from './split-line.ts'
 
