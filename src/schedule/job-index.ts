@@ -52,13 +52,9 @@ export class JobIndex {
     this.#times = new SharedTimesTable(parts.agentZone)
   }
 
-  /** How many jobs there are, and how many do how. Complete after `byName`. */
-  get counts(): Readonly<Record<JobHealth, number>> & { readonly total: number } {
-    return { total: this.#entries.size, ...this.#counts }
-  }
-
-  get(name: string): IndexedJob | null {
-    return this.#entries.get(name) ?? null
+  /** How many jobs do how. Complete after `byName`. */
+  get counts(): Readonly<Record<JobHealth, number>> {
+    return { ...this.#counts }
   }
 
   /** All jobs by name, as of now: the array never changes, its items do. */

@@ -36,13 +36,15 @@ export interface ListedJob {
 
 export interface JobPage {
   readonly total: number
+  /** Of all jobs, whatever is asked for. */
+  readonly counts: Readonly<Record<JobHealth, number>>
   /** How many fit the query. */
   readonly matched: number
   readonly jobs: readonly ListedJob[]
 }
 
 export interface JobQueryParts {
-  readonly index: Pick<JobIndex, 'byName'>
+  readonly index: Pick<JobIndex, 'byName' | 'counts'>
   readonly counters: { of(job: Pick<ScheduledJob, 'name' | 'createdAt'>): JobCounters }
   /** How many commands of a job run now, anywhere. */
   runningOf(jobName: string): number
@@ -54,7 +56,8 @@ export async function queryJobs(query: JobQuery, parts: JobQueryParts): Promise<
   const slice = new TimeSlice()
   const matching = await matchingJobs(all, query, parts, slice)
   const page = query.sort === 'name' ? namedPage(matching, query) : await rankedJobs(matching, query, parts, slice)
-  return { total: all.length, matched: matching.length, jobs: page.map((entry) => listed(entry, parts)) }
+  const { counts } = parts.index
+  return { total: all.length, counts, matched: matching.length, jobs: page.map((entry) => listed(entry, parts)) }
 }
 
 export function listed({ job, health, times }: IndexedJob, parts: Omit<JobQueryParts, 'index'>): ListedJob {

@@ -9,7 +9,7 @@ export interface EventStream extends Disposable {
   readonly status: number
   /** All that came so far. */
   readonly events: readonly StreamedEvent[]
-  /** Resolves when the agent has ended the stream. */
+  /** Resolves when the agent has ended the stream. @throws when the connection broke */
   readonly ended: Promise<void>
 }
 
@@ -19,12 +19,15 @@ export async function openEventStream(url: string, token?: string): Promise<Even
   const headers: Readonly<Record<string, string>> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const response = await fetch(url, { headers, signal: ending.signal })
   const events: StreamedEvent[] = []
+  const ended = gather(response, events).catch((error: unknown) => {
+    if (!ending.signal.aborted) throw error
+  })
+  // Whoever does not wait for the end does not care how it came.
+  ended.catch(() => {})
   return {
     status: response.status,
     events,
-    ended: gather(response, events).catch((error: unknown) => {
-      if (!ending.signal.aborted) throw error
-    }),
+    ended,
     [Symbol.dispose]: () => ending.abort(),
   }
 }

@@ -32,8 +32,8 @@ function readTag(text: string): JobQuery['tag'] {
   return { name, value: name.length === text.length ? null : text.slice(name.length + 1) }
 }
 
-export function jobPageJson({ total, matched, jobs }: JobPage) {
-  return { total, matched, jobs: jobs.map(listedJobJson) }
+export function jobPageJson({ total, counts, matched, jobs }: JobPage) {
+  return { total, counts, matched, jobs: jobs.map(listedJobJson) }
 }
 
 function listedJobJson(listed: ListedJob) {

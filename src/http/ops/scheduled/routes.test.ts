@@ -24,7 +24,7 @@ function makeApp(change: Partial<ScheduledDomain> = {}) {
   registerScheduled(app, {
     async list(query) {
       state.queries.push(query)
-      return { total: 3, matched: 0, jobs: [] }
+      return { total: 3, counts: { failing: 1, succeeding: 0, disabled: 0, never: 2 }, matched: 0, jobs: [] }
     },
     tags: async () => [{ name: 'role', value: 'web', jobs: 2 }],
     async nameOf(job) {
@@ -51,7 +51,13 @@ function makeApp(change: Partial<ScheduledDomain> = {}) {
 
 test('a query of jobs is read with what is usual', async () => {
   const { app, state } = makeApp()
-  await app.inject('/ops/scheduled-jobs')
+  const answer = await app.inject('/ops/scheduled-jobs')
+  expect(answer.json()).toEqual({
+    total: 3,
+    counts: { failing: 1, succeeding: 0, disabled: 0, never: 2 },
+    matched: 0,
+    jobs: [],
+  })
   await app.inject(
     '/ops/scheduled-jobs?search=%20a%20&status=running&tag=role%3Dx%3Dy&sort=last&order=desc&offset=7&limit=500',
   )
