@@ -7,6 +7,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { ReplicationJob, TaskRole } from '../../model/replication-job.ts'
+import { withSeen } from '../ddl/seen-list.ts'
 import type { SeenDdl, TaskProblem } from '../task-context.ts'
 import { jobIdOfTask, taskKey, taskRoles } from './assignment.ts'
 import type { BucketView } from './bucket-view.ts'
@@ -139,17 +140,10 @@ export class JobJournal {
     for (const role of taskRoles) {
       const record = reports.get(taskKey(jobId, role))?.value
       if (record === undefined || record.definition.createdAt !== job.createdAt) continue
-      for (const seen of record.report.ddl ?? []) memory.ddl = withDdl(memory.ddl, seen)
+      for (const seen of record.report.ddl ?? []) memory.ddl = withSeen(memory.ddl, seen)
       if (record.lastProblem !== null) memory.problems = withProblem(memory.problems, { ...record.lastProblem, role })
     }
   }
-}
-
-/** A statement that failed and was tried again is one. */
-function withDdl(known: readonly SeenDdl[], seen: SeenDdl): readonly SeenDdl[] {
-  const index = known.findIndex(({ at, sql, schema }) => at === seen.at && sql === seen.sql && schema === seen.schema)
-  if (index === -1) return [...known, seen].toSorted((a, b) => a.at - b.at).slice(-mostEvents)
-  return known[index]?.outcome === seen.outcome ? known : known.with(index, seen)
 }
 
 /** A problem that comes again and again is one, with its newest time. */

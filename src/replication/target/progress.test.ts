@@ -29,18 +29,3 @@ test.each([
   progress.setCopy([table], [record], 3)
   expect(progress.tables()).toMatchObject([{ rowsDone, bytesDone: rowsDone * 10 }])
 })
-
-test('the last 20 statements are kept, and one that failed before it was applied is one', () => {
-  const progress = new Progress(new FakeClock(0))
-  const ddl = (at: number, outcome: 'applied' | 'failed' = 'applied') => ({
-    at,
-    schema: 's',
-    sql: 'DROP TABLE x',
-    outcome,
-  })
-  for (let at = 1; at <= 21; at += 1) progress.sawDdl(ddl(at))
-  progress.sawDdl(ddl(22, 'failed'))
-  progress.sawDdl(ddl(22))
-  expect(progress.ddl).toHaveLength(20)
-  expect([progress.ddl[0]?.at, progress.ddl.at(-1)]).toEqual([3, ddl(22)])
-})

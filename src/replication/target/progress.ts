@@ -3,6 +3,7 @@
  * each table of the copy.
  */
 import type { Clock } from '../../core/clock.ts'
+import { withSeen } from '../ddl/seen-list.ts'
 import type { ChunkPiece, CopyTable } from '../pipe/frame.ts'
 import { TableRates } from '../table-rates.ts'
 import type { SeenDdl, TableProgress } from '../task-context.ts'
@@ -10,7 +11,6 @@ import { type ChunkRecord, coversEverything } from './copy-store.ts'
 
 /** Rates are averages over this long. */
 const windowMs = 5_000
-const mostDdl = 20
 
 interface Sample {
   readonly atMs: number
@@ -92,12 +92,8 @@ export class Progress {
     return this.#ddl
   }
 
-  /** A statement that was run; one that failed before is the same one. */
   sawDdl(seen: SeenDdl): void {
-    const others = this.#ddl.filter(
-      ({ at, sql, schema }) => at !== seen.at || sql !== seen.sql || schema !== seen.schema,
-    )
-    this.#ddl = [...others, seen].slice(-mostDdl)
+    this.#ddl = withSeen(this.#ddl, seen)
   }
 
   /** Those that move with their rates: asked once a second, for the report. */

@@ -6,12 +6,8 @@ import { shownSql } from '../ddl/shown-sql.ts'
 import type { FrameItem } from '../pipe/frame.ts'
 import type { SeenDdl } from '../task-context.ts'
 
-/** @param nowMs its time where the source's log does not tell one */
-export function describeDdl(
-  { event, committed }: Extract<FrameItem, { kind: 'ddl' }>,
-  nowMs: number,
-): Omit<SeenDdl, 'outcome'> {
+export function describeDdl({ event, committed }: Extract<FrameItem, { kind: 'ddl' }>): Omit<SeenDdl, 'outcome'> {
   const query = decodeQueryEvent(rawEvent(event))
-  const at = committed.micros === null ? nowMs : Number(committed.micros / 1000n)
+  const at = Number(committed.micros / 1000n)
   return { at, schema: query.schema, sql: shownSql(decodeSql(query.sql, query.session.characterSetClient)) }
 }

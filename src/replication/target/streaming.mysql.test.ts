@@ -196,4 +196,32 @@ describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
       )
     expect(await names(pair.target)).toEqual(await names(pair.source))
   })
+
+  test('statements are told in the report without their texts: failed while they fail, applied once they ran', async () => {
+    await using pair = await open()
+    await pair.writer.query("CREATE TABLE t (id INT PRIMARY KEY, v INT, note VARCHAR(20) DEFAULT 'planted-text')")
+    await pair.writer.query("INSERT INTO t VALUES (1, 1, 'a')")
+    await pair.caughtUp()
+    await pair.target.query(`INSERT INTO ${pair.schema}.t VALUES (9, 1, 'z')`)
+    await pair.writer.query('ALTER TABLE t ADD UNIQUE KEY only_one (v)')
+    const failed = await eventually(
+      () => pair.task.report?.ddl?.find(({ outcome }) => outcome === 'failed'),
+      20_000,
+      'the failure',
+    )
+    expect(failed).toMatchObject({ schema: pair.schema, sql: 'ALTER TABLE t ADD UNIQUE KEY only_one (v)' })
+    await eventually(() => pair.task.report?.problem?.code === 'REPL_DDL_FAILED', 20_000, 'the problem')
+    await pair.target.query(`DELETE FROM ${pair.schema}.t WHERE id = 9`)
+    await pair.caughtUp()
+    const told = await eventually(
+      () => (pair.task.report?.ddl?.at(-1)?.outcome === 'applied' ? pair.task.report.ddl : undefined),
+      20_000,
+      'the statement',
+    )
+    const own = told.filter(({ sql }) => sql.includes('TABLE t '))
+    expect(own.map(({ sql, outcome }) => [sql, outcome])).toEqual([
+      ["CREATE TABLE t (id INT PRIMARY KEY, v INT, note VARCHAR(20) DEFAULT '...')", 'applied'],
+      ['ALTER TABLE t ADD UNIQUE KEY only_one (v)', 'applied'],
+    ])
+  })
 })

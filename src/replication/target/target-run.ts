@@ -247,7 +247,7 @@ export class TargetRun {
     this.#committedMicros = item.committed.micros
     const after = { ...this.#unsaved, ...this.#placeChange(), committedMicros: item.committed.micros }
     const { source } = this.#strategies
-    const seen = describeDdl(item, context.clock.now())
+    const seen = describeDdl(item)
     const running = runner.run({
       event: item.event,
       gtid: item.gtid,
