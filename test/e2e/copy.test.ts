@@ -7,6 +7,7 @@ import { Scope } from '../../src/core/scope.ts'
 import { CopyCommand, type CopyEvent, passwordsOf, processesNaming, urlOf } from '../harness/copy-command.ts'
 import { eventually } from '../harness/eventually.ts'
 import { type ServerKind, startServer, type TestServer } from '../harness/mysql-servers.ts'
+import { millraceLine, PseudoTerminal } from '../harness/pseudo-terminal.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 
 type PairName = 'MariaDB to MariaDB' | 'MySQL 9.7 to MySQL 9.7' | 'MySQL 5.6 to MySQL 9.7'
@@ -128,6 +129,38 @@ describe.each(['MariaDB to MariaDB', 'MySQL 9.7 to MySQL 9.7', 'MySQL 5.6 to MyS
     expect(copy.leftovers()).toEqual([])
     expect(await schemasOf(pair.target)).not.toContain('millrace')
   })
+})
+
+test('on a terminal passwords are asked for without being shown, bars are drawn, and Ctrl-C stops', async () => {
+  const pair = pairOf('MariaDB to MariaDB')
+  await makeShop(pair, 30_000)
+  const { source, target } = pair
+  const args = [
+    'copy',
+    '--from',
+    urlOf(source),
+    '--to',
+    urlOf(target),
+    '--schemas',
+    'shop',
+    '--follow',
+    '--threads',
+    '1',
+  ]
+  await using folder = await tempDir()
+  await using terminal = new PseudoTerminal(millraceLine(args), { env: { TMPDIR: folder.path } })
+  for (const { user, port, password } of [source, target]) {
+    await terminal.shows(new RegExp(`Password of ${user} at 127\\.0\\.0\\.1:${port}: $`))
+    terminal.type(`${password}\r`)
+  }
+  await terminal.shows(/follows the changes; Ctrl-C stops/, 90_000)
+  terminal.type('\u0003')
+  expect(await terminal.ended()).toBe(0)
+  expect(terminal.text).not.toContain(source.password)
+  expect(terminal.text).toMatch(/shop\.orders +[█░▏▎▍▌▋▊▉]{20} +\d+\.\d % +/)
+  expect(terminal.text).toMatch(/total +█{20} +100 % +30005 rows/)
+  expect(terminal.text).toMatch(/stopped with everything up to \S+ .*of the source/)
+  expect([...readdirSync(folder.path), ...processesNaming(folder.path)]).toEqual([])
 })
 
 describe('a copy that is interrupted', () => {

@@ -33,9 +33,10 @@ export function askSecret(input: ReadStream, write: (text: string) => void, ques
         else answer += character
       }
     }
-    write(question)
+    // Before the question: somebody fast would otherwise see the first letters.
     input.setRawMode(true)
-    input.resume()
     input.on('data', onData)
+    input.resume()
+    write(question)
   })
 }

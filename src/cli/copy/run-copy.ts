@@ -152,7 +152,7 @@ class Copying {
       workDir !== null
         ? `; repeat the command with --work-dir ${workDir} to go on from there`
         : facts.isComplete === true
-          ? '; to go on later another time, give --work-dir'
+          ? '; give --work-dir to be able to go on later'
           : `; the rows copied so far stay at the target: begin anew with --drop-if-exists${follows ? '' : ', and with --work-dir to be able to go on'}`
     this.#tell(event, { ...facts, position, workDir }, `stopped ${where}${behind}${next}`, leftovers)
   }
