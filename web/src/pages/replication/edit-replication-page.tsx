@@ -14,6 +14,8 @@ import { JobForm } from './form/job-form.tsx'
 import { jobPath } from './job-orders.tsx'
 import type { WireJob, WireNode } from './wire.ts'
 import './replication.css'
+import './form/form.css'
+import './form/picker.css'
 
 export function EditReplicationPage({ id }: { readonly id: string }) {
   const [draft, setDraft] = useState<JobDraft | null>(null)

@@ -4,6 +4,8 @@ import { Page } from '../../ui/page.tsx'
 import { newDraft } from './draft/job-draft.ts'
 import { JobForm } from './form/job-form.tsx'
 import './replication.css'
+import './form/form.css'
+import './form/picker.css'
 
 export function NewReplicationPage() {
   return (

@@ -12,6 +12,7 @@ import { jobColumns } from './list/job-columns.tsx'
 import { jobsShown, type ListChoice, statusChoices } from './list/jobs-shown.ts'
 import type { OpsJob } from './wire.ts'
 import './replication.css'
+import './list/list.css'
 
 const startSort: Sort = { key: 'name', order: 'asc' }
 

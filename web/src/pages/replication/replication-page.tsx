@@ -19,6 +19,7 @@ import { deleteJob, pauseJob, resumeJob } from './job-orders.tsx'
 import { addressText, stageWords, statusTone, statusWord } from './job-words.ts'
 import type { OpsJobDetails } from './wire.ts'
 import './replication.css'
+import './job/job.css'
 
 const parent = { path: paths.replications, title: 'Replication jobs' }
 

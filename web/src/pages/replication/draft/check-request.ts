@@ -4,7 +4,8 @@
  * Easy to get wrong: a stored password is used for the stored server alone, so it cannot be tested with another address.
  */
 import type { Role } from '../wire.ts'
-import { type JobDraft, wantedRules, wirePassword } from './job-draft.ts'
+import type { JobDraft } from './job-draft.ts'
+import { wantedRules, wirePassword } from './job-json.ts'
 import type { Rule } from './scope.ts'
 
 export interface CheckRequest {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { passwordMask, type WireJob } from '../wire.ts'
-import { draftOf, type JobDraft, jobOf, newDraft, shownJob, wirePassword } from './job-draft.ts'
+import { draftOf, type JobDraft, newDraft } from './job-draft.ts'
+import { jobOf, shownJob, wirePassword } from './job-json.ts'
 import { everything, nothing, withSchema } from './scope.ts'
 
 const filled: JobDraft = {

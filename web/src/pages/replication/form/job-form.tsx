@@ -11,7 +11,8 @@ import { api } from '../../../api/client.ts'
 import { paths } from '../../../routes.ts'
 import { Button, ButtonLink } from '../../../ui/button.tsx'
 import { toast } from '../../../ui/toast.tsx'
-import { type JobDraft, jobOf } from '../draft/job-draft.ts'
+import type { JobDraft } from '../draft/job-draft.ts'
+import { jobOf } from '../draft/job-json.ts'
 import {
   draftField,
   type Faults,

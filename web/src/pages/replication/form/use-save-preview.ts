@@ -2,7 +2,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type ApiError, asApiError } from '../../../api/api-error.ts'
 import { api } from '../../../api/client.ts'
-import { type JobDraft, jobOf } from '../draft/job-draft.ts'
+import type { JobDraft } from '../draft/job-draft.ts'
+import { jobOf } from '../draft/job-json.ts'
 import type { SavePreview } from '../wire.ts'
 
 export interface PreviewState {
