@@ -12,7 +12,7 @@ const usual = { shell: true, owner: 'ops' } as const
 export const shownJobs: readonly ShownJob[] = [
   { name: 'mail-queue', schedule: '*/10 * * * * *', command: 'sleep 2; echo "12 letters sent"' },
   { name: 'metrics-rollup', schedule: '*/15 * * * * *', command: 'echo "rolled up 5,120 points"' },
-  { name: 'thumbnails', schedule: '*/20 * * * * *', command: 'sleep 4; echo "31 pictures"', tags: { role: 'web:1' } },
+  { name: 'thumbnails', schedule: '*/20 * * * * *', command: 'sleep 14; echo "31 pictures"', tags: { role: 'web:1' } },
   { name: 'cache-warm', schedule: '*/30 * * * * *', command: 'sleep 1; echo "warm"', tags: { role: 'web' } },
   { name: 'session-cleanup', schedule: '40 * * * * *', command: 'echo "removed 31 sessions"' },
   {

@@ -34,7 +34,7 @@ export function Figures({ cluster, failing, running, replications, timeline }: F
         href={`${paths.jobs}?status=failing`}
         value={number(failing?.matched)}
         tone={failing === undefined ? 'idle' : failing.matched > 0 ? 'bad' : 'good'}
-        text={failing?.matched === 0 ? 'no job failed last time' : 'jobs failed last time'}
+        text={failing === undefined ? '' : failingText(failing.matched)}
       />
       <Figure
         title="Late or missed"
@@ -111,4 +111,9 @@ function Figure({ title, href, value, tone, text, isName = false }: FigureProps)
 
 function number(value: number | undefined): string {
   return value === undefined ? '…' : countText(value)
+}
+
+function failingText(count: number): string {
+  if (count === 0) return 'no job failed last time'
+  return count === 1 ? 'job failed last time' : 'jobs failed last time'
 }
