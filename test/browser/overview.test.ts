@@ -61,7 +61,7 @@ test('a job that starts, ends, fails and heals is seen at each step, on the page
 
   await save({ name: 'breaks', command: 'exit 7' })
   await run('breaks')
-  await eventually(async () => expect(await figure(tab, 'Failing')).toBe('Failing 1 jobs failed last time'), 10_000)
+  await eventually(async () => expect(await figure(tab, 'Failing')).toBe('Failing 1 job failed last time'), 10_000)
   const matter = card(tab, 'Needs attention').getByRole('listitem').filter({ hasText: 'breaks' })
   await eventually(async () => expect(await matter.innerText()).toContain('ended with status 7 on mill'), 15_000)
   await tab.expectAccessible()
