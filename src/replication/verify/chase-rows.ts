@@ -5,9 +5,9 @@
  * Easy to get wrong: this can tell that a row is right, never that it is wrong; the state that was missed may be the one.
  */
 import { systemClock } from '../../core/clock.ts'
+import type { LiveTarget } from './live-target.ts'
 import { listRows, type RowList, stateOf } from './row-lists.ts'
-import type { LiveTarget, PartReaders } from './settle-part.ts'
-import type { Part } from './table-reader.ts'
+import type { Part, PartReaders } from './table-reader.ts'
 
 /** After the target has caught up with the beginning of the chase. */
 const chaseMs = 3_000

@@ -17,7 +17,7 @@ import { createFilter, type ObjectFilter } from '../filter.ts'
 import type { ServerEndpoint } from '../task-context.ts'
 import { compareTable, nothingFound } from './compare-table.ts'
 import type { Comparison, TableComparison } from './comparison.ts'
-import type { LiveTarget } from './settle-part.ts'
+import type { LiveTarget } from './live-target.ts'
 
 export interface CompareServersOptions {
   readonly source: ServerEndpoint

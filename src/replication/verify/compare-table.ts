@@ -10,8 +10,9 @@ import { type CopyKey, pickCopyKey } from '../source/copy/copy-key.ts'
 import { type KeyRange, wholeTable } from '../source/copy/key-range.ts'
 import { type ColumnPair, characterSetOf, pairColumns } from './column-pairs.ts'
 import { addDigests, type Digest, emptyDigest, isSameDigest, type TableComparison } from './comparison.ts'
-import { type LiveTarget, type PartReaders, type SettledPart, settleParts } from './settle-part.ts'
-import { type Part, TableReader, wholePart } from './table-reader.ts'
+import type { LiveTarget } from './live-target.ts'
+import { type SettledPart, settleParts } from './settle-part.ts'
+import { type Part, type PartReaders, TableReader, wholePart } from './table-reader.ts'
 
 export interface TableSides {
   readonly source: { readonly session: Session; readonly definition: TableDefinition }

@@ -8,19 +8,9 @@
  */
 import { chaseRows } from './chase-rows.ts'
 import { type DifferingRow, type Digest, emptyDigest } from './comparison.ts'
+import type { LiveTarget } from './live-target.ts'
 import { differenceOf, digestOfList, judgeRow, listRows, type RowList, type ThreeReads } from './row-lists.ts'
-import type { Part, TableReader } from './table-reader.ts'
-
-/** How the target is waited for while it still gets changes. */
-export interface LiveTarget {
-  /** Resolves when the target has everything that the source had committed at the time of the call. */
-  caughtUp(signal: AbortSignal): Promise<void>
-}
-
-export interface PartReaders {
-  readonly source: TableReader
-  readonly target: TableReader
-}
+import type { Part, PartReaders } from './table-reader.ts'
 
 export interface SettledPart {
   readonly source: Digest

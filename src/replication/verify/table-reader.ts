@@ -36,6 +36,12 @@ export interface ReadRow {
   readonly key: readonly string[]
 }
 
+/** One table as both servers have it. */
+export interface PartReaders {
+  readonly source: TableReader
+  readonly target: TableReader
+}
+
 export interface TableReaderParts {
   readonly side: Side
   /** In `copyingState`. */
