@@ -47,6 +47,10 @@ test.each([
   ['DELETE', '/v1/jobs/x'],
   ['GET', '/nothing'],
   ['GET', '/ops/cluster'],
+  ['GET', '/ops/replication-jobs'],
+  ['POST', '/ops/connection-check'],
+  ['GET', '/udup/v1/jobs'],
+  ['GET', '/udup/v1/leave'],
   ['GET', `/v1/jobs?token=${token}`],
   ['GET', `/v1/jobs?access_token=${token}`],
 ])('%s %s without the right token is refused by both APIs', async (method, path) => {
