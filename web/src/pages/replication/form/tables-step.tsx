@@ -1,21 +1,27 @@
 /** What is replicated: picked from what the source shows, or written as patterns. */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { bytesText, countText, shortCountText } from '../../../ui/amounts.ts'
 import { Button } from '../../../ui/button.tsx'
 import { TextInput } from '../../../ui/inputs.tsx'
 import { EmptyState, Skeleton } from '../../../ui/states.tsx'
+import type { JobDraft } from '../draft/job-draft.ts'
 import { everything, nothing, type Scope } from '../draft/scope.ts'
 import { schemaNodes, sumsOf, withFound } from '../draft/scope-tree.ts'
+import { faultsOf } from '../draft/steps.ts'
+import { sentence } from '../job-words.ts'
 import type { FoundSchema } from '../wire.ts'
 import { Choices } from './choices.tsx'
 import type { StepProps } from './form-parts.ts'
 import { RulesEditor } from './rules-editor.tsx'
 import { SchemaTree } from './schema-tree.tsx'
+import { isCurrent, type ServerCheck } from './use-check.ts'
 
 export function TablesStep({ draft, change, faults, checks }: StepProps) {
   const { scope } = draft
   const set = (changed: Scope) => change({ scope: changed })
   const { answer, isBusy } = checks.source
+  const shown = answer?.reachable === true && isCurrent(checks.source, 'source', draft) ? answer : null
+  useAskedSource(draft, checks.source)
   return (
     <div class="form">
       <Choices
@@ -40,21 +46,34 @@ export function TablesStep({ draft, change, faults, checks }: StepProps) {
           {faults.scope}
         </p>
       )}
-      {answer?.reachable === true ? (
-        <Picker schemas={answer.schemas} hasAll={answer.has_all_tables} scope={scope} set={set} />
+      {shown !== null ? (
+        <Picker schemas={shown.schemas} hasAll={shown.has_all_tables} scope={scope} set={set} />
       ) : isBusy ? (
         <Skeleton lines={6} label="Asking the source for its tables" />
       ) : (
         <EmptyState
           icon="note"
           title="The source has not shown its tables yet"
-          text="Test the connection to pick them from a list, or write rules below."
+          text={whyNothing(checks.source)}
           action={<Button onClick={() => void checks.source.run(draft)}>Ask the source</Button>}
         />
       )}
-      <RulesEditor scope={scope} onChange={set} isOpen={answer === null || !answer.reachable} />
+      <RulesEditor scope={scope} onChange={set} isOpen={shown === null && !isBusy} />
     </div>
   )
+}
+
+function whyNothing({ answer, error }: ServerCheck): string {
+  const reason = answer?.error ?? error?.message ?? ''
+  return `${sentence(reason)} Ask again to pick them from a list, or write rules below.`.trim()
+}
+
+/** Whoever comes here without a test of this connection gets it now. */
+function useAskedSource(draft: JobDraft, check: ServerCheck): void {
+  useEffect(() => {
+    const canAsk = Object.keys(faultsOf('source', draft)).length === 0
+    if (canAsk && !check.isBusy && !isCurrent(check, 'source', draft)) void check.run(draft)
+  }, [])
 }
 
 interface PickerProps {
