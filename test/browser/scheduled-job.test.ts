@@ -115,7 +115,7 @@ test('the history is grouped by fire, with every attempt, its reason and its out
   await tab.expectAccessible()
 })
 
-test('older fires come when they are asked for', async () => {
+test('older fires come when they are asked for, or when the address names one of them', async () => {
   await save({ name: 'often', command: 'true' })
   for (let run = 0; run < 30; run += 1) await agent.dkron('POST', '/v1/jobs/often')
   await eventually(async () => expect((await executionsOf('often')).length).toBe(30), 30_000)
@@ -124,6 +124,11 @@ test('older fires come when they are asked for', async () => {
   await tab.page.getByRole('button', { name: 'Show older' }).click()
   await eventually(async () => expect(await history(tab).locator('.fire').count()).toBe(30), 10_000)
   expect(await tab.page.getByRole('button', { name: 'Show older' }).count()).toBe(0)
+
+  const oldest = (await executionsOf('often'))[0]?.id ?? ''
+  await tab.load(`/ui/jobs/often?run=${encodeURIComponent(oldest)}`)
+  await tab.page.getByText('It wrote nothing.').waitFor()
+  expect(await history(tab).locator('.fire').count()).toBe(30)
 })
 
 test('what runs each second comes in by itself, and nothing jumps', async () => {

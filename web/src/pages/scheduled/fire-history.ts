@@ -17,7 +17,7 @@ export interface FireHistory {
 export const noFires: FireHistory = { fires: [], nextBefore: null }
 
 /** What a page holds of one job; the oldest go when it was open for long, and can be asked for again. */
-const mostFires = 500
+export const mostFires = 500
 
 /** Takes in the newest page of the history. */
 export function withNewest(known: FireHistory, page: FirePage): FireHistory {

@@ -4,16 +4,17 @@
  * Easy to get wrong: a job may fire each second. Nothing moves under a pointer, a focus or an output that is read: newer
  * fires wait behind a button then.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { useLocation, useSearch } from 'wouter-preact'
-import { paths } from '../../routes.ts'
+import { useState } from 'preact/hooks'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states.tsx'
-import { newerThan, visibleFires } from './fire-history.ts'
+import { visibleFires } from './fire-history.ts'
 import { FireItem } from './fire-item.tsx'
+import { StaleNote } from './stale-note.tsx'
 import { type History, pageSize } from './use-fire-history.ts'
-import type { Fire, JobAnswer } from './wire.ts'
+import { useOpenExecution, useShowExpected } from './use-open-execution.ts'
+import { useQuietFires } from './use-quiet-fires.ts'
+import type { JobAnswer } from './wire.ts'
 
 export interface HistoryCardProps {
   readonly job: JobAnswer
@@ -21,9 +22,9 @@ export interface HistoryCardProps {
 }
 
 export function HistoryCard({ job, history }: HistoryCardProps) {
-  const { open, setOpen } = useOpenExecution(job.name)
+  const { open, isThere, setOpen } = useOpenExecution(job.name, history)
   const [limit, setLimit] = useState(pageSize)
-  const { shown, waiting, release, handlers } = useQuietFires(history.fires, open !== null)
+  const { shown, waiting, release, handlers } = useQuietFires(history.fires, isThere)
   const visible = visibleFires(shown, limit, open)
   const showOlder = () => {
     setLimit(visible.length + pageSize)
@@ -48,9 +49,8 @@ export function HistoryCard({ job, history }: HistoryCardProps) {
         </span>
       }
     >
-      {history.error !== null && history.error.status !== 404 && (
-        <ErrorState error={history.error} retry={history.reload} />
-      )}
+      {history.isKnown && <StaleNote error={history.error} />}
+      {!history.isKnown && history.error !== null && <ErrorState error={history.error} retry={history.reload} />}
       {!history.isKnown && history.error === null && <Skeleton lines={6} label="Loading the history" />}
       {history.isKnown && history.fires.length === 0 && <NothingYet job={job} />}
       {visible.length > 0 && (
@@ -103,51 +103,4 @@ function NothingYet({ job }: { readonly job: JobAnswer }) {
       }
     />
   )
-}
-
-/** The execution whose output is shown, in the address: `?run=ID`. */
-function useOpenExecution(name: string) {
-  const open = new URLSearchParams(useSearch()).get('run')
-  const [, navigate] = useLocation()
-  const setOpen = (id: string | null) =>
-    navigate(paths.job(name) + (id === null ? '' : `?run=${encodeURIComponent(id)}`), { replace: true })
-  return { open, setOpen }
-}
-
-function useQuietFires(fires: readonly Fire[], isReading: boolean) {
-  const [isPointed, setIsPointed] = useState(false)
-  const [isFocused, setIsFocused] = useState(false)
-  const [newestShown, setNewestShown] = useState<string | null>(null)
-  const frame = useRef<HTMLDivElement>(null)
-  const isQuiet = isReading || isPointed || isFocused
-  const newest = fires[0]?.group ?? null
-  useEffect(() => {
-    if (!isQuiet || newestShown === null) setNewestShown(newest)
-    // What had the focus may be gone, of which no event tells.
-    if (isFocused && frame.current?.contains(document.activeElement) !== true) setIsFocused(false)
-  }, [isQuiet, newest, newestShown, isFocused])
-  const waiting = isQuiet && newestShown !== null ? newerThan(fires, newestShown).length : 0
-  return {
-    shown: waiting === 0 ? fires : fires.slice(waiting),
-    waiting,
-    release: () => setNewestShown(newest),
-    handlers: {
-      ref: frame,
-      onPointerEnter: () => setIsPointed(true),
-      onPointerLeave: () => setIsPointed(false),
-      onFocusCapture: () => setIsFocused(true),
-      onBlurCapture: () => setIsFocused(false),
-    },
-  }
-}
-
-/** Opens the first execution of the run that was asked for on this page. */
-function useShowExpected({ fires, expectedGroup }: History, show: (id: string) => void): void {
-  const shown = useRef<string | null>(null)
-  const execution = fires.find(({ group }) => group === expectedGroup)?.executions[0]
-  useEffect(() => {
-    if (expectedGroup === null || execution === undefined || shown.current === expectedGroup) return
-    shown.current = expectedGroup
-    show(execution.id)
-  }, [expectedGroup, execution])
 }
