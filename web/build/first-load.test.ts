@@ -32,7 +32,7 @@ function compressedBytes(contents: string | Uint8Array): number {
   return brotliCompressSync(contents).length
 }
 
-test('the first load is below 150 kB, compressed, whichever page it is', { timeout: 60_000 }, async () => {
+test('the first load is below 150 kB, compressed, whichever page it is', { timeout: 180_000 }, async () => {
   const files = await builtFiles()
   const chunks = [...files.values()].filter((file) => file.type === 'chunk')
   const entry = chunks.find(({ isEntry }) => isEntry)
