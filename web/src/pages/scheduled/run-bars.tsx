@@ -1,22 +1,24 @@
 /** How long the last runs took, and how they ended: one bar each. */
 import { durationText } from '../../ui/amounts.ts'
-import { Sparkline } from '../../ui/sparkline.tsx'
-import { toneOf } from './outcome-words.ts'
+import { barPaths } from './bar-paths.ts'
 import type { RecentRun } from './wire.ts'
 
 export interface RunBarsProps {
+  /** The newest last. */
   readonly runs: readonly RecentRun[]
   readonly width?: number
   readonly height?: number
 }
 
 export function RunBars({ runs, width = 96, height = 22 }: RunBarsProps) {
-  const points = runs.map(({ outcome, duration_ms: ms }) => ({
-    value: ms,
-    tone: toneOf[outcome],
-    title: ms === null ? outcome : `${outcome}, ${durationText(ms)}`,
-  }))
-  return <Sparkline kind="bars" points={points} width={width} height={height} label={barsText(runs)} />
+  const label = barsText(runs)
+  return (
+    <svg class="spark" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      {barPaths(runs, width, height).map(({ tone, d }) => (
+        <path key={tone} class={`spark-bar is-${tone}`} d={d} />
+      ))}
+    </svg>
+  )
 }
 
 /** The same in words. */
