@@ -283,6 +283,13 @@ describe('before anything is changed', () => {
     expect(errors).toMatch(/already holds rows in shop\.customer; .*--drop-if-exists/)
     expect(await countOf(pair().target, 'shop.customer')).toBe(1)
     expect(refused.leftovers()).toEqual([])
+    await pair().target.query('TRUNCATE TABLE shop.customer; ANALYZE TABLE shop.customer')
+    await using other = await start(pair())
+    const differs = await other.ended
+    expect(differs.status, differs.out).toBe(1)
+    expect(differs.errors).toMatch(/shop`\.`customer` on the target .* differs: .*, or give --drop-if-exists/)
+    expect(differs.out).toMatch(/stopped before anything was copied|stopped with everything/)
+    expect(other.leftovers()).toEqual([])
     await using replaced = await start(pair(), '--drop-if-exists')
     expect((await replaced.ended).status).toBe(0)
     expect(await countOf(pair().target, 'shop.customer')).toBe(2)

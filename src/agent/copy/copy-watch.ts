@@ -35,7 +35,7 @@ export class CopyWatch {
     }
     this.#problemSinceMs ??= systemClock.monotonicMs()
     if (systemClock.monotonicMs() - this.#problemSinceMs < patienceMs) return null
-    return new CopyFailedError(problem.message, problem.code, problem.remedy)
+    return new CopyFailedError(inOurWords(problem.message), problem.code, problem.remedy)
   }
 
   /** Resolves when the target has everything that the source had committed by now. @throws the signal's reason */
@@ -81,6 +81,11 @@ export class CopyWatch {
   #problems(): readonly { readonly code: string; readonly message: string; readonly remedy: Remedy }[] {
     return [this.#news.source, this.#news.target].flatMap((news) => (news?.problem == null ? [] : [news.problem]))
   }
+}
+
+/** A task's message may name a field of a job, which this command has as a flag. */
+function inOurWords(message: string): string {
+  return message.replace(/\bset DropTableIfExists\b/, 'give --drop-if-exists')
 }
 
 function hasEverythingOf(target: TaskNews | null, atMs: number): boolean {
