@@ -46,11 +46,11 @@ export interface PageMemory {
   readonly listeners: number
 }
 
-/** What the page holds; collects the garbage first. */
+/** What the page holds; collects the garbage first, for which the browser was started with `--expose-gc`. */
 export async function measureMemory(cdp: CDPSession): Promise<PageMemory> {
-  await cdp.send('HeapProfiler.enable')
-  // Twice: what the first round finalises is freed by the second.
-  for (let round = 0; round < 2; round += 1) await cdp.send('HeapProfiler.collectGarbage')
+  // Twice: what the first round finalises is freed by the second. (HeapProfiler.collectGarbage does up to seven rounds and
+  // throws away compiled code too, which a busy page then has to make again.)
+  for (let round = 0; round < 2; round += 1) await cdp.send('Runtime.evaluate', { expression: 'gc()' })
   const { usedSize } = await cdp.send('Runtime.getHeapUsage')
   const { nodes, jsEventListeners } = await cdp.send('Memory.getDOMCounters')
   return { heapBytes: usedSize, domNodes: nodes, listeners: jsEventListeners }

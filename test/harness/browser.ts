@@ -79,6 +79,7 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--js-flags=--expose-gc',
 ]
 const inPageScript = join(projectRoot, 'test/harness/in-page.js')
 const patienceMs = 15_000
