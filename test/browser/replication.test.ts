@@ -25,12 +25,8 @@ let target: TestServer
 let agent: TestAgent
 
 beforeAll(async () => {
-  const started = await Promise.all([
-    startServer('mariadb-10.11'),
-    startServer('mariadb-10.11'),
-    startAgent({ args: ['--node-name', 'mill'] }),
-  ])
-  ;[source, target, agent] = started
+  ;[source, target] = await Promise.all([startServer('mariadb-10.11'), startServer('mariadb-10.11')])
+  agent = await startAgent({ args: ['--node-name', 'mill'], startWithinMs: 90_000 })
   await fillSource(source, rows)
   await addAccount(source, reader)
   await source.query(`GRANT SELECT ON *.* TO reader@'%'`)
