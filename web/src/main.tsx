@@ -7,6 +7,7 @@ import './styles/base.css'
 import './styles/shell.css'
 import './styles/components.css'
 import './styles/forms.css'
+import './styles/overlays.css'
 import './styles/table.css'
 
 const root = document.getElementById('app')
