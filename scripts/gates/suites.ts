@@ -27,7 +27,7 @@ export const suites: readonly Suite[] = [
   vitestSuite('e2e', 600, 'servers', true),
   vitestSuite('crash', 150, 'servers', true),
   vitestSuite('cluster', 330, 'servers', true),
-  vitestSuite('browser', 240, 'browser', true),
+  vitestSuite('browser', 330, 'browser', true),
   vitestSuite('faults', 6_000, 'servers', false),
   vitestSuite('soak', 900, 'browser', false),
 ]
