@@ -49,7 +49,9 @@ describe.each(kinds)('on %s', (kind) => {
       }
       writing.abort()
       expect(await writer).toBeGreaterThan(50)
-      await pair.caughtUp(60_000)
+      await pair.caughtUp(60_000).catch((cause: unknown) => {
+        throw new Error(`the target's own log ends:\n${target.lastLogLines(60)}`, { cause })
+      })
       for (const table of ['accounts', 'history', 'twins']) {
         const lines = await pair.lines(table)
         expect(lines.target).toEqual(lines.source)
