@@ -9,6 +9,7 @@ const retry = process.env.CI === undefined ? 0 : 1
 /** One project a suite; scripts/test.ts runs them in order and sums their counts. */
 export default defineConfig({
   test: {
+    // scripts/gates/suites.ts says which suites run files beside each other.
     fileParallelism: false,
     projects: [
       {
@@ -26,7 +27,6 @@ export default defineConfig({
           include: ['src/**/*.{nats,mysql}.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
@@ -36,7 +36,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
       {
@@ -45,7 +44,6 @@ export default defineConfig({
           include: ['test/crash/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
       {
@@ -55,12 +53,12 @@ export default defineConfig({
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
         test: {
           name: 'browser',
+          retry,
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -82,7 +80,6 @@ export default defineConfig({
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -25,8 +25,12 @@ export interface VitestReport {
   }[]
 }
 
-/** Runs the tests of a vitest project, showing them, and counts. */
-export async function vitestGate(project: string, limitMs: number): Promise<Outcome> {
+/**
+ * Runs the tests of a vitest project, showing them, and counts.
+ *
+ * @param filesAtOnce how many of its files run beside each other; null for the project's own setting
+ */
+export async function vitestGate(project: string, limitMs: number, filesAtOnce: number | null): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'mr-report-'))
   try {
     const reportPath = join(folder, 'report.json')
@@ -39,6 +43,7 @@ export async function vitestGate(project: string, limitMs: number): Promise<Outc
       '--disable-console-intercept',
       '--reporter=json',
       `--outputFile.json=${reportPath}`,
+      ...(filesAtOnce === null ? [] : ['--fileParallelism', `--maxWorkers=${filesAtOnce}`]),
     ]
     const status = await runShown(join(projectRoot, 'node_modules/.bin/vitest'), args, limitMs)
     const text = await readFile(reportPath, 'utf8').catch(() => null)

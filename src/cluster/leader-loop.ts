@@ -7,6 +7,7 @@
  */
 import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
+import { MillraceError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { LeaderDuty, Term } from '../model/member.ts'
 import type { HeldLease, LeaderLease } from './ports.ts'
@@ -123,7 +124,10 @@ export class LeaderLoop {
         return
       } catch (err) {
         if (reign.isOver) return
-        log.error({ err, duty: duty.name, failures }, 'leader duty failed, it begins anew')
+        // NATS that elects or has lost servers is no fault of the duty, and told elsewhere.
+        const passes = err instanceof MillraceError && err.remedy === 'retry'
+        if (passes) log.warn({ reason: err.message, duty: duty.name, failures }, 'leader duty waits and begins anew')
+        else log.error({ err, duty: duty.name, failures }, 'leader duty failed, it begins anew')
         await clock.sleep(backoffMs(dutyBackoff, failures, Math.random), reign.signal).catch(() => {})
       }
     }

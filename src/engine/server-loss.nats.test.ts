@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished, test } from 'vitest'
 import { bucketWork, callWork, frameWork, leaseWork, orderWork, publishWork } from '../../test/engine/workload.ts'
+import { eventually } from '../../test/harness/eventually.ts'
 import { startNatsCluster, type TestClusterServer } from '../../test/harness/nats-cluster.ts'
 import { silentLog } from '../core/log.ts'
 import { openConnection } from './connection.ts'
@@ -71,6 +72,8 @@ test(`servers that die, freeze and stop cost neither a change nor an order nor a
     await work.finish()
     console.log(`${work.name}: ${(performance.now() - startedMs).toFixed(0)} ms to the end`)
   }
+  const areWhole = async () => (await listStreams(a)).every(({ isSettled }) => isSettled)
+  await eventually(areWhole, 30_000, 'every copy of every stream has all')
 }, 600_000)
 
 function lastComplaints(log: string): string {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { AckPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../test/harness/eventually.ts'
@@ -34,6 +35,19 @@ const only = (...names: string[]) => ({
   replicas: 3,
   signal: new AbortController().signal,
 })
+
+/** Resolves as soon as a piece of a snapshot travels: a copy is then in its middle, however fast the machine is. Snapshots are compressed. */
+function snapshotChunk({ nats: client }: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    const all = client.subscribe('_INBOX.>', {
+      callback: (_error, message) => {
+        if (message.data.length < 64 * 1024) return
+        all.unsubscribe()
+        resolve()
+      },
+    })
+  })
+}
 
 test('a bucket goes on with its revisions: what was read before is changed by compare-and-set after', async () => {
   const before = await openBucket<{ n: number }>(from, { name: 'jobs', storage: 'file' })
@@ -115,10 +129,11 @@ test('half of a copy, and a stranger of the same name, are made again; a whole c
 test('a copy that is called off in the middle is made whole by the next one', async () => {
   const manager = await from.manager()
   await manager.streams.add({ name: 'OFF', subjects: ['off'] })
-  for (let n = 1; n <= 40; n += 1) await from.streams.publish('off', Buffer.alloc(512 * 1024, n))
+  for (let n = 1; n <= 40; n += 1) await from.streams.publish('off', randomBytes(512 * 1024))
   const abort = new AbortController()
+  const firstChunk = snapshotChunk(from)
   const broken = transferStreams(from, to, { ...only('OFF'), signal: abort.signal })
-  setTimeout(() => abort.abort(new Error('called off')), 100)
+  void firstChunk.then(() => abort.abort(new Error('called off')))
   await expect(broken).rejects.toThrow('called off')
   const report = await transferStreams(from, to, only('OFF'))
   expect(report.streams).toMatchObject([{ messages: 40 }])
@@ -137,8 +152,11 @@ test('a source that dies in the middle of the copy is copied once it is back', a
   onTestFinished(() => lost.close())
   const manager = await lost.manager()
   await manager.streams.add({ name: 'LOST', subjects: ['lost'] })
-  for (let n = 1; n <= 40; n += 1) await lost.streams.publish('lost', Buffer.alloc(512 * 1024, n))
+  for (let n = 1; n <= 40; n += 1) await lost.streams.publish('lost', randomBytes(512 * 1024))
+  const firstChunk = snapshotChunk(lost)
   const copying = transferStreams(lost, to, only('LOST'))
-  setTimeout(() => void other.kill().then(() => other.start()), 60)
+  await firstChunk
+  await other.kill()
+  await other.start()
   expect((await copying).streams).toMatchObject([{ messages: 40 }])
 })

@@ -127,3 +127,25 @@ test('of an outside server without a system account the streams are told', async
   const state = await readJetStreamState(connection, null)
   expect(state).toMatchObject({ metaLeader: null, peers: null, streams: [{ name: 'KV_b', messages: 1 }] })
 })
+
+test('a gathering that was broken off while a server was dead is undone: every stream has three copies again', async () => {
+  const { cluster, connection, system } = await open()
+  await waitForMetaGroup(system, 3, patience)
+  const buckets = []
+  for (let n = 0; n < 6; n += 1) buckets.push(await openBucket<number>(connection, { name: `b${n}`, storage: 'file' }))
+  await scaleStreams(connection, 3, patience)
+  for (const bucket of buckets) for (let n = 1; n <= 20; n += 1) await bucket.put(`k${n}`, n)
+  for (const [deadName, keptName, awayMs] of [
+    ['n2', 'n3', 1_500],
+    ['n1', 'n2', 4_000],
+  ] as const) {
+    const [dead, kept] = [cluster.server(deadName), cluster.server(keptName)]
+    await dead.kill()
+    const breaking = AbortSignal.timeout(awayMs)
+    await gatherOn(connection, kept.name, { withinMs: 60_000, signal: breaking }).catch(() => {})
+    await dead.start()
+    await waitForMetaGroup(system, 3, patience)
+    await scaleStreams(connection, 3, { ...patience, withinMs: 60_000 })
+    for (const bucket of buckets) expect((await bucket.list()).length).toBe(20)
+  }
+}, 300_000)

@@ -15,6 +15,7 @@ import type { Scope } from '../../core/scope.ts'
 import type { SecretBox } from '../../core/secret-box.ts'
 import type { Connection } from '../../engine/connection.ts'
 import type { NatsRole } from '../../model/member.ts'
+import { assertCertificateFits } from '../certificate-check.ts'
 import { ClusterSecrets } from '../cluster-secrets.ts'
 import { readTlsFiles } from '../cluster-tls.ts'
 import { type ChosenToken, chooseToken, type TokenHolder } from '../cluster-token.ts'
@@ -71,6 +72,7 @@ async function openEmbedded(scope: Scope, settings: Settings, place: Place): Pro
   const record = file.read()
   const tls = readTlsFiles(settings)
   const addresses = nodeAddresses(settings)
+  if (tls !== null) assertCertificateFits(tls, addresses.host, Date.now())
   const token = chooseToken(dataDir, settings['cluster-token-file'], holderOf(record))
   tellToken(token, log)
   if (tls === null && !isLoopback(addresses.host))

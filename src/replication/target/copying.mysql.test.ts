@@ -104,10 +104,11 @@ describe.each(kinds)('on %s', (kind) => {
       for (const item of await chunkItems(copying.source, table, 10)) {
         copying.pipe.append([item])
       }
-    const chunkIsDone = async () =>
-      (await copying.target.query(`SELECT 1 AS n FROM millrace.copied_chunk WHERE job_id = '${copying.schema}'`))
-        .length > 0
-    await eventually(chunkIsDone, 10_000, 'a chunk is written')
+    const doneOfKeyed = `SELECT 1 AS n FROM millrace.copied_chunk AS c
+      JOIN millrace.copy_table AS t ON t.job_id = c.job_id AND t.table_id = c.table_id
+      WHERE c.job_id = '${copying.schema}' AND t.table_name = 'k' AND c.is_done = 1`
+    const chunkIsDone = async () => (await copying.target.query(doneOfKeyed)).length > 0
+    await eventually(chunkIsDone, 10_000, 'a chunk of the table with a key is written')
     const before = await copying.task.resume()
     if (before.from.kind !== 'copying') throw new Error(`the answer was ${before.from.kind}`)
     const done = before.from.tables.find((table) => table.table === 'k')

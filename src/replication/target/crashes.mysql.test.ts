@@ -8,8 +8,8 @@ import { sessionPlaceName } from './target-session.ts'
 
 const kinds: readonly ServerKind[] = ['mysql-9.7', 'mysql-5.6', 'mariadb-10.11']
 
-/** Keeps changing rows in ways that a lost or doubled transaction would show. */
-async function write(pair: StreamPair, signal: AbortSignal): Promise<number> {
+/** Keeps changing rows, and a table's columns, in ways that a lost or doubled transaction would show. */
+async function write(pair: StreamPair, signal: AbortSignal, altersTables: boolean): Promise<number> {
   let transactions = 0
   while (!signal.aborted) {
     const id = transactions % 20
@@ -19,7 +19,7 @@ async function write(pair: StreamPair, signal: AbortSignal): Promise<number> {
        INSERT INTO twins SELECT v FROM accounts WHERE id = ${id}; COMMIT`,
     )
     if (transactions % 10 === 9) await pair.writer.query('DELETE FROM history ORDER BY id LIMIT 3')
-    if (transactions % 97 === 96)
+    if (altersTables && transactions % 97 === 96)
       await pair.writer.query(`ALTER TABLE history ADD COLUMN c${transactions} INT DEFAULT ${transactions}`)
     transactions += 1
   }
@@ -41,7 +41,8 @@ describe.each(kinds)('on %s', (kind) => {
       for (let id = 0; id < 20; id += 1) await pair.writer.query(`INSERT INTO accounts VALUES (${id}, 0)`)
       await pair.caughtUp()
       const writing = new AbortController()
-      const writer = write(pair, writing.signal)
+      // A MySQL 5.6 that is killed in an ALTER TABLE may lose the table: its InnoDB has another number of columns then.
+      const writer = write(pair, writing.signal, kind !== 'mysql-5.6')
       for (let round = 0; round < 4; round += 1) {
         await sleep(200 + Math.random() * 500)
         await target.kill()
@@ -49,7 +50,9 @@ describe.each(kinds)('on %s', (kind) => {
       }
       writing.abort()
       expect(await writer).toBeGreaterThan(50)
-      await pair.caughtUp(60_000)
+      await pair.caughtUp(60_000).catch((cause: unknown) => {
+        throw new Error(`the target's own log ends:\n${target.lastLogLines(60)}`, { cause })
+      })
       for (const table of ['accounts', 'history', 'twins']) {
         const lines = await pair.lines(table)
         expect(lines.target).toEqual(lines.source)

@@ -11,8 +11,9 @@ async function makeTable(pair: ReplicationPair): Promise<void> {
   )
 }
 
+// What waits for a task's long pause after a mistake waits beside the others.
 describe('a replication job tells what is wrong and heals when it is cured:', () => {
-  test('a wrong password', async () => {
+  test.concurrent('a wrong password', async () => {
     await using pair = await ReplicationPair.start('mysql-9.7')
     await makeTable(pair)
     await pair.source.query(`CREATE USER 'repl'@'%' IDENTIFIED BY 'right'; GRANT ALL ON *.* TO 'repl'@'%'`)
@@ -38,7 +39,7 @@ describe('a replication job tells what is wrong and heals when it is cured:', ()
     await pair.whenStatus(id, 'dead', /GRANT .*REPLICATION/)
   })
 
-  test('a binlog_format that is not ROW', async () => {
+  test.concurrent('a binlog_format that is not ROW', async () => {
     await using pair = await ReplicationPair.start('mariadb-10.11', { sourceArgs: ['--binlog-format=STATEMENT'] })
     await makeTable(pair)
     const { ID: id } = await pair.create(pair.jobOf('app'))
@@ -63,7 +64,7 @@ describe('a replication job tells what is wrong and heals when it is cured:', ()
     await pair.whenStatus(id, 'dead', /purge/i)
   })
 
-  test('a target table that differs, before the first row', async () => {
+  test.concurrent('a target table that differs, before the first row', async () => {
     await using pair = await ReplicationPair.start('mariadb-10.11')
     await makeTable(pair)
     await pair.target.query('CREATE DATABASE app; CREATE TABLE app.t (a INT PRIMARY KEY, c DATETIME)')
@@ -106,7 +107,7 @@ describe('a replication job tells what is wrong and heals when it is cured:', ()
     await pair.whenStreaming(id)
   })
 
-  test('a row that is not as it should be on the target', async () => {
+  test.concurrent('a row that is not as it should be on the target', async () => {
     await using pair = await ReplicationPair.start('mariadb-10.11')
     await makeTable(pair)
     const { ID: id } = await pair.create(pair.jobOf('app', { target: { ApproveHeterogeneous: true } }))
