@@ -2,7 +2,7 @@
  * Where a server's binary log stands now, asked in an ordinary session.
  *
  * Easy to get wrong: an event is in the log, and its GTID in MariaDB's gtid_binlog_pos, before the engine has committed
- * it. Only MySQL's gtid_executed and MariaDB's binlog_snapshot_* say what a snapshot can see.
+ * it. Only the gtid_executed of MySQL 5.7 and later and MariaDB's binlog_snapshot_* say what a snapshot can see.
  */
 import type { Position } from '../binlog/position.ts'
 import { LostConnectionError, ServerSettingError } from './errors.ts'

@@ -2,7 +2,7 @@
  * What a server is and how it is set, as far as replication asks.
  */
 import { type Grants, readGrants } from './grants.ts'
-import type { ServerVersion } from './server-version.ts'
+import { isVendorAtLeast, type ServerVersion } from './server-version.ts'
 import type { Session } from './session.ts'
 
 export interface ServerCapabilities {
@@ -20,6 +20,11 @@ export interface ServerCapabilities {
   readonly binlogRowImage: string
   /** True when the log's positions are GTIDs: always on MariaDB, with gtid_mode ON on MySQL. */
   readonly hasGtids: boolean
+  /**
+   * True when a transaction counts as executed only once its engine has committed it, so that a snapshot opened later sees
+   * it. MySQL 5.6 counts it when it is logged (Gtid_state::update_on_flush in its sql/rpl_gtid_state.cc).
+   */
+  readonly tellsCommits: boolean
   /** `ON`, `OFF`, `ON_PERMISSIVE`, `OFF_PERMISSIVE`; empty on MariaDB. */
   readonly gtidMode: string
   readonly isReadOnly: boolean
@@ -78,6 +83,7 @@ export async function readCapabilities(session: Session): Promise<ServerCapabili
     binlogFormat: text('binlog_format') || 'ROW',
     binlogRowImage: text('binlog_row_image') || 'FULL',
     hasGtids: isMariadb || text('gtid_mode') === 'ON',
+    tellsCommits: isMariadb || (text('gtid_mode') === 'ON' && isVendorAtLeast(session.version, 'mysql', [5, 7])),
     gtidMode: text('gtid_mode'),
     isReadOnly: isOn('read_only') || isOn('super_read_only'),
     maxAllowedPacketBytes: Number(text('max_allowed_packet')),

@@ -143,7 +143,7 @@ export class ServerLook {
 
   #noteKeys(at: AccountAt, copied: readonly TableSummary[], keys: ReadonlyMap<string, boolean>): void {
     const keyless = copied.filter((table) => keys.get(keyOf(table)) === false)
-    this.#note(lockFindings(at, at.server.hasGtids ? keyless : copied), keylessFindings(keyless, at.server.where))
+    this.#note(lockFindings(at, at.server.tellsCommits ? keyless : copied), keylessFindings(keyless, at.server.where))
   }
 
   async #readKeys(session: Session, tables: readonly TableSummary[]): Promise<ReadonlyMap<string, boolean>> {

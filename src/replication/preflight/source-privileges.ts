@@ -13,7 +13,7 @@ const globalPrivileges = [
 ] as const
 
 export interface AccountAt {
-  readonly server: Pick<ServerCapabilities, 'where' | 'grants' | 'hasGtids'>
+  readonly server: Pick<ServerCapabilities, 'where' | 'grants' | 'hasGtids' | 'tellsCommits'>
   /** Quoted as GRANT wants it. */
   readonly account: string
 }
@@ -73,17 +73,22 @@ export function tablePrivilegeFindings(
   })
 }
 
-/** @param tables to lock for milliseconds: those that have no usable key, or all where GTIDs are off */
+/** @param tables to lock for milliseconds: those that have no usable key, or all where the server does not tell what is committed */
 export function lockFindings({ server, account }: AccountAt, tables: readonly TableName[]): readonly Finding[] {
   const unlocked = tables.filter(({ schema }) => !server.grants.hasOn('LOCK TABLES', schema, null))
   return bySchema(unlocked).map(({ schema, tables: [first] }) => {
     const name = first === undefined ? schema : nameOf(first)
-    const reason = server.hasGtids ? `${name} has no usable primary or unique key` : 'GTIDs are off'
+    const reason = reasonToLock(server, name)
     return lacking(
       `user ${account} lacks LOCK TABLES on ${server.where}, needed for milliseconds because ${reason}`,
       grant('LOCK TABLES', server.grants.placeOf(schema), account),
     )
   })
+}
+
+function reasonToLock({ hasGtids, tellsCommits }: AccountAt['server'], name: string): string {
+  if (tellsCommits) return `${name} has no usable primary or unique key`
+  return hasGtids ? 'MySQL 5.6 does not tell what is committed' : 'GTIDs are off'
 }
 
 export function grant(privileges: string, place: string, account: string): string {

@@ -129,7 +129,7 @@ async function checkPrivileges(control: Session, server: ServerCapabilities, { t
   if (tables === null) return
   await checkCopyPrivileges(control, server, {
     tables: tables.all.map((table) => table.name),
-    locked: tables.all.filter((table) => table.isKeyless || !server.hasGtids).map((table) => table.name),
+    locked: tables.all.filter((table) => table.isKeyless || !server.tellsCommits).map((table) => table.name),
   })
 }
 
@@ -174,9 +174,9 @@ async function openCopy(setup: RunSetup, source: Source, beginning: Beginning): 
   const count = Math.max(1, job.source.parallelWorkers)
   const readers = await Promise.all(Array.from({ length: count }, () => openChunkReader(owner)))
   const high = isFresh ? { file: position.file, offset: position.offset } : await readLogEnd(control)
-  const { hasGtids } = server
+  const { tellsCommits } = server
   const { chunkBytes = defaultChunkBytes, gateBytes = defaultGateBytes } = setup.tuning
-  const parts = { control, planning, locking, readers, hasGtids, chunkBytes, gateBytes, filter, writer, clock, log }
+  const parts = { control, planning, locking, readers, tellsCommits, chunkBytes, gateBytes, filter, writer, clock, log }
   return { run: new CopyRun(parts, tables, high, isFresh), close: () => scope.close() }
 }
 

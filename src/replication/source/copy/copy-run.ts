@@ -41,7 +41,8 @@ export interface CopyParts {
   readonly locking: Session
   /** In copyingState, repeatable read: one a chunk that is read at the same time. */
   readonly readers: readonly Session[]
-  readonly hasGtids: boolean
+  /** See ServerCapabilities; without it tables are locked until the snapshots are open. */
+  readonly tellsCommits: boolean
   readonly chunkBytes: number
   /** A gate takes no further chunk after this much. */
   readonly gateBytes: number
@@ -220,12 +221,12 @@ export class CopyRun {
   }
 
   async #gate(at: StreamPlace): Promise<void> {
-    const { readers, control, locking, hasGtids, gateBytes, clock, writer } = this.#parts
+    const { readers, control, locking, tellsCommits, gateBytes, clock, writer } = this.#parts
     const again = this.partialRows.take()
     const planned = this.#readable().filter((table) => table.planned.length > 0)
-    const tables = [...new Set([...again.keys(), ...(hasGtids ? planned : planned.slice(0, mostLockedTables))])]
-    const lock = hasGtids ? null : await this.#tryLock(locking, tables)
-    if (!hasGtids && lock === null) {
+    const tables = [...new Set([...again.keys(), ...(tellsCommits ? planned : planned.slice(0, mostLockedTables))])]
+    const lock = tellsCommits ? null : await this.#tryLock(locking, tables)
+    if (!tellsCommits && lock === null) {
       this.partialRows.putBack(again)
       return
     }

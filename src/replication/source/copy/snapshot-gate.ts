@@ -2,8 +2,8 @@
  * Opens snapshots that see everything that the stream has passed on.
  *
  * Easy to get wrong: an event reaches us before its engine commits it, so a snapshot opened too early would lack rows
- * whose events are behind us already. MySQL with GTIDs tells by gtid_executed, MariaDB by binlog_snapshot_*; without
- * either, only a read lock waits for the commits that are under way.
+ * whose events are behind us already. MySQL 5.7 and later tell by gtid_executed, MariaDB by
+ * binlog_snapshot_*; without GTIDs, and on MySQL 5.6, only a read lock waits for the commits that are under way.
  */
 import { MariadbGtidPosition } from '../../../binlog/mariadb-gtid.ts'
 import { compareFilePlaces, type Position } from '../../../binlog/position.ts'
