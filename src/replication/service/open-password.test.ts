@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempDir } from '../../../test/harness/temp-dir.ts'
@@ -26,6 +27,28 @@ test('a file is read, without the newline that an editor leaves', async () => {
   await using folder = await tempDir('mr-password-')
   writeFileSync(join(folder.path, 'pw'), ' in file \n')
   expect(await open({ kind: 'file', path: join(folder.path, 'pw') })).toBe(' in file ')
+})
+
+test('a file is read through a link, up to the longest password', async () => {
+  await using folder = await tempDir('mr-password-')
+  const longest = '\u20ac'.repeat(4_096)
+  writeFileSync(join(folder.path, 'pw'), longest)
+  symlinkSync('pw', join(folder.path, 'link'))
+  expect(await open({ kind: 'file', path: join(folder.path, 'link') })).toBe(longest)
+})
+
+test('what is no plain file is refused at once, however often, and of a huge one only the start is read', async () => {
+  await using folder = await tempDir('mr-password-')
+  const [pipe, huge] = [join(folder.path, 'pipe'), join(folder.path, 'huge')]
+  execFileSync('mkfifo', [pipe])
+  writeFileSync(huge, '')
+  truncateSync(huge, 2 ** 40)
+  const refusalOf = (path: string) => open({ kind: 'file', path }).catch((error: unknown) => error)
+  // More than the threads that read files.
+  const pipes = await Promise.all(Array.from({ length: 8 }, () => refusalOf(pipe)))
+  for (const failure of [...pipes, await refusalOf(folder.path), await refusalOf('/dev/zero')])
+    expect(failure).toMatchObject({ code: 'REPL_SECRET', message: expect.stringMatching(/is no plain file; write it/) })
+  expect(await refusalOf(huge)).toMatchObject({ message: expect.stringMatching(/too long for a password; write it/) })
 })
 
 test.each<[string, Secret, RegExp]>([

@@ -1,5 +1,6 @@
 /** The password of a server in clear, on the node that is about to use it. */
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Secret, ServerAddress } from '../../model/replication-job.ts'
 import { SecretUnavailableError } from './errors.ts'
 import type { SecretSealer } from './ports.ts'
@@ -46,14 +47,31 @@ function fromEnvironment(name: string, whose: string, { environment, nodeName }:
 }
 
 async function fromFile({ path }: Secret & { kind: 'file' }, whose: string, sources: PasswordSources): Promise<string> {
-  const cure = `write it there, readable for the agent on node ${sources.nodeName}`
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new SecretUnavailableError(
-      `${whose} should be in file ${path}, which cannot be read (${cause.code}); ${cure}`,
+  const refuse = (problem: string) =>
+    new SecretUnavailableError(
+      `${whose} should be in file ${path}, which ${problem}; ` +
+        `write it there, readable for the agent on node ${sources.nodeName}`,
     )
+  const text = await readStart(path).catch((cause: NodeJS.ErrnoException) => {
+    throw refuse(`cannot be read (${cause.code})`)
   })
-  if (text.length > longestPassword)
-    throw new SecretUnavailableError(`${whose} should be in file ${path}, which is too long for a password; ${cure}`)
+  if (text === null) throw refuse('is no plain file')
+  if (text.length > longestPassword) throw refuse('is too long for a password')
   // An editor leaves a newline at the end of a file; a password has none.
   return text.replace(/\r?\n$/, '')
+}
+
+/** @returns enough of the file to see that it is too long, null when it is no plain file, which could block or never end */
+async function readStart(path: string): Promise<string | null> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  if (!(await file.stat()).isFile()) return null
+  // No character of a string takes more than three bytes in UTF-8.
+  const bytes = Buffer.alloc(3 * longestPassword + 1)
+  let length = 0
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return bytes.toString('utf8', 0, length)
 }
