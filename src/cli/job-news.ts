@@ -1,8 +1,9 @@
 /**
- * Says when executions of a job may have begun or ended, by the agent's events.
+ * Says when executions of a job may have begun or ended, or the job is gone, by the agent's events.
  *
  * Easy to get wrong: asking for a job's fires makes the agent read its history, so nobody may do that all the time; and what
- * happened while no connection was there is told by nobody, so each new connection is news.
+ * happened while no connection was there is told by nobody, so each new connection is news. Whoever waits may stop doing so
+ * at any time; no timer may be left that keeps the command from ending.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { slugOf } from '../model/scheduled-job.ts'
@@ -22,10 +23,11 @@ export class JobNews implements AsyncDisposable {
     this.#listening = this.#listen(client.until(this.#ending.signal), slugOf(name))
   }
 
-  /** Resolves when there was news since the last call, or some seconds have passed. */
+  /** Resolves when there was news since the last call, some seconds have passed, or nobody listens any more. */
   async next(): Promise<void> {
     const waiting = new AbortController()
-    const longest = sleep(longestWaitMs, undefined, { signal: waiting.signal }).catch(() => {})
+    const signal = AbortSignal.any([waiting.signal, this.#ending.signal])
+    const longest = sleep(longestWaitMs, undefined, { signal }).catch(() => {})
     await Promise.race([this.#news.promise, longest])
     waiting.abort()
     this.#news = Promise.withResolvers()
@@ -51,6 +53,10 @@ export class JobNews implements AsyncDisposable {
 /** @param job its own name */
 export function isAbout({ event, data }: ServerEvent, job: string): boolean {
   if (event === 'hello') return true
+  if (event === 'scheduled-jobs') {
+    const { names, more } = data as { readonly names: readonly string[]; readonly more: boolean }
+    return more || names.includes(job)
+  }
   if (event !== 'executions') return false
   const { items, more } = data as { readonly items: readonly { readonly job: string }[]; readonly more: boolean }
   return more || items.some((item) => item.job === job)

@@ -84,9 +84,15 @@ async function followAll(parts: FollowParts, fire: FireAnswer, news: JobNews): P
     }
     if (found.length === 0 && ended.size === following.size) return [...ended.values()]
     await Promise.race([news.next(), Promise.all(following.values())])
-    const fires: readonly FireAnswer[] = await readFires(client, name)
+    const fires: readonly FireAnswer[] = await readFires(client, name).catch(noneWhenGone)
     current = fires.find(({ executions }) => executions.some(({ id }) => ids.has(id))) ?? current
   }
+}
+
+/** What runs of a job that was deleted runs on, and is followed as long as it writes; there is nothing new. */
+function noneWhenGone(error: unknown): readonly FireAnswer[] {
+  if (error instanceof CallFailedError && error.status === 404) return []
+  throw error
 }
 
 async function followOne(parts: FollowParts, run: RunAnswer): Promise<RunAnswer> {

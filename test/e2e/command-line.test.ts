@@ -1,6 +1,7 @@
 /** Every command against a real agent: on a pipe, and on a terminal where that looks otherwise. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AgentCluster, startAgentCluster } from '../harness/agent-cluster.ts'
 import { eventually } from '../harness/eventually.ts'
@@ -144,7 +145,9 @@ describe('with one agent', () => {
     await done(['job', 'run', 'slow'])
     await following.shows(/line 1\r\n/)
     expect(following.text).not.toContain('line 6')
-    expect(await following.ended()).toBe(3)
+    await following.shows(/-- failed with/)
+    const ended = await Promise.race([following.ended(), sleep(5_000, 'still runs', { ref: false })])
+    expect(ended, 'it ends with what it follows').toBe(3)
     expect(following.text).toMatch(/run\r\n(line [1-6]\r\n){6}-- failed with exit status 3 on mill-1 after [\d.]+ s/)
     await piped.ended()
     expect(piped.text).toMatch(/run\r\n(line [1-6]\r\n){6}-- failed/)
@@ -169,6 +172,23 @@ describe('with one agent', () => {
     expect(await done(['job', 'stop', 'endless'])).toBe('endless was told to stop on mill-1\n')
     expect(await following.ended()).toBe(3)
     expect(await done(['job', 'stop', 'endless'])).toBe('nothing of endless runs\n')
+  })
+
+  test('logs -f ends soon when the job it waits for is deleted, and shows all that a deleted job still writes', async () => {
+    const counting = { schedule: '@manually', command: 'for n in 1 2 3 4 5 6; do echo line $n; sleep 0.5; done' }
+    const jobs = ['idle', 'busy'].map((name) => ({ name, ...counting, shell: true }))
+    await done(['job', 'apply', '-f', '-'], JSON.stringify(jobs))
+    await using waiting = new PseudoTerminal(millraceLine(['logs', '-f', 'idle']), { env: env() })
+    await waiting.shows(/waits for its next run/)
+    await using following = new PseudoTerminal(millraceLine(['logs', '-f', 'busy']), { env: env() })
+    await following.shows(/waits for its next run/)
+    await done(['job', 'run', 'busy'])
+    await following.shows(/line 1\r\n/)
+    await done(['job', 'rm', 'busy', 'idle'])
+    expect(await Promise.race([waiting.ended(), sleep(5_000, 'still waits', { ref: false })])).toBe(1)
+    expect(waiting.text).toContain('there is no job "idle"')
+    await following.shows(/line 6\r\n/)
+    expect([await following.ended(), following.text]).toEqual([1, expect.stringContaining('there is no job "busy"')])
   })
 
   test('the cluster, the settings, a schedule and the version are told', async () => {
@@ -271,7 +291,7 @@ describe('with two agents', () => {
       await using following = new PseudoTerminal(millraceLine(['logs', '-f', name, '--address', first]))
       await following.shows(/waits for its next run/)
       expect((await millrace(['run', name, '--address', first])).status).toBe(0)
-      expect(await following.ended()).toBe(0)
+      expect([await following.ended(), following.text]).toEqual([1, expect.stringContaining('there is no job "busy"')])
       return following.text
     }
     expect(await follow('there')).toMatch(/run\r\n(at \d\r\n){3}-- succeeded on node2/)
