@@ -44,6 +44,17 @@ test.each<[string, Partial<JobDraft>, Partial<CheckFacts>, readonly string[]]>([
     { stored: replicationJob() },
     [],
   ],
+  ...(['source', 'target'] as const).flatMap((role) =>
+    [{ host: 'other.example' }, { port: 3307 }, { user: 'other' }, { host: 'other.example', user: 'other' }].map(
+      (change): [string, Partial<JobDraft>, Partial<CheckFacts>, readonly string[]] => [
+        `a password to keep at another ${Object.keys(change).join(' and ')} of the ${role}`,
+        withServer(role, { ...change, password: { kind: 'keep' } }),
+        { stored: replicationJob() },
+        [`${role}.server.password`],
+      ],
+    ),
+  ),
+  ['another server with a password of its own', withServer('target', { host: 'b' }), { stored: replicationJob() }, []],
   ['65 workers', { source: draftTask('source', { parallelWorkers: 65 }) }, {}, ['source.parallelWorkers']],
   ['no buffer at all', { source: draftTask('source', { bufferedMessages: 0 }) }, {}, ['source.bufferedMessages']],
   [
@@ -97,5 +108,17 @@ test('everything wrong is told at once', () => {
     'source.nodeId',
     'source.gtid',
     'source.parallelWorkers',
+  ])
+})
+
+test('a password that is not kept for another server says what it is for, what has changed, and nothing of itself', () => {
+  const moved = withServer('source', { host: 'other.example', port: 1, password: { kind: 'keep' } })
+  expect(checkJob(jobDraft(moved), { ...facts, stored: replicationJob() })).toEqual([
+    {
+      field: 'source.server.password',
+      value: null,
+      message:
+        'must be given again, the stored one is only for repl at source.example:3306: changed is the host, the port',
+    },
   ])
 })

@@ -63,8 +63,7 @@ function checkTask(role: TaskRole, task: TaskDraft, facts: CheckFacts, note: Not
     if (problem !== null) note(`${role}.gtid`, gtid, problem)
   }
   checkServer(role, server, note)
-  if (server.password.kind === 'keep' && facts.stored === null)
-    note(`${role}.server.password`, null, 'must be given, there is no stored one to keep')
+  checkKeptPassword(role, server, facts.stored, note)
   checkRange(`${role}.parallelWorkers`, parallelWorkers, 1, 64, note)
   checkRange(`${role}.bufferedMessages`, bufferedMessages, 1, 1_000_000, note)
   checkRange(`${role}.frameBytes`, frameBytes, 1, 1_073_741_824, note)
@@ -79,6 +78,32 @@ function checkServer(role: TaskRole, { host, port, user }: TaskDraft['server'], 
   checkRange(`${role}.server.port`, port, 1, 65_535, note)
   if (user === '' || user.length > 128 || hasControlCharacter(user))
     note(`${role}.server.user`, user, 'must be the name of a database account')
+}
+
+/** A stored password goes to no other server: whoever may change a job could read it at a server of his own. */
+function checkKeptPassword(
+  role: TaskRole,
+  server: TaskDraft['server'],
+  stored: CheckFacts['stored'],
+  note: Note,
+): void {
+  if (server.password.kind !== 'keep') return
+  const field = `${role}.server.password`
+  if (stored === null) {
+    note(field, null, 'must be given, there is no stored one to keep')
+    return
+  }
+  const old = stored[role].server
+  // What could not be read is empty, and told as such.
+  const isOther = (part: 'host' | 'port' | 'user') => Boolean(server[part]) && server[part] !== old[part]
+  const changed = (['host', 'port', 'user'] as const).filter(isOther)
+  if (changed.length === 0) return
+  const place = `${old.user} at ${old.host}:${old.port}`
+  note(
+    field,
+    null,
+    `must be given again, the stored one is only for ${place}: changed is the ${changed.join(', the ')}`,
+  )
 }
 
 function checkFilters(path: string, filters: readonly SchemaFilter[], note: Note): void {

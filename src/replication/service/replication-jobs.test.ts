@@ -105,6 +105,29 @@ test('a masked password keeps the stored one, another one replaces it', async ()
   expect(changed.value.source.server.password).toEqual({ kind: 'environment', name: 'PW' })
 })
 
+test('a stored password of whatever form goes to another server only when it is given again', async () => {
+  const { jobs } = cluster()
+  for (const password of [
+    { kind: 'clear', text: 'planted' },
+    { kind: 'environment', name: 'PW' },
+    { kind: 'file', path: '/pw' },
+  ] as const) {
+    const first = await jobs.save(jobDraft(withPassword(password)))
+    const moved = (secret: PasswordDraft) => {
+      const { source, ...rest } = jobDraft(withPassword(secret))
+      return { ...rest, source: { ...source, server: { ...source.server, host: 'other.example' } } }
+    }
+    for (const id of [null, first.key]) {
+      const refused = { ...moved({ kind: 'keep' }), id }
+      await expect(jobs.save(refused)).rejects.toThrow(/source\.server\.password: must be given again/)
+      await expect(jobs.preview(refused)).rejects.toBeInstanceOf(InvalidError)
+    }
+    expect(await jobs.get(first.key)).toEqual(first)
+    expect((await jobs.save(moved(password))).value.source.server.host).toBe('other.example')
+    await jobs.remove(first.key)
+  }
+})
+
 test('a job that is refused leaves nothing behind', async () => {
   const { jobs, bucket, claims } = cluster()
   const refused = jobs.save(jobDraft({ source: draftTask('source', { nodeId: 'nowhere' }) }))
