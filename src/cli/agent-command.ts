@@ -2,10 +2,12 @@
  * What all commands that ask a running agent have in common: where it answers, the token, JSON, and their help.
  *
  * Easy to get wrong: the name of an argument says how it is completed. `JOB` is a scheduled job's name, `REPLICATION` a
- * replication job's, `NODE` a node's, `PATH` a file's.
+ * replication job's, `NODE` a node's, `PATH` a file's. Names become parts of paths, where an empty one, `.` and `..` would
+ * lead to another route, and no encoding protects dots.
  */
 import { type Command, Option } from 'commander'
 import { ApiClient } from './api-client.ts'
+import { WrongCallError } from './errors.ts'
 import type { Printed } from './printed.ts'
 import type { Screen } from './screen.ts'
 import { readToken } from './token-file.ts'
@@ -56,10 +58,29 @@ export function addAgentCommand<Flags extends object>(
   const statuses = ['0 done', '1 it could not be done', '2 the call itself is wrong', ...(exitStatus ?? [])]
   command.addHelpText('after', `\nExit status: ${statuses.join(', ')}`)
   command.action(async () => {
+    assertNames(command)
     const given = command.opts<Flags & ClientFlags & { readonly json?: boolean }>()
     const client = clientOf(given, context.environment)
     context.show(await run({ ...context, client, args: command.args, flags: given, isJson: given.json === true }))
   })
+}
+
+/** Where each kind of name is listed. */
+const lists = new Map([
+  ['JOB', 'millrace jobs'],
+  ['REPLICATION', 'millrace replications'],
+  ['NODE', 'millrace members'],
+])
+
+/** @throws WrongCallError */
+function assertNames({ args, registeredArguments }: Command): void {
+  const kind = registeredArguments[0]?.name() ?? ''
+  for (const name of args) {
+    const isEmpty = name.trim() === ''
+    if (!isEmpty && name !== '.' && name !== '..') continue
+    const wrong = isEmpty ? `${kind} is empty` : `${kind} is "${name}", which is no name`
+    throw new WrongCallError(`${wrong}; give one that "${lists.get(kind)}" lists`)
+  }
 }
 
 export interface ClientFlags {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ApiClient } from './api-client.ts'
-import { CallFailedError } from './errors.ts'
+import { CallFailedError, WrongCallError } from './errors.ts'
 import { readToken } from './token-file.ts'
 
 let folder: string
@@ -64,6 +64,6 @@ test('the first token of a file is taken', () => {
 })
 
 test.each(['', ' \n', 'two words', 'tökén'])('a file with %j is no token', (text) => {
-  expect(() => readToken(file(text))).toThrow(CallFailedError)
-  expect(() => readToken(join(folder, 'absent'))).toThrow('--token-file')
+  expect(() => readToken(file(text))).toThrow(WrongCallError)
+  expect(() => readToken(join(folder, 'absent'))).toThrow(/--token-file.*ENOENT.*; name a file/)
 })

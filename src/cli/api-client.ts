@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { type Issue, messageOf } from '../core/errors.ts'
-import { CallFailedError, RequestRefusedError } from './errors.ts'
+import { CallFailedError, RequestRefusedError, WrongCallError } from './errors.ts'
 import { readEvents, type ServerEvent } from './event-stream.ts'
 import { bodyText, CallError, sendCall } from './http-call.ts'
 
@@ -33,6 +33,7 @@ export class ApiClient {
   /**
    * @param addresses host:port or URLs, separated by commas
    * @param token what the agent asks for; null to show none
+   * @throws WrongCallError when there is no address, or one that is none
    */
   constructor(addresses: string, token: string | null = null, limits: ClientLimits = {}) {
     this.#bases = addresses
@@ -40,7 +41,7 @@ export class ApiClient {
       .map((address) => address.trim())
       .filter((address) => address !== '')
       .map(baseOf)
-    if (this.#bases.length === 0) throw new CallFailedError('--address names no address; give HOST:PORT of an agent')
+    if (this.#bases.length === 0) throw new WrongCallError('--address names no address; give HOST:PORT of an agent')
     this.#token = token
     this.#limits = limits
   }
@@ -169,7 +170,7 @@ export class ApiClient {
 function baseOf(address: string): string {
   const base = (/^https?:\/\//.test(address) ? address : `http://${address}`).replace(/\/+$/, '')
   if (!URL.canParse(base))
-    throw new CallFailedError(`--address ${address} is no address; give HOST:PORT, for example 127.0.0.1:8080`)
+    throw new WrongCallError(`--address ${address} is no address; give HOST:PORT, for example 127.0.0.1:8080`)
   return base
 }
 

@@ -193,3 +193,48 @@ test('a misspelt command, flag or choice is a wrong call, with what may have bee
   for (const argv of [['jobs', '--status', 'odd'], ['jobs', '--limit', '0'], ['job'], ['job', 'rm'], ['apply']])
     expect((await run(argv)).status, argv.join(' ')).toBe(2)
 })
+
+test.each(['', ' ', '.', '..'])('%j is no name, and no agent is asked', async (name) => {
+  const { address, asked } = await agent(() => [200, {}])
+  const commands = {
+    'millrace jobs': [
+      'job show',
+      'job rm',
+      'job rm a',
+      'job enable',
+      'job run',
+      'run',
+      'job stop',
+      'executions',
+      'logs',
+    ],
+    'millrace replications': ['replication show', 'replication stats', 'replication pause'],
+    'millrace members': ['leave'],
+  }
+  for (const [list, usages] of Object.entries(commands)) {
+    for (const usage of usages) {
+      const ended = await run([...usage.split(' '), name, '--address', address])
+      expect([ended.status, ended.out], usage).toEqual([2, ''])
+      expect(ended.err).toMatch(/^millrace: (JOB|REPLICATION|NODE) is .*; give one that "(.*)" lists$/)
+      expect(ended.err).toContain(list)
+    }
+  }
+  expect(asked).toEqual([])
+})
+
+test.each([
+  [['--address', ''], 'names no address; give HOST:PORT'],
+  [['--address', 'http://[::1'], 'is no address; give HOST:PORT'],
+  [['--address', '127.0.0.1:1,127.0.0.1:99999'], '127.0.0.1:99999 is no address'],
+  [['--token-file', '/nowhere/token'], 'cannot be read (ENOENT'],
+  [['--token-file', '/'], 'name a file that this account can read'],
+])('%j is a wrong call, and its cure is told', async (flags, told) => {
+  const ended = await run(['jobs', ...flags])
+  expect([ended.status, ended.out, ended.err]).toEqual([2, '', expect.stringContaining(told)])
+})
+
+test('of a job that has not run the logs are nothing, and a sentence on standard error only for people', async () => {
+  const { address } = await agent(() => [200, { fires: [] }])
+  expect(await run(['logs', 'a', '--address', address])).toEqual({ status: 0, out: '', err: 'a has not run yet' })
+  expect(await run(['logs', 'a', '--json', '--address', address])).toEqual({ status: 0, out: '', err: '' })
+})

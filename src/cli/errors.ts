@@ -14,6 +14,12 @@ export class CallFailedError extends MillraceError {
   }
 }
 
+/** A flag or an argument cannot be meant so; no agent was asked. */
+export class WrongCallError extends MillraceError {
+  readonly code = 'CLI_WRONG_CALL'
+  readonly remedy = 'fix-request'
+}
+
 /** The agent found values that it does not take; nothing was changed. */
 export class RequestRefusedError extends MillraceError {
   readonly code = 'CLI_REFUSED'

@@ -46,7 +46,7 @@ async function printLogs(call: AgentCall<LogsFlags>): Promise<Printed> {
     return { text: '', exitStatus: runs.every(({ outcome }) => outcome === 'succeeded') ? 0 : 3 }
   }
   const runs = chosenRuns(fires, name, flags.execution)
-  if (runs.length === 0) call.screen.printError(`${name} has not run yet`)
+  if (runs.length === 0 && !call.isJson) call.screen.printError(`${name} has not run yet`)
   writer.announce(runs.filter(hasOutput))
   for (const run of runs) {
     if (hasOutput(run)) writer.write(run, 0, await readOutput(client, name, run.id))
