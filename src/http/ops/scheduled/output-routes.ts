@@ -1,5 +1,5 @@
 /** The output of one execution: what there is of it, and live while it runs. */
-import { Readable } from 'node:stream'
+import { finished, Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { UnavailableError } from '../../../core/errors.ts'
 import { eventText } from '../events/event-batch.ts'
@@ -30,20 +30,18 @@ export function registerOutput(app: FastifyInstance, domain: OutputDomain): void
     async (request, reply) => {
       if (readers >= mostReaders)
         throw new UnavailableError(`${mostReaders} readers follow outputs through this node already, ask another one`)
-      const execution = { jobName: await domain.nameOf(request.params.job), id: request.params.id }
       const gone = new AbortController()
-      const followed = followOutput(domain, execution, AbortSignal.any([gone.signal, closing.signal]))
       readers += 1
-      // What there is not is told before the answer begins.
-      const first = await followed.next().catch((error: unknown) => {
-        readers -= 1
-        throw error
-      })
-      const stream = Readable.from(eventTexts(first, followed), { objectMode: false, highWaterMark: waitingBytes })
-      stream.once('close', () => {
+      // The answer's end, not the stream's: of a command that writes nothing the stream notices it only with its next text.
+      finished(reply.raw, () => {
         readers -= 1
         gone.abort(new Error('the reader is gone'))
       })
+      const execution = { jobName: await domain.nameOf(request.params.job), id: request.params.id }
+      const followed = followOutput(domain, execution, AbortSignal.any([gone.signal, closing.signal]))
+      // What there is not is told before the answer begins.
+      const first = await followed.next()
+      const stream = Readable.from(eventTexts(first, followed), { objectMode: false, highWaterMark: waitingBytes })
       return reply.headers(streamHeaders).send(stream)
     },
   )

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { sampleExecution } from '../../../../test/doubles/samples.ts'
 import { systemClock } from '../../../core/clock.ts'
@@ -152,4 +154,52 @@ test('a reader that goes away while a command runs is followed no more', async (
     return reads === before
   }
   await vi.waitUntil(stillFor, { timeout: 5_000, interval: 10 })
+})
+
+/** On a connection of its own, which ends with it. */
+async function reader(url: string): Promise<IncomingMessage> {
+  const asked = get(url, { agent: false })
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  return answer
+}
+
+test('readers of a command that writes nothing give their places back when they go', async () => {
+  const state = { reads: 0 }
+  const read = async (): Promise<OutputPart> => {
+    state.reads += 1
+    return { kind: 'pending' }
+  }
+  const { app } = makeApp({ read })
+  const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/ops/scheduled-jobs/Job/executions/${id}/output/live`
+  const readers = await Promise.all(Array.from({ length: 200 }, () => reader(url)))
+  expect(new Set(readers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
+  expect((await reader(url)).statusCode).toBe(503)
+  for (const one of readers) one.destroy()
+  const isFree = async () => {
+    const one = await reader(url)
+    one.destroy()
+    return one.statusCode === 200
+  }
+  await vi.waitUntil(isFree, { timeout: 5_000, interval: 50 })
+  const areStill = async () => {
+    const before = state.reads
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    return state.reads === before
+  }
+  await vi.waitUntil(areStill, { timeout: 5_000, interval: 10 })
+})
+
+test('an execution that is not there takes no place for longer than its answer', async () => {
+  const { app, state } = makeApp()
+  state.record = null
+  const ask = (job: string) => app.inject(`/ops/scheduled-jobs/${job}/executions/${id}/output/live`)
+  for (let asked = 0; asked < 201; asked += 1) expect((await ask('other')).statusCode).toBe(404)
+  expect((await ask('Job')).statusCode).toBe(404)
+})
+
+test('a job may have any name, also one that every object has', async () => {
+  const names = ['__proto__', 'constructor']
+  const { app } = makeApp({ recent: async () => new Map(names.map((name) => [name, []])) })
+  const recent = await app.inject(`/ops/scheduled-jobs/recent?${names.map((name) => `names=${name}`).join('&')}`)
+  expect(recent.body).toBe('{"jobs":{"__proto__":[],"constructor":[]}}')
 })
