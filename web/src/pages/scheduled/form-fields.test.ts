@@ -13,6 +13,7 @@ test('a row of a field has the place of the field, and a label that says which r
   expect(labelOf('tags.role')).toBe('Tags, role')
   expect(labelOf('late_limit')).toBe('Late limit')
   expect(labelOf('executor')).toBe('executor')
+  expect(labelOf('constructor')).toBe('constructor')
 })
 
 test('messages stand at exactly their field', () => {

@@ -55,7 +55,7 @@ export function problemsOf(issues: readonly FieldIssue[]): readonly FieldProblem
 }
 
 function isField(name: string): name is FieldName {
-  return name !== 'others' && name in emptyDraft
+  return name !== 'others' && Object.hasOwn(emptyDraft, name)
 }
 
 /** Messages of the agent begin in lower case and have no full stop. */

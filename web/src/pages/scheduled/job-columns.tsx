@@ -7,6 +7,7 @@ import { StatusBadge } from '../../ui/status-badge.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { TimeText } from '../../ui/time-text.tsx'
 import { statusWords, successPercent } from './outcome-words.ts'
+import { runsOf } from './recent-runs.ts'
 import { RunBars } from './run-bars.tsx'
 import type { ListedJob, RecentRuns } from './wire.ts'
 import { ZonedTime } from './zoned-time.tsx'
@@ -49,7 +50,7 @@ export function jobColumns({ recent, agentZone, isBusy, onRun }: ColumnParts): r
       key: 'recent',
       title: 'Run times',
       isMinor: true,
-      render: (job) => <RunBars runs={recent[job.name] ?? []} />,
+      render: (job) => <RunBars runs={runsOf(recent, job.name)} />,
     },
     {
       key: 'run',

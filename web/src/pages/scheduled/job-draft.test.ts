@@ -106,6 +106,17 @@ describe('a save', () => {
     expect(changesOf(before, after)).toEqual({ name: 'a', command: 'false', tags: {} })
   })
 
+  test('keeps fields that nobody knows, whatever they are called', () => {
+    const document = JSON.parse('{"name": "a", "__proto__": {"retries": 3}, "constructor": 1}') as JsonObject
+    const { draft } = draftOf(document) as { draft: JobDraft }
+    expect(Object.entries(changesOf(before, draft))).toEqual(
+      expect.arrayContaining([
+        ['__proto__', { retries: 3 }],
+        ['constructor', 1],
+      ]),
+    )
+  })
+
   test('of nothing changed sends the name alone', () => {
     expect(changesOf(before, { ...before })).toEqual({ name: 'a' })
     expect(isChanged(before, { ...before, tags: [newEntry('role', 'web'), newEntry()] })).toBe(false)

@@ -85,12 +85,13 @@ export type ReadDraft =
 /** What is missing in `document`, or null, gets its default. Names count without case, as the agent reads them. */
 export function draftOf(document: JsonObject): ReadDraft {
   const values: Record<string, unknown> = {}
-  const others: Record<string, unknown> = {}
+  // Any name may be in a document, also `__proto__`.
+  const others = new Map<string, unknown>()
   const issues: FieldProblem[] = []
   for (const [key, value] of Object.entries(document)) {
     const name = fieldNames.find((field) => field === key.toLowerCase())
     if (name === undefined) {
-      if (!agentOwned.has(key.toLowerCase())) others[key] = value
+      if (!agentOwned.has(key.toLowerCase())) others.set(key, value)
       continue
     }
     const read = value === null ? emptyDraft[name] : fieldValue(name, value)
@@ -98,7 +99,7 @@ export function draftOf(document: JsonObject): ReadDraft {
     else values[name] = read
   }
   if (issues.length > 0) return { kind: 'invalid', issues }
-  return { kind: 'draft', draft: { ...emptyDraft, ...values, others } }
+  return { kind: 'draft', draft: { ...emptyDraft, ...values, others: Object.fromEntries(others) } }
 }
 
 /** All fields, in the order of the form. Rows without name and value are left out. */
@@ -123,7 +124,7 @@ export function rowIssues(draft: JobDraft): readonly FieldProblem[] {
 export function changesOf(before: JobDraft, after: JobDraft): JsonObject {
   const old = documentOf(before)
   const changed = Object.entries(documentOf(after)).filter(
-    ([name, value]) => !(name in old) || JSON.stringify(value) !== JSON.stringify(old[name]),
+    ([name, value]) => !Object.hasOwn(old, name) || JSON.stringify(value) !== JSON.stringify(old[name]),
   )
   return { name: after.name, ...Object.fromEntries(changed) }
 }
