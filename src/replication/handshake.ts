@@ -1,8 +1,9 @@
 /**
  * How the two tasks agree where to begin. The target's database is the only truth.
  *
- * 1. The source task asks `resume`. The target task finishes or drops what it is applying, raises its epoch by one in
- *    the checkpoint row (so that older frames are void), and answers.
+ * 1. The source task marks its server and asks `resume`. The target task finishes or drops what it is applying, refuses
+ *    when it finds the mark on its own server, raises its epoch by one in the checkpoint row (so that older frames are
+ *    void), and answers.
  * 2. The source task begins at that position and writes frame 0 of that epoch.
  *    A source task with a smaller term than another one had is refused, and ends: its node was cut off, and the task moved.
  * 3. A target that sees a gap in frame numbers, or frames that begin elsewhere than it stands, asks `rewind`; the source
@@ -15,6 +16,8 @@ export interface ResumeRequest {
   readonly jobId: string
   /** The source task's own. */
   readonly ownerTerm: number
+  /** What `markServer` left on the source for as long as the request lasts; absent where it can't, and from older agents. */
+  readonly sourceMark?: string
 }
 
 export interface ResumeAnswer {
@@ -22,10 +25,12 @@ export interface ResumeAnswer {
   readonly from: ResumePoint
 }
 
-/** Instead of an answer: a source task with a greater term was here. The one that asked is over. */
-export interface ResumeRefusal {
-  readonly newerTerm: number
-}
+/** Instead of an answer. */
+export type ResumeRefusal =
+  /** A source task with a greater term was here: the one that asked is over. */
+  | { readonly newerTerm: number }
+  /** Source and target are one server: why that is so, and what to do. */
+  | { readonly sameServer: string }
 
 export type ResumePoint =
   /** Nothing is there yet: full copy, or the job's own `gtid`. */

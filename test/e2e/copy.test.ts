@@ -131,6 +131,26 @@ describe.each(['MariaDB to MariaDB', 'MySQL 9.7 to MySQL 9.7', 'MySQL 5.6 to MyS
   })
 })
 
+test.each<ServerKind>(['mariadb-10.11', 'mysql-5.6'])(
+  'one %s under two names is refused, and nothing of it is dropped',
+  async (kind) => {
+    await using server = await startServer(kind, { args: ['--bind-address=0.0.0.0'] })
+    await makeShop({ source: server, target: server })
+    const from = ['--from', urlOf(server), '--schemas', 'shop', '--drop-if-exists']
+    for (const alias of ['127.0.0.2', 'localhost']) {
+      const to = ['--to', `mysql://${server.user}@${alias}:${server.port}`]
+      await using copy = await CopyCommand.start([...from, ...to], passwordsOf(server, server))
+      const { status, errors } = await copy.ended
+      expect(status).toBe(1)
+      expect(errors).toMatch(/--to \S+ is the server of --from \S+ under another name.*name another server/)
+      await using dry = await CopyCommand.start([...from, ...to, '--dry-run'], passwordsOf(server, server))
+      expect((await dry.ended).status).toBe(3)
+    }
+    expect(await countOf(server, 'shop.orders')).toBe(2_000)
+    expect(await schemasOf(server)).not.toContain('millrace')
+  },
+)
+
 test('on a terminal passwords are asked for without being shown, bars are drawn, and Ctrl-C stops', async () => {
   const pair = pairOf('MariaDB to MariaDB')
   await makeShop(pair, 30_000)

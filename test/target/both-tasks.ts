@@ -7,12 +7,12 @@ import type { ReplicationJob } from '../../src/model/replication-job.ts'
 import type { TaskLink, TaskSubject } from '../../src/replication/ports.ts'
 import { runSourceTask } from '../../src/replication/source/source-task.ts'
 import { runTargetTask } from '../../src/replication/target/target-task.ts'
-import type { TaskReport } from '../../src/replication/task-context.ts'
-import type { TestServer } from '../harness/mysql-servers.ts'
+import type { ServerEndpoint, TaskReport } from '../../src/replication/task-context.ts'
 import { MemoryPipe } from './memory-pipe.ts'
 
 export interface BothOptions {
   readonly forceSql?: boolean
+  readonly dropTableIfExists?: boolean
   readonly kind?: ReplicationJob['kind']
   readonly log?: Log
 }
@@ -25,8 +25,8 @@ interface Running {
 }
 
 export class BothTasks implements AsyncDisposable {
-  readonly #source: TestServer
-  readonly #target: TestServer
+  readonly #source: ServerEndpoint
+  readonly #target: ServerEndpoint
   readonly #schema: string
   readonly #options: BothOptions
   readonly #pipe = new MemoryPipe(0, nowhere)
@@ -34,7 +34,7 @@ export class BothTasks implements AsyncDisposable {
   readonly reports: { source: TaskReport | null; target: TaskReport | null } = { source: null, target: null }
   #running: { source: Running | null; target: Running | null } = { source: null, target: null }
 
-  constructor(source: TestServer, target: TestServer, schema: string, options: BothOptions = {}) {
+  constructor(source: ServerEndpoint, target: ServerEndpoint, schema: string, options: BothOptions = {}) {
     this.#source = source
     this.#target = target
     this.#schema = schema
@@ -102,7 +102,7 @@ export class BothTasks implements AsyncDisposable {
   }
 
   #job(): ReplicationJob {
-    const address = (server: TestServer) => ({
+    const address = (server: ServerEndpoint) => ({
       host: server.host,
       port: server.port,
       user: server.user,
@@ -119,7 +119,7 @@ export class BothTasks implements AsyncDisposable {
       include: [{ schema: this.#schema, tables: [] }],
       exclude: [],
       forceSql: this.#options.forceSql ?? false,
-      dropTableIfExists: false,
+      dropTableIfExists: this.#options.dropTableIfExists ?? false,
       skipCreateTable: false,
     } as const
     return {

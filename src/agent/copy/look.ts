@@ -4,7 +4,8 @@ import { systemClock } from '../../core/clock.ts'
 import type { TaskRole } from '../../model/replication-job.ts'
 import { createFilter } from '../../replication/filter.ts'
 import type { CheckRequest, ConnectionCheck } from '../../replication/preflight/check-result.ts'
-import { checkConnection } from '../../replication/preflight/connection-check.ts'
+import { checkConnection, failureOf } from '../../replication/preflight/connection-check.ts'
+import { lookForOneServer } from '../../replication/preflight/one-server-look.ts'
 import type { CopyPlan } from './copy-messages.ts'
 
 const withinMs = 20_000
@@ -19,9 +20,11 @@ export async function lookAtBoth(plan: CopyPlan): Promise<CopyLook> {
     return checkConnection(request, { clock: systemClock, withinMs })
   }
   const [source, target] = await Promise.all([check('source'), check('target')])
+  const from = shown(source, plan.from)
+  const to = shown(target, plan.to)
   return {
-    from: shown(source, plan.from),
-    to: shown(target, plan.to),
+    from,
+    to: from.failure === null && to.failure === null ? await withIdentity(plan, from, to) : to,
     tables: tablesOf(plan, source, target),
     hasAllTables: source.hasAllTables,
   }
@@ -29,6 +32,22 @@ export async function lookAtBoth(plan: CopyPlan): Promise<CopyLook> {
 
 function shown({ vendor, version, failure, findings }: ConnectionCheck, { host, port }: CopyPlan['from']): ServerLook {
   return { where: `${host}:${port}`, vendor, version, failure: failure?.text ?? null, findings }
+}
+
+/** The target, which must not be the source by another name: the copy would empty what it reads. */
+async function withIdentity({ from: source, to: target }: CopyPlan, from: ServerLook, to: ServerLook) {
+  try {
+    if (!(await lookForOneServer(source, target, withinMs))) return to
+    const finding = {
+      severity: 'error',
+      text: `--to ${to.where} is the server of --from ${from.where} under another name`,
+      advice: 'a server cannot be copied into itself: name another server',
+      ...{ cureSql: null, cureConfig: null },
+    } as const
+    return { ...to, findings: [finding, ...to.findings] }
+  } catch (error) {
+    return { ...to, failure: failureOf(error).text }
+  }
 }
 
 function tablesOf(plan: CopyPlan, source: ConnectionCheck, target: ConnectionCheck): readonly LookedTable[] {

@@ -9,8 +9,10 @@ import { openBinlogStream } from '../../binlog/dump-connection.ts'
 import { Scope } from '../../core/scope.ts'
 import { readLogEnd } from '../../mysql/binlog-place.ts'
 import { readCapabilities, type ServerCapabilities } from '../../mysql/capabilities.ts'
+import { markServer } from '../../mysql/one-server.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { Statement } from '../ddl/statement.ts'
+import { SameServerError } from '../errors.ts'
 import { createFilter, type ObjectFilter } from '../filter.ts'
 import type { ResumeAnswer, ResumeRefusal, ResumeRequest } from '../handshake.ts'
 import type { SourceServer } from '../pipe/frame.ts'
@@ -82,7 +84,7 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
   const { include, exclude } = job.source
   const filter = createFilter({ include, exclude, lowerCaseTableNames: server.lowerCaseTableNames })
   say('waits for the target task')
-  const { epoch, from } = await askWhereToBegin(setup)
+  const { epoch, from } = await askWhereToBegin(setup, control)
   say(`looks at the tables of ${control.where}`)
   const beginning = await findBeginning({ from, control, server, filter, gtid: job.source.gtid })
   if (beginning.isFresh) await checkScope(control, server, include, filter)
@@ -100,13 +102,15 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
   return assemble(setup, source, beginning, copy)
 }
 
-/** @throws StaleSourceError when the target has seen a newer source task */
-async function askWhereToBegin({ context, signal }: RunSetup): Promise<ResumeAnswer> {
+/** @throws StaleSourceError when the target has seen a newer source task; SameServerError when it is our own server */
+async function askWhereToBegin({ context, signal }: RunSetup, control: Session): Promise<ResumeAnswer> {
   const { job, ownerTerm } = context
-  const request: ResumeRequest = { jobId: job.id, ownerTerm }
+  const sourceMark = await markServer(control)
+  const request: ResumeRequest = { jobId: job.id, ownerTerm, ...(sourceMark === null ? {} : { sourceMark }) }
   const asked = context.link.request('resume', request, handshakeTimeoutMs)
   const answer = (await orAborted(asked, signal)) as ResumeAnswer | ResumeRefusal
   if ('newerTerm' in answer) throw new StaleSourceError(job.id, ownerTerm, answer.newerTerm)
+  if ('sameServer' in answer) throw new SameServerError(answer.sameServer)
   return answer
 }
 

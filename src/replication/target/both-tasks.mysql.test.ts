@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { commonTables, ownTables } from '../../../test/e2e/type-torture/tables.ts'
 import { eventually } from '../../../test/harness/eventually.ts'
-import type { ServerKind, TestServer } from '../../../test/harness/mysql-servers.ts'
+import { type ServerKind, startServer, type TestServer } from '../../../test/harness/mysql-servers.ts'
 import { BothTasks } from '../../../test/target/both-tasks.ts'
 import { tableLines } from '../../../test/target/compare-tables.ts'
 import { ServerPool } from '../../../test/target/stream-pair.ts'
@@ -44,6 +44,23 @@ const pairs: readonly [ServerKind, ServerKind, boolean][] = [
   ['mariadb-10.11', 'mariadb-10.11', false],
   ['mariadb-10.11', 'mysql-9.7', false],
 ]
+
+test.each<ServerKind>(['mysql-9.7', 'mysql-5.6', 'mariadb-10.11'])(
+  'on %s a target that is the source under another name is refused before a row is touched',
+  async (kind) => {
+    await using server = await startServer(kind, { args: ['--bind-address=0.0.0.0'] })
+    await server.query(
+      'CREATE DATABASE own; CREATE TABLE own.t (id INT PRIMARY KEY); INSERT INTO own.t VALUES (1), (2)',
+    )
+    const { port, user, password } = server
+    const alias = { host: '127.0.0.2', port, user, password }
+    await using tasks = new BothTasks(server, alias, 'own', { dropTableIfExists: true })
+    const problem = await eventually(() => tasks.reports.source?.problem ?? undefined, 30_000, 'a problem')
+    expect(problem).toMatchObject({ code: 'REPL_SAME_SERVER', remedy: 'operator' })
+    expect(problem.message).toMatch(/127\.0\.0\.2:\d+ is the source itself under another name.*give the job another/)
+    expect(await server.query('SELECT COUNT(*) AS n FROM own.t')).toEqual([{ n: 2 }])
+  },
+)
 
 describe.each(pairs)('from %s to %s', (from, to, forceSql) => {
   test('tables are copied and followed, byte for byte', async () => {

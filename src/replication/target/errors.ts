@@ -21,12 +21,6 @@ export class LeftSessionError extends MillraceError {
   }
 }
 
-/** Source and target are one server. */
-export class SameServerError extends MillraceError {
-  readonly code = 'REPL_SAME_SERVER'
-  readonly remedy = 'operator'
-}
-
 /** A table of the copy is there already and holds rows. */
 export class TargetNotEmptyError extends MillraceError {
   readonly code = 'REPL_TARGET_NOT_EMPTY'

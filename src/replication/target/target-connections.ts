@@ -10,7 +10,7 @@ import { ensureBookkeeping } from './bookkeeping-schema.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type CollationNames, readCollationNames } from './collation-names.ts'
-import { checkAddresses, checkTarget } from './target-checks.ts'
+import { checkAddresses, checkMark, checkTarget } from './target-checks.ts'
 import { readTargetFacts, type TargetFacts } from './target-facts.ts'
 import { endLeftSessions, openApplySession, openPlainSession, takeSessionPlace } from './target-session.ts'
 
@@ -47,23 +47,25 @@ export class TargetConnections implements AsyncDisposable {
   /**
    * Connects, checks the target, and takes the job over.
    *
-   * @param raiseEpochTo see CheckpointStore.claimRow
-   * @throws what checkTarget and claimRow throw; AccessDeniedError, ServerUnreachableError
+   * @param asked for an answer to the source: see CheckpointStore.claimRow and ResumeRequest
+   * @throws what the checks and claimRow throw; AccessDeniedError, ServerUnreachableError
    */
   static async open(
     context: TargetTaskContext,
     store: CheckpointStore,
-    raiseEpochTo: number | null,
+    asked: { readonly raiseEpochTo: number; readonly sourceMark: string | null } | null,
   ): Promise<TargetConnections> {
     const { server, job } = context
     checkAddresses(job.source.server, server)
     const plain = await openPlainSession(server)
     let main: Session | null = null
     try {
+      // Before anything is written.
+      if (asked?.sourceMark != null) await checkMark(plain, asked.sourceMark)
       const facts = await readTargetFacts(plain)
       checkTarget(facts, { include: job.source.include, skipsCreation: job.target.skipCreateTable })
       await ensureBookkeeping(plain)
-      const checkpoint = await store.claimRow(plain, raiseEpochTo)
+      const checkpoint = await store.claimRow(plain, asked?.raiseEpochTo ?? null)
       await endLeftSessions(plain, job.id, context.clock)
       const collations = await readCollationNames(plain)
       main = await openApplySession(server, facts.logsStatements)

@@ -8,6 +8,7 @@
 import { backoffMs } from '../../core/backoff.ts'
 import { MillraceError, UnavailableError } from '../../core/errors.ts'
 import { LockConflictError } from '../../mysql/errors.ts'
+import { SameServerError } from '../errors.ts'
 import type { ResumeAnswer, ResumePoint, ResumeRefusal, ResumeRequest } from '../handshake.ts'
 import type { TargetTaskContext } from '../task-context.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
@@ -63,7 +64,7 @@ class TargetTask {
 
   async run(): Promise<void> {
     const reporting = this.#status.keepReporting(this.#signal)
-    this.#context.link.serve('resume', (request) => this.#answerResume(termOf(request)), this.#signal)
+    this.#context.link.serve('resume', (request) => this.#answerResume(readRequest(request)), this.#signal)
     for (let failures = 0; !this.#signal.aborted && !this.#isOver; ) {
       const before = this.#progress.transactionsTotal + this.#progress.rowsTotal
       const error = await this.#inTurn(() => this.#runOnce())
@@ -158,18 +159,24 @@ class TargetTask {
     await this.#context.clock.sleep(ms, signal).catch(() => {})
   }
 
-  async #answerResume(sourceTerm: number): Promise<ResumeAnswer | ResumeRefusal> {
-    if (sourceTerm < this.#sourceTerm) return { newerTerm: this.#sourceTerm }
-    this.#sourceTerm = sourceTerm
+  async #answerResume({ ownerTerm, sourceMark }: AskedToResume): Promise<ResumeAnswer | ResumeRefusal> {
+    if (ownerTerm < this.#sourceTerm) return { newerTerm: this.#sourceTerm }
+    this.#sourceTerm = ownerTerm
     this.#requests += 1
     this.#wake.abort(new ResumeAsked('the source task begins again'))
-    return this.#inTurn(() => this.#beginEpoch()).finally(() => {
-      this.#requests -= 1
-    })
+    return this.#inTurn(() => this.#beginEpoch(sourceMark))
+      .catch((error: unknown) => {
+        if (error instanceof SameServerError) return { sameServer: error.message }
+        throw error
+      })
+      .finally(() => {
+        this.#requests -= 1
+      })
   }
 
-  async #beginEpoch(): Promise<ResumeAnswer> {
-    await using connections = await TargetConnections.open(this.#context, this.#checkpoints, this.#seenEpoch + 1)
+  async #beginEpoch(sourceMark: string | null): Promise<ResumeAnswer> {
+    const asked = { raiseEpochTo: this.#seenEpoch + 1, sourceMark }
+    await using connections = await TargetConnections.open(this.#context, this.#checkpoints, asked)
     const { checkpoint } = connections
     if (checkpoint.stage === 'complete') throw new UnavailableError('the migration is complete; nothing is to be sent')
     const copies = new CopyStore(this.#checkpoints)
@@ -189,8 +196,11 @@ class TargetTask {
   }
 }
 
-function termOf(request: unknown): number {
-  return (request as Partial<ResumeRequest> | null)?.ownerTerm ?? 0
+type AskedToResume = Pick<ResumeRequest, 'ownerTerm'> & { readonly sourceMark: string | null }
+
+function readRequest(request: unknown): AskedToResume {
+  const { ownerTerm = 0, sourceMark = null } = (request ?? {}) as Partial<ResumeRequest>
+  return { ownerTerm, sourceMark }
 }
 
 async function resumePoint({ checkpoint, plain }: TargetConnections, copies: CopyStore): Promise<ResumePoint> {
