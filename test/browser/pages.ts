@@ -12,11 +12,11 @@ const job = encodeURIComponent(jobName)
 export const allPages = [
   ['overview', '/ui/'],
   ['scheduled jobs', '/ui/jobs'],
-  ['new scheduled job', '/ui/jobs/new'],
+  ['new scheduled job', '/ui/jobs/-/new'],
   ['scheduled job', `/ui/jobs/${job}`],
   ['edit scheduled job', `/ui/jobs/${job}/edit`],
   ['replication jobs', '/ui/replications'],
-  ['new replication job', '/ui/replications/new'],
+  ['new replication job', '/ui/replications/-/new'],
   ['replication job', `/ui/replications/${replicationId}`],
   ['cluster', '/ui/cluster'],
   ['unknown', '/ui/nowhere/at/all'],

@@ -217,7 +217,7 @@ test('a job is made with the keyboard alone', async () => {
 })
 
 test('faults are told at their fields, and by the step that they belong to', async () => {
-  await using tab = await openTab(agent, '/ui/replications/new')
+  await using tab = await openTab(agent, '/ui/replications/-/new')
   const { page } = tab
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('give the host name or address').waitFor()

@@ -33,7 +33,7 @@ function helper(tab: Tab) {
 }
 
 test('a job is created with every field, and the schedule is explained while it is typed', async () => {
-  await using tab = await openTab(agent, '/ui/jobs/new')
+  await using tab = await openTab(agent, '/ui/jobs/-/new')
   tab.allow(halfTyped)
   const { page } = tab
   await page.getByLabel('Name', { exact: true }).fill('Night Shift')
@@ -92,7 +92,7 @@ test('a job is created with every field, and the schedule is explained while it 
 })
 
 test('changes of the clocks are marked where they meet the schedule', async () => {
-  await using tab = await openTab(agent, '/ui/jobs/new')
+  await using tab = await openTab(agent, '/ui/jobs/-/new')
   tab.allow(halfTyped)
   // Every day in spring: ten times from now on need not meet the change, so the days around it are named.
   await tab.page.getByLabel('Schedule', { exact: true }).fill('0 30 2 24-31 3 *')
@@ -105,7 +105,7 @@ test('changes of the clocks are marked where they meet the schedule', async () =
 })
 
 test('what the agent finds wrong stands at its field, and the first has the focus', async () => {
-  await using tab = await openTab(agent, '/ui/jobs/new')
+  await using tab = await openTab(agent, '/ui/jobs/-/new')
   tab.allow(halfTyped, refused)
   const { page } = tab
   await page.getByLabel('Name', { exact: true }).fill('wrong')
@@ -134,7 +134,7 @@ test('what the agent finds wrong stands at its field, and the first has the focu
 
 test('a name that is taken is not taken over', async () => {
   await save({ name: 'taken', command: 'echo mine' })
-  await using tab = await openTab(agent, '/ui/jobs/new')
+  await using tab = await openTab(agent, '/ui/jobs/-/new')
   tab.allow(halfTyped)
   await tab.page.getByLabel('Name', { exact: true }).fill('Taken')
   await tab.page.getByLabel('Command').fill('echo yours')

@@ -1,7 +1,7 @@
 /** The whole page: frame, routes, and what lies over everything. */
 import { Route, Router, Switch } from 'wouter-preact'
 import { lazyPage } from './lazy-page.tsx'
-import { nameInPath } from './routes.ts'
+import { nameInPath, paths } from './routes.ts'
 import { Frame } from './shell/frame.tsx'
 import { PageGuard } from './shell/page-guard.tsx'
 import { TokenDialog } from './shell/token-dialog.tsx'
@@ -39,7 +39,7 @@ export function App() {
             <Route path="/jobs">
               <JobListPage />
             </Route>
-            <Route path="/jobs/new">
+            <Route path={paths.newJob}>
               <JobFormPage key="" name={null} />
             </Route>
             <Route path="/jobs/:name">{() => <JobPage key={named()} name={named()} />}</Route>
@@ -47,7 +47,7 @@ export function App() {
             <Route path="/replications">
               <ReplicationListPage />
             </Route>
-            <Route path="/replications/new">
+            <Route path={paths.newReplication}>
               <NewReplicationPage />
             </Route>
             <Route path="/replications/:id">{() => <ReplicationPage key={named()} id={named()} />}</Route>

@@ -1,13 +1,17 @@
-/** The addresses of the pages, below `/ui`. Names may hold anything, so nobody else puts an address together. */
+/**
+ * The addresses of the pages, below `/ui`. Names may hold anything, so nobody else puts an address together.
+ *
+ * Easy to get wrong: a job may be called `new`. What is not of one job has a third part that no page of a job has.
+ */
 
 export const paths = {
   overview: '/',
   jobs: '/jobs',
-  newJob: '/jobs/new',
+  newJob: '/jobs/-/new',
   job: (name: string) => `/jobs/${encodeURIComponent(name)}`,
   editJob: (name: string) => `/jobs/${encodeURIComponent(name)}/edit`,
   replications: '/replications',
-  newReplication: '/replications/new',
+  newReplication: '/replications/-/new',
   replication: (id: string) => `/replications/${encodeURIComponent(id)}`,
   editReplication: (id: string) => `/replications/${encodeURIComponent(id)}/edit`,
   cluster: '/cluster',
