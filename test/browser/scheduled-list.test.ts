@@ -37,6 +37,50 @@ test('a cluster without jobs says what a job is and leads to the first', async (
   await tab.page.getByRole('heading', { level: 1, name: 'New job' }).waitFor()
 })
 
+test('jobs whose names mean something elsewhere are listed and opened as any other', async () => {
+  await using agent = await startAgent()
+  const names = ['__proto__', 'constructor', 'new', '-']
+  for (const name of names) await save(agent, { name })
+  await using tab = await openTab(agent, '/ui/jobs')
+  const { page } = tab
+  await expectNames(tab, ['-', '__proto__', 'constructor', 'new'])
+  for (const name of names) {
+    await page.getByRole('link', { name, exact: true }).click()
+    await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+    await page.getByText('It has not run yet').waitFor()
+    await page.goBack()
+  }
+  await page.getByRole('link', { name: 'New job' }).click()
+  await page.getByRole('heading', { level: 1, name: 'New job' }).waitFor()
+})
+
+test('an order for many jobs ends with the page, in which alone it can be stopped', async () => {
+  await using agent = await startAgent()
+  for (let number = 0; number < 40; number += 1) await save(agent, { name: `many-${number}` })
+  await using tab = await openTab(agent, '/ui/cluster')
+  const { page } = tab
+  let sent = 0
+  await page.route(/\/v1\/jobs/, async (route) => {
+    if (route.request().method() !== 'GET') {
+      sent += 1
+      await new Promise((resolve) => setTimeout(resolve, 400))
+    }
+    await route.continue()
+  })
+  await page.getByRole('link', { name: 'Scheduled', exact: true }).click()
+  await page.getByLabel('select all rows shown').check()
+  await page.getByRole('button', { name: 'Disable', exact: true }).click()
+  await page.getByRole('button', { name: 'Disable 40 jobs' }).click()
+  await page.getByRole('button', { name: 'Stop here' }).waitFor()
+  await page.goBack()
+  await page.getByRole('heading', { level: 1, name: 'Cluster' }).waitFor()
+  await page.getByText(/^\d+ jobs? disabled, \d+ not reached$/).waitFor()
+  const sentThen = sent
+  expect(sentThen).toBeLessThan(40)
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  expect(sent).toBe(sentThen)
+})
+
 describe('a list of jobs', () => {
   let agent: TestAgent
 

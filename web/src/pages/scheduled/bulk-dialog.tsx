@@ -1,13 +1,16 @@
 /**
  * Does something to many jobs and tells how it went: quick and without a failure by a note alone, else here.
+ *
+ * Easy to get wrong: one may leave the page meanwhile. Nothing more is begun then, because nobody could stop it any more.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProgressBar } from '../../ui/progress-bar.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { type BulkOrder, jobsText } from './bulk-orders.ts'
+import { type BulkOrder, jobsText, progressText } from './bulk-orders.ts'
 import { type BulkProgress, runForEach } from './bulk-run.ts'
+import { useLeaveWarning } from './use-leave-warning.ts'
 
 export interface BulkDialogProps {
   readonly order: BulkOrder
@@ -19,6 +22,12 @@ export interface BulkDialogProps {
 /** A dialog that flashes by is worse than none. */
 const shownAfterMs = 400
 
+const leaving = {
+  title: 'Leave and stop here?',
+  text: 'The jobs that were not reached yet stay as they are.',
+  action: 'Leave',
+}
+
 export function BulkDialog({ order, names, onEnd }: BulkDialogProps) {
   const [wanted, setWanted] = useState(names)
   const [progress, setProgress] = useState<BulkProgress>({ done: 0, failed: [], total: names.length })
@@ -26,7 +35,9 @@ export function BulkDialog({ order, names, onEnd }: BulkDialogProps) {
   const [isShown, setIsShown] = useState(false)
   const stop = useRef(new AbortController())
 
+  useLeaveWarning(!isOver, leaving)
   useEffect(() => {
+    let isLeft = false
     const ending = new AbortController()
     stop.current = ending
     setIsOver(false)
@@ -34,12 +45,17 @@ export function BulkDialog({ order, names, onEnd }: BulkDialogProps) {
     const timer = setTimeout(() => setIsShown(true), shownAfterMs)
     void runForEach(wanted, { act: order.act, onProgress: setProgress, signal: ending.signal }).then((result) => {
       clearTimeout(timer)
+      if (isLeft) return toast(progressText(order, result, true), result.done < result.total ? 'bad' : 'good')
       setIsOver(true)
       if (result.done < result.total) return setIsShown(true)
       toast(`${jobsText(result.done)} ${order.done}`)
       onEnd([])
     })
-    return () => clearTimeout(timer)
+    return () => {
+      isLeft = true
+      clearTimeout(timer)
+      ending.abort()
+    }
   }, [wanted])
 
   const failed = progress.failed.map(({ name }) => name)
@@ -74,7 +90,6 @@ interface BulkResultProps {
 
 function BulkResult({ order, progress, isOver }: BulkResultProps) {
   const { done, failed, total } = progress
-  const left = total - done - failed.length
   return (
     <div class="stack">
       <ProgressBar
@@ -83,11 +98,7 @@ function BulkResult({ order, progress, isOver }: BulkResultProps) {
         label={`${order.verb} ${jobsText(total)}`}
         tone={failed.length > 0 ? 'bad' : isOver ? 'good' : 'busy'}
       />
-      <p role="status">
-        {jobsText(done)} {order.done}
-        {failed.length > 0 && `, ${failed.length.toLocaleString('en')} failed`}
-        {left > 0 && `, ${left.toLocaleString('en')} ${isOver ? 'not reached' : 'to go'}`}.
-      </p>
+      <p role="status">{progressText(order, progress, isOver)}.</p>
       {failed.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <ul class="bulk-failures" tabIndex={0} aria-label="What failed">

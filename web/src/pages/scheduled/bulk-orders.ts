@@ -1,4 +1,5 @@
 /** What can be done to many jobs at once, and the words for it. */
+import type { BulkProgress } from './bulk-run.ts'
 import { deleteJob, runJob, setDisabled } from './job-orders.ts'
 
 export interface BulkOrder {
@@ -51,4 +52,18 @@ export const bulkOrders: readonly BulkOrder[] = [
 /** `1 job`, `1,200 jobs`. */
 export function jobsText(count: number): string {
   return `${count.toLocaleString('en')} ${count === 1 ? 'job' : 'jobs'}`
+}
+
+/** `82 jobs disabled, 1 failed, 9,917 to go`. @param isOver then what is left was not reached */
+export function progressText(
+  { done: word }: BulkOrder,
+  { done, failed, total }: BulkProgress,
+  isOver: boolean,
+): string {
+  const left = total - done - failed.length
+  return [
+    `${jobsText(done)} ${word}`,
+    ...(failed.length > 0 ? [`${failed.length.toLocaleString('en')} failed`] : []),
+    ...(left > 0 ? [`${left.toLocaleString('en')} ${isOver ? 'not reached' : 'to go'}`] : []),
+  ].join(', ')
 }

@@ -1,5 +1,5 @@
 /**
- * Asks before one leaves what is not saved: by a link of the page, or by closing or loading the tab again.
+ * Asks before one leaves what would be lost: by a link of the page, or by closing or loading the tab again.
  *
  * Easy to get wrong: the router's links are ordinary links, so they are caught before the router sees the click. A link
  * that opens another tab leaves nothing.
@@ -8,7 +8,15 @@ import { useEffect } from 'preact/hooks'
 import { useLocation, useRouter } from 'wouter-preact'
 import { confirm } from '../../ui/confirm.tsx'
 
-export function useLeaveWarning(isWanted: boolean): void {
+export interface LeaveQuestion {
+  readonly title: string
+  readonly text: string
+  /** The button that leaves. */
+  readonly action: string
+}
+
+/** @param question for links; a browser has words of its own when the tab is closed */
+export function useLeaveWarning(isWanted: boolean, question: LeaveQuestion = unsaved): void {
   const [, navigate] = useLocation()
   const { base } = useRouter()
   useEffect(() => {
@@ -27,10 +35,10 @@ export function useLeaveWarning(isWanted: boolean): void {
       removeEventListener('beforeunload', onUnload)
       document.removeEventListener('click', onClick, { capture: true })
     }
-  }, [isWanted, base, navigate])
+  }, [isWanted, base, navigate, question])
 }
 
-const question = {
+const unsaved: LeaveQuestion = {
   title: 'Leave without saving?',
   text: 'What you changed here would be lost.',
   action: 'Leave',
