@@ -56,7 +56,9 @@ export async function runCopyAgent(spec: CopySpec, options: CopyAgentOptions): P
 }
 
 async function live(spec: CopySpec, directory: DataDirectory, options: CopyAgentOptions, log: Log): Promise<void> {
-  const { signal } = options
+  // What runs beside us ends with the scope, also when that ends by an error and nobody has told us to stop.
+  const ending = new AbortController()
+  const signal = AbortSignal.any([options.signal, ending.signal])
   const settings = await settingsOf(spec)
   const { path: dataDir, nodeId } = directory
   await using scope = new Scope()
@@ -70,6 +72,7 @@ async function live(spec: CopySpec, directory: DataDirectory, options: CopyAgent
   const loop = new LeaderLoop({ lease, duties: [replication.placement], clock: systemClock, log })
   const leading = loop.run(signal)
   scope.defer(() => leading)
+  scope.defer(() => ending.abort(new Error('the copy has ended')))
   const startedAt = clock.now()
   const { value: job } = await replication.jobs.save(draftOf(spec))
   await tellNews(replication, job, { startedAt, clock, options })
