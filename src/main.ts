@@ -3,13 +3,14 @@ import { text } from 'node:stream/consumers'
 import { keepCompiled, useCompileCache } from './agent/compile-cache.ts'
 import { version } from './agent/version.ts'
 import { askSecret } from './cli/copy/ask-secret.ts'
+import { endsWithItsReader } from './cli/lost-reader.ts'
 import { runProgram } from './cli/program.ts'
 import { terminalOf } from './cli/screen.ts'
 
-// A reader such as head closes its end when it has enough: that is no error.
+// A reader such as head closes its end when it has enough: that is no error, but work that was begun is done.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  if (process.argv[2] !== 'agent') process.exit(0)
+  if (endsWithItsReader(process.argv.slice(2))) process.exit(0)
 })
 
 process.exitCode = await runProgram(process.argv.slice(2), {

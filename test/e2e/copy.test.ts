@@ -151,6 +151,18 @@ test.each<ServerKind>(['mariadb-10.11', 'mysql-5.6'])(
   },
 )
 
+test('a copy whose reader goes away is made all the same', async () => {
+  const pair = pairOf('MariaDB to MariaDB')
+  await makeShop(pair, 30_000)
+  await using copy = await start(pair, '--json')
+  await copy.whenEvent(isEvent('look'))
+  copy.closeOutput()
+  const { status, errors } = await copy.ended
+  expect(status, errors).toBe(0)
+  expect(await countOf(pair.target, 'shop.orders')).toBe(30_000)
+  expect(copy.leftovers()).toEqual([])
+})
+
 test('on a terminal passwords are asked for without being shown, bars are drawn, and Ctrl-C stops', async () => {
   const pair = pairOf('MariaDB to MariaDB')
   await makeShop(pair, 30_000)

@@ -81,6 +81,11 @@ export class CopyCommand implements AsyncDisposable {
     return found
   }
 
+  /** As a reader such as head does. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy()
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name)
   }
