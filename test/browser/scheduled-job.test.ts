@@ -233,3 +233,20 @@ test('the page of a job fits a phone', async () => {
   await history(tab).scrollIntoViewIfNeeded()
   await tab.shoot('scheduled job on a phone')
 })
+
+test.each([
+  ['its name alone', ''],
+  ['a display name too', 'Every night, all of it'],
+])('a long name fits a phone, with %s', async (_what, displayname) => {
+  const name = 'x'.repeat(200)
+  await save({ name, displayname, command: `echo ${'y'.repeat(300)}` })
+  await runToEnd(name, 1)
+  await using tab = await openTab(agent, '/ui/', phone)
+  await tab.page.setViewportSize({ width: 320, height: 640 })
+  for (const path of [`/ui/jobs/${name}`, `/ui/jobs/${name}/edit`, '/ui/jobs']) {
+    await tab.load(path)
+    await tab.page.getByText(name).first().waitFor()
+    await tab.expectNoSidewaysScroll()
+  }
+  await agent.dkron('DELETE', `/v1/jobs/${name}`)
+})
