@@ -86,7 +86,7 @@ export function connectError(error: unknown, peer: Peer): MillraceError {
     )
   if (accessDenied.has(errno))
     return new AccessDeniedError(
-      `${where} refused user '${peer.user}' (${text}); correct the user or password in the job's ConnectionConfig, or ` +
+      `${where} refused user '${peer.user}' (${text}); correct the user or password, or ` +
         `create the user for this host on the server; an account that must use TLS (REQUIRE SSL) can't be used`,
       { cause: error, details: { errno, reason } },
     )

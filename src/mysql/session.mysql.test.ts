@@ -117,6 +117,8 @@ describe.each(['mariadb-10.11', 'mysql-9.7', 'mysql-5.6'] as const)('a session w
     })
     await expect(refused).rejects.toThrow(AccessDeniedError)
     await expect(refused).rejects.toThrow(`127.0.0.1:${server.port} refused user '${server.user}'`)
+    // A job, a form and a command line have other names for where they are given.
+    await expect(refused).rejects.toThrow('; correct the user or password, or create the user for this host')
   })
 
   test('a lock wait that takes too long is a lock conflict to try again', async () => {
