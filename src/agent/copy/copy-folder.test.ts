@@ -53,6 +53,15 @@ test('another copy is refused, and so is a folder that holds other files', () =>
   expect(() => workFolder(join(folder, 'letter'), plan)).toThrow(/cannot be used: .*name another folder/)
 })
 
+test.each([{}, { what: 1 }, { what: 'no JSON' }, { what: 'null' }, { what: '{}' }])(
+  'a copy.json that no copy wrote is one of the other files: %j',
+  (more) => {
+    mkdirSync(work())
+    writeFileSync(join(work(), 'copy.json'), JSON.stringify({ version: 1, jobId: 'copy-1', ...more }))
+    expect(() => workFolder(work(), plan)).toThrow(/--work-dir \S+ holds other files; name an empty folder/)
+  },
+)
+
 test('folders of copies that are gone are removed; those of living ones and of others are not', async () => {
   const living = temporaryFolder(plan).path
   const left = join(folder, 'millrace-copy-left')

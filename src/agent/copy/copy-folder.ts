@@ -57,7 +57,7 @@ export function workFolder(wanted: string, plan: CopyPlan): CopyFolder {
   }
   if (record.what !== describe(plan))
     throw new CopyWorkDirError(
-      `--work-dir ${path} belongs to another copy (${JSON.parse(record.what).from} to ${JSON.parse(record.what).to}, or ` +
+      `--work-dir ${path} belongs to another copy (${serversOf(record.what)}, or ` +
         'other schemas and tables); repeat that command to go on with it, or name another folder',
     )
   return { path, isResumed: true, jobId: record.jobId, record, keep: () => undefined }
@@ -76,10 +76,19 @@ function describe({ from, to, include, exclude }: CopyPlan): string {
   return JSON.stringify({ from: `${from.host}:${from.port}`, to: `${to.host}:${to.port}`, include, exclude })
 }
 
+/** `db1:3306 to db2:3306`; null for what `describe` did not write. */
+function serversOf(what: unknown): string | null {
+  if (typeof what !== 'string') return null
+  const { from, to } = (JSON.parse(what) ?? {}) as { readonly from?: unknown; readonly to?: unknown }
+  return typeof from === 'string' && typeof to === 'string' ? `${from} to ${to}` : null
+}
+
+/** @returns null where there is none, or one that no copy wrote */
 export function readRecord(path: string): CopyRecord | null {
   try {
     const record = JSON.parse(readFileSync(join(path, recordName), 'utf8')) as Partial<CopyRecord>
-    return record.version === 1 && typeof record.jobId === 'string' ? (record as CopyRecord) : null
+    const isOurs = record.version === 1 && typeof record.jobId === 'string' && serversOf(record.what) !== null
+    return isOurs ? (record as CopyRecord) : null
   } catch {
     return null
   }
