@@ -6,6 +6,8 @@
  */
 import type { Clock } from '../core/clock.ts'
 import { ConflictError, InvalidError, type Issue, NotFoundError } from '../core/errors.ts'
+import { sortedInSlices } from '../core/sorted-in-slices.ts'
+import { TimeSlice } from '../core/time-slice.ts'
 import type { Bucket, Versioned } from '../model/bucket.ts'
 import type { Execution } from '../model/execution.ts'
 import { type JobCounters, type ScheduledJob, slugOf } from '../model/scheduled-job.ts'
@@ -76,8 +78,14 @@ export class JobService {
     const limit = AbortSignal.timeout(catchUpMs)
     const isOver = new Promise<void>((resolve) => limit.addEventListener('abort', () => resolve(), { once: true }))
     await Promise.race([this.#parts.view.caughtUp(limit).catch(() => {}), isOver])
-    const jobs = [...(await this.#parts.view.list())].sort((a, b) => (a.name < b.name ? -1 : 1))
-    return jobs.map((job) => this.#details(job))
+    const slice = new TimeSlice()
+    const jobs = await sortedInSlices(await this.#parts.view.list(), (a, b) => (a.name < b.name ? -1 : 1), slice)
+    const listed: JobDetails[] = []
+    for (const [count, job] of jobs.entries()) {
+      if (count % 64 === 0 && slice.isOver) await slice.rest()
+      listed.push(this.#details(job))
+    }
+    return listed
   }
 
   /** @param name in any spelling that gives the job's slug @throws NotFoundError */

@@ -10,6 +10,7 @@ import type { JobPatch } from '../../schedule/job-patch.ts'
 import { FieldReader } from '../shared/field-reader.ts'
 import { answer, warnOfUnknown } from '../shared/json-answer.ts'
 import { jsonBody } from '../shared/json-body.ts'
+import { answerList } from '../shared/json-list.ts'
 import { memberJson } from '../shared/member-json.ts'
 import { throwWithUnknown } from '../shared/unknown-fields.ts'
 import { executionsJson, runningJson } from './execution-json.ts'
@@ -33,7 +34,7 @@ export function registerDkronApi(app: FastifyInstance, domain: DkronDomain): voi
 }
 
 function registerJobs(app: FastifyInstance, jobs: Jobs): void {
-  app.get('/v1/jobs', async (request, reply) => answer(request, reply, 200, (await jobs.list()).map(jobJson)))
+  app.get('/v1/jobs', async (request, reply) => answerList(request, reply, await jobs.list(), jobJson))
   app.route({
     method: ['POST', 'PATCH'],
     url: '/v1/jobs',

@@ -7,7 +7,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { headersOf, problemOf, statusOf } from './problem.ts'
 
-const jsonType = 'application/json; charset=UTF-8'
+export const jsonType = 'application/json; charset=UTF-8'
 const problemType = 'application/problem+json; charset=UTF-8'
 
 /** Sends `value` as JSON; indented when the query has `pretty`, whatever its value. */
@@ -54,7 +54,8 @@ function jsonText(value: unknown, indented: boolean): string {
   return indented ? `${JSON.stringify(value, null, 2)}\n` : JSON.stringify(value)
 }
 
-function isPretty(request: FastifyRequest): boolean {
+/** Whether people read the answer. */
+export function isPretty(request: FastifyRequest): boolean {
   const query = request.query
   return typeof query === 'object' && query !== null && 'pretty' in query
 }
