@@ -238,3 +238,29 @@ test('of a job that has not run the logs are nothing, and a sentence on standard
   expect(await run(['logs', 'a', '--address', address])).toEqual({ status: 0, out: '', err: 'a has not run yet' })
   expect(await run(['logs', 'a', '--json', '--address', address])).toEqual({ status: 0, out: '', err: '' })
 })
+
+test('jobs as JSON are asked for without indentation, and few of many one by one', async () => {
+  const names = ['a', 'gone', 'c']
+  const serve = (total: number) =>
+    agent(({ path }) => {
+      if (path === '/v1/jobs') return [200, names.map((name) => ({ name, retries: 1 }))]
+      if (path === '/v1/jobs/gone') return [404, { detail: 'there is no job "gone"' }]
+      if (path.startsWith('/v1/')) return [200, { name: path.slice('/v1/jobs/'.length), retries: 1 }]
+      return [200, { total, matched: 3, jobs: names.map(listed) }]
+    })
+  const whole = await serve(3)
+  const printed = await run(['jobs', '--json', '--address', whole.address])
+  expect(printed.out).toBe(
+    JSON.stringify(
+      names.map((name) => ({ name, retries: 1 })),
+      null,
+      2,
+    ),
+  )
+  await run(['jobs', '--json', '--search', 'x', '--address', whole.address])
+  expect(whole.asked.map(({ path }) => path)).toEqual(['/v1/jobs', expect.stringMatching('^/ops/'), '/v1/jobs'])
+  const many = await serve(100_000)
+  const few = await run(['jobs', '--json', '--search', 'x', '--address', many.address])
+  expect(JSON.parse(few.out)).toEqual(['a', 'c'].map((name) => ({ name, retries: 1 })))
+  expect(many.asked.map(({ path }) => path).slice(1)).toEqual(['/v1/jobs/a', '/v1/jobs/gone', '/v1/jobs/c'])
+})

@@ -8,6 +8,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AgentCall, addAgentCommand, type CommandContext } from './agent-command.ts'
 import { counted, instantText } from './amounts.ts'
 import type { ApiClient } from './api-client.ts'
+import { CallFailedError } from './errors.ts'
 import { formatTable, shorten } from './table.ts'
 
 interface ListedJob {
@@ -42,6 +43,8 @@ export const jobStatuses = ['failing', 'succeeding', 'running', 'disabled', 'nev
 export const jobSorts = ['name', 'next', 'last', 'failures', 'success_rate']
 /** As many as the agent gives at once. */
 const mostOfPage = 500
+/** One more request costs an agent about as much as so many jobs in a list. */
+const jobsForARequest = 100
 
 export function addJobs(parent: Command, context: CommandContext): void {
   addAgentCommand<JobsFlags>(parent, context, {
@@ -68,9 +71,9 @@ export function wholeNumber(text: string): number {
 
 async function listJobs({ client, flags, isJson }: AgentCall<JobsFlags>): Promise<string> {
   const isFiltered = [flags.search, flags.status, flags.tag, flags.limit, flags.desc].some((flag) => flag !== undefined)
-  if (isJson && !isFiltered && flags.sort === 'name') return client.text('GET', '/v1/jobs?pretty')
+  if (isJson && !isFiltered && flags.sort === 'name') return indented(await client.call('GET', '/v1/jobs'))
   const { total, jobs } = await readPages(client, flags)
-  if (isJson) return fullJobs(client, jobs)
+  if (isJson) return indented(await fullJobs(client, jobs, total))
   if (total === 0) return 'no jobs yet; create one with "millrace job apply -f FILE"'
   if (jobs.length === 0) return `none of ${counted(total, 'job')} fits`
   return formatTable(
@@ -111,10 +114,30 @@ function queryOf({ search, status, tag, sort, desc }: JobsFlags, offset: number,
   })
 }
 
-async function fullJobs(client: ApiClient, wanted: readonly Pick<ListedJob, 'name'>[]): Promise<string> {
-  const all = (await client.call('GET', '/v1/jobs')) as readonly { readonly name: string }[]
-  const byName = new Map(all.map((job) => [job.name, job]))
-  const jobs = wanted.flatMap(({ name }) => byName.get(name) ?? [])
+/** In the order of `wanted`; few of many are asked for one by one. A job that was deleted meanwhile is left out. */
+async function fullJobs(
+  client: ApiClient,
+  wanted: readonly Pick<ListedJob, 'name'>[],
+  total: number,
+): Promise<readonly unknown[]> {
+  if (wanted.length * jobsForARequest > total) {
+    const all = (await client.call('GET', '/v1/jobs')) as readonly { readonly name: string }[]
+    const byName = new Map(all.map((job) => [job.name, job]))
+    return wanted.flatMap(({ name }) => byName.get(name) ?? [])
+  }
+  const jobs: unknown[] = []
+  for (const { name } of wanted)
+    jobs.push(...(await client.call('GET', `/v1/jobs/${encodeURIComponent(name)}`).then((job) => [job], noneWhenGone)))
+  return jobs
+}
+
+function noneWhenGone(error: unknown): readonly unknown[] {
+  if (error instanceof CallFailedError && error.status === 404) return []
+  throw error
+}
+
+/** The agent is not asked to indent: that would make twice as much work of a long list. */
+function indented(jobs: unknown): string {
   return JSON.stringify(jobs, null, 2)
 }
 
