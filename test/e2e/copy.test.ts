@@ -261,7 +261,7 @@ describe('a copy that is interrupted', () => {
     second.signal('SIGINT')
     expect((await second.ended).status).toBe(0)
     await using other = await start({ source: pair().target, target: pair().source }, '--work-dir', folder.path)
-    expect(await other.ended).toMatchObject({ status: 1, errors: expect.stringMatching(/belongs to another copy/) })
+    expect(await other.ended).toMatchObject({ status: 2, errors: expect.stringMatching(/belongs to another copy/) })
     await pair().target.query('DROP DATABASE IF EXISTS millrace')
   })
 })
@@ -325,6 +325,16 @@ describe('before anything is changed', () => {
     await using replaced = await start(pair(), '--drop-if-exists')
     expect((await replaced.ended).status).toBe(0)
     expect(await countOf(pair().target, 'shop.customer')).toBe(2)
+  })
+
+  test('a schema that is not there and a work directory of others are a wrong call', async () => {
+    await makeShop(pair())
+    const { source, target } = pair()
+    const args = ['--from', urlOf(source), '--to', urlOf(target)]
+    await using nowhere = await CopyCommand.start([...args, '--schemas', 'shpo'], passwordsOf(source, target))
+    expect(await nowhere.ended).toMatchObject({ status: 2, errors: expect.stringMatching(/check --schemas/) })
+    await using elsewhere = await start(pair(), '--work-dir', import.meta.dirname)
+    expect(await elsewhere.ended).toMatchObject({ status: 2, errors: expect.stringMatching(/holds other files/) })
   })
 
   test('a missing privilege is told with the statement that gives it; a dry run tells all of them and the tables', async () => {

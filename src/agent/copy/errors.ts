@@ -4,7 +4,7 @@ import { type ErrorOptions, MillraceError, type Remedy } from '../../core/errors
 /** --work-dir cannot be used, is in use, or belongs to another copy. */
 export class CopyWorkDirError extends MillraceError {
   readonly code = 'COPY_WORK_DIR'
-  readonly remedy = 'operator'
+  readonly remedy = 'fix-request'
 }
 
 /** A task met something that somebody must cure; the message is the task's own. */

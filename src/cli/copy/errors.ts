@@ -11,6 +11,12 @@ export class CopyRefusedError extends MillraceError {
   }
 }
 
+/** The flags that choose what to copy choose nothing that is there. */
+export class CopyScopeError extends MillraceError {
+  readonly code = 'COPY_SCOPE'
+  readonly remedy = 'fix-request'
+}
+
 /** Ctrl-C or Ctrl-D at a question. */
 export class QuestionRefusedError extends MillraceError {
   readonly code = 'CLI_QUESTION_REFUSED'

@@ -14,10 +14,19 @@ export function obstacles(
   if (found.length > 0) return found
   const errors = [...from.findings, ...to.findings].filter(({ severity }) => severity === 'error')
   const texts = errors.map((finding) => [`${finding.text}; ${finding.advice}`, ...cureLines(finding)].join('\n'))
-  if (look.tables.length === 0)
-    texts.push(`${from.where} has no table of what is to be copied; check --schemas, --tables and --exclude`)
+  if (look.tables.length === 0) texts.push(nothingText(look))
   if (!options.dropsTables && !options.isResumed) texts.push(...occupied(look))
   return texts
+}
+
+/** The text of an obstacle that is the flags' own: they choose nothing, and all else is well. Null when it is not so. */
+export function nothingChosen(look: CopyLook, found: readonly string[]): string | null {
+  const text = nothingText(look)
+  return found.length === 1 && found[0] === text ? text : null
+}
+
+function nothingText({ from }: CopyLook): string {
+  return `${from.where} has no table of what is to be copied; check --schemas, --tables and --exclude`
 }
 
 /** Nobody's rows are overwritten. */

@@ -71,6 +71,19 @@ test('what is missing is told before anything starts', async () => {
   expect(stops).toEqual([false])
 })
 
+test('flags that choose nothing are a wrong call; with something else missing too, that is told', async () => {
+  const chosen = { ...plan, include: [{ schema: 'shpo', tables: [] }] }
+  const empty = { ...look, tables: [] }
+  await expect(runCopy(chosen, once, stage({ look: empty }).tools)).rejects.toMatchObject({
+    code: 'COPY_SCOPE',
+    remedy: 'fix-request',
+    message: 'db1:1 has no table of what is to be copied; check --schemas, --tables and --exclude',
+  })
+  const finding = { severity: 'error', text: 'lacks', advice: 'grant', cureSql: null, cureConfig: null } as const
+  const { tools } = stage({ look: { ...empty, from: { ...side, findings: [finding] } } })
+  await expect(runCopy(chosen, once, tools)).rejects.toThrow(CopyRefusedError)
+})
+
 test('Ctrl-C before the copy is complete stops it and ends with 130', async () => {
   const { tools, signals, stops, text } = stage({ caughtUp: never })
   const running = runCopy(plan, once, tools)

@@ -8,9 +8,9 @@ import { messageOf } from '../../core/errors.ts'
 import { counted, durationText } from '../amounts.ts'
 import type { Printed } from '../printed.ts'
 import type { Screen } from '../screen.ts'
-import { CopyRefusedError } from './errors.ts'
+import { CopyRefusedError, CopyScopeError } from './errors.ts'
 import { Interrupted, type Interrupts } from './interrupts.ts'
-import { headLine, lookText, obstacles, warnings } from './look-text.ts'
+import { headLine, lookText, nothingChosen, obstacles, warnings } from './look-text.ts'
 import type { CopyComparison, CopyEngine, CopyPlan, CopyProgress, CopyRun } from './ports.ts'
 import { type CopyShow, createShow, inSnakeCase } from './show-copy.ts'
 
@@ -40,7 +40,7 @@ export async function lookOnly(plan: CopyPlan, isJson: boolean, { engine, screen
   return { text: lookText(look, problems, warnings(look, plan.dropsTables), screen), exitStatus }
 }
 
-/** @throws CopyRefusedError before anything was changed; what ended the copy */
+/** @throws CopyRefusedError or CopyScopeError before anything was changed; what ended the copy */
 export async function runCopy(plan: CopyPlan, wishes: CopyWishes, tools: CopyTools): Promise<Printed> {
   const run = await tools.engine.open(plan, wishes.workDir)
   const show = createShow(tools.screen, wishes.isJson)
@@ -74,6 +74,8 @@ class Copying {
     const { engine, screen, interrupts } = this.#tools
     const look = await orAborted(engine.look(plan), interrupts.first)
     const found = obstacles(look, { dropsTables: plan.dropsTables, isResumed: this.#run.isResumed })
+    const nothing = plan.include.length + plan.exclude.length > 0 ? nothingChosen(look, found) : null
+    if (nothing !== null) throw new CopyScopeError(nothing)
     if (found.length > 0) throw new CopyRefusedError(found)
     this.#show.say(headLine(look), { event: 'look', ...look })
     if (!this.#run.isResumed)
