@@ -291,7 +291,7 @@ describe('with two agents', () => {
       await using following = new PseudoTerminal(millraceLine(['logs', '-f', name, '--address', first]))
       await following.shows(/waits for its next run/)
       expect((await millrace(['run', name, '--address', first])).status).toBe(0)
-      expect([await following.ended(), following.text]).toEqual([1, expect.stringContaining('there is no job "busy"')])
+      expect(await following.ended()).toBe(0)
       return following.text
     }
     expect(await follow('there')).toMatch(/run\r\n(at \d\r\n){3}-- succeeded on node2/)
