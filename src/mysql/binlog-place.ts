@@ -55,14 +55,9 @@ async function readSnapshotPosition(session: Session): Promise<Position> {
     const gtid = isReadable ? await readGtidsBefore(session, place) : await readGtidsAtRest(session, place)
     if (gtid !== null) return { kind: 'mariadb-gtid', gtid, ...place }
   }
-  throw unreadableLogError(session, place)
-}
-
-/** For when `readGtidsBefore` has answered null often enough. */
-export function unreadableLogError({ where }: Session, { file, offset }: LogPlace): ServerSettingError {
-  return new ServerSettingError(
-    `${where} cannot tell the GTIDs before ${file}:${offset}: that log has an event larger than max_allowed_packet, and ` +
-      'the server is written to all the time; run FLUSH BINARY LOGS there, or raise max_allowed_packet',
+  throw new ServerSettingError(
+    `${session.where} cannot tell the GTIDs before ${place.file}:${place.offset}: that log has an event larger than ` +
+      'max_allowed_packet, and the server is written to all the time; run FLUSH BINARY LOGS there, or raise max_allowed_packet',
   )
 }
 
