@@ -42,7 +42,10 @@ export async function readCommittedPosition(session: Session, hasGtids: boolean)
   return { kind: 'mysql-gtid', executed: (row?.executed ?? '').replaceAll(/\s/g, ''), ...place }
 }
 
-/** MariaDB. The log is not read again, up to a GiB of it, where the server could not read it. */
+/**
+ * MariaDB. BINLOG_GTID_POS answers NULL for every place of a log that holds an event larger than the session's
+ * max_allowed_packet; there the server's own last GTIDs are taken at a moment when nothing is written.
+ */
 async function readSnapshotPosition(session: Session): Promise<Position> {
   let place: LogPlace = { file: '', offset: 0 }
   for (let tries = 0; tries < mostReadings; tries += 1) {
@@ -61,15 +64,9 @@ async function readSnapshotPosition(session: Session): Promise<Position> {
   )
 }
 
-/**
- * MariaDB: the GTIDs in the log before `place`. The server answers NULL for every place of a log that holds an event
- * larger than the session's max_allowed_packet; then its own last GTIDs are taken if nothing is being written.
- *
- * @returns null when that is not so
- */
-export async function readGtidsBefore(session: Session, place: LogPlace): Promise<string | null> {
-  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(place.file)}, ${place.offset}) AS gtid`)
-  return row?.gtid ?? readGtidsAtRest(session, place)
+async function readGtidsBefore(session: Session, { file, offset }: LogPlace): Promise<string | null> {
+  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(file)}, ${offset}) AS gtid`)
+  return row?.gtid ?? null
 }
 
 /**

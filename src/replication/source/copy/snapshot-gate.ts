@@ -8,8 +8,9 @@
 import { MariadbGtidPosition } from '../../../binlog/mariadb-gtid.ts'
 import { compareFilePlaces, type Position } from '../../../binlog/position.ts'
 import type { Clock } from '../../../core/clock.ts'
-import { isCommitted, type LogPlace, readGtidsBefore, readSnapshotPlace } from '../../../mysql/binlog-place.ts'
+import { isCommitted, type LogPlace, readSnapshotPlace } from '../../../mysql/binlog-place.ts'
 import { LockConflictError } from '../../../mysql/errors.ts'
+import { quoteText } from '../../../mysql/identifier.ts'
 import type { Session } from '../../../mysql/session.ts'
 
 /** Where the stream stands when a gate opens. */
@@ -55,8 +56,9 @@ async function seesGate(session: Session, place: LogPlace, gate: GatePlace): Pro
   if (gate.lastCommit !== null) return compareFilePlaces(place, gate.lastCommit) >= 0
   if (gate.position.kind !== 'mariadb-gtid') return true
   // The place may be of another server; what was committed is the same everywhere.
-  const seen = await readGtidsBefore(session, place)
-  return seen !== null && MariadbGtidPosition.parse(seen).isAtOrAfter(MariadbGtidPosition.parse(gate.position.gtid))
+  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(place.file)}, ${place.offset}) AS gtid`)
+  const seen = MariadbGtidPosition.parse(row?.gtid ?? '')
+  return seen.isAtOrAfter(MariadbGtidPosition.parse(gate.position.gtid))
 }
 
 async function waitUntil(
