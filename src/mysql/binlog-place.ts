@@ -4,15 +4,11 @@
  * Easy to get wrong: an event is in the log, and its GTID in MariaDB's gtid_binlog_pos, before the engine has committed
  * it. Only the gtid_executed of MySQL 5.7 and later and MariaDB's binlog_snapshot_* say what a snapshot can see.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Position } from '../binlog/position.ts'
-import { ServerSettingError } from './errors.ts'
+import { LostConnectionError, ServerSettingError } from './errors.ts'
 import { quoteText } from './identifier.ts'
 import { isVendorAtLeast } from './server-version.ts'
 import type { Row, Session } from './session.ts'
-
-const mostReadings = 20
-const readingPauseMs = 50
 
 export interface LogPlace {
   readonly file: string
@@ -42,44 +38,14 @@ export async function readCommittedPosition(session: Session, hasGtids: boolean)
   return { kind: 'mysql-gtid', executed: (row?.executed ?? '').replaceAll(/\s/g, ''), ...place }
 }
 
-/**
- * MariaDB. BINLOG_GTID_POS answers NULL for every place of a log that holds an event larger than the session's
- * max_allowed_packet; there the server's own last GTIDs are taken at a moment when nothing is written.
- */
 async function readSnapshotPosition(session: Session): Promise<Position> {
-  let place: LogPlace = { file: '', offset: 0 }
-  for (let tries = 0; tries < mostReadings; tries += 1) {
-    if (tries > 0) await sleep(readingPauseMs)
-    const unreadableFile = place.file
-    await session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT')
-    place = await readSnapshotPlace(session)
-    await session.execute('COMMIT')
-    const isReadable = tries === 0 || place.file !== unreadableFile
-    const gtid = isReadable ? await readGtidsBefore(session, place) : await readGtidsAtRest(session, place)
-    if (gtid !== null) return { kind: 'mariadb-gtid', gtid, ...place }
-  }
-  throw new ServerSettingError(
-    `${session.where} cannot tell the GTIDs before ${place.file}:${place.offset}: that log has an event larger than ` +
-      'max_allowed_packet, and the server is written to all the time; run FLUSH BINARY LOGS there, or raise max_allowed_packet',
-  )
-}
-
-async function readGtidsBefore(session: Session, { file, offset }: LogPlace): Promise<string | null> {
-  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(file)}, ${offset}) AS gtid`)
-  return row?.gtid ?? null
-}
-
-/**
- * Sound because the end of the log is told under the lock that writers of the log hold, and only ever grows: with
- * nothing written after `place` before and after, the last GTIDs in the log are the last ones before `place`.
- *
- * @returns null when the log has grown
- */
-async function readGtidsAtRest(session: Session, place: LogPlace): Promise<string | null> {
-  const isEnd = ({ file, offset }: LogPlace) => file === place.file && offset === place.offset
-  if (!isEnd(await readLogEnd(session))) return null
-  const [row] = await session.query('SELECT @@GLOBAL.gtid_binlog_pos AS gtid')
-  return isEnd(await readLogEnd(session)) ? (row?.gtid ?? null) : null
+  await session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT')
+  const place = await readSnapshotPlace(session)
+  await session.execute('COMMIT')
+  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(place.file)}, ${place.offset}) AS gtid`)
+  if (row?.gtid === null || row?.gtid === undefined)
+    throw new LostConnectionError(`${session.where} does not know the GTIDs before ${place.file}:${place.offset} now`)
+  return { kind: 'mariadb-gtid', gtid: row.gtid, ...place }
 }
 
 /** MariaDB: exactly where in the log the session's open consistent snapshot stands. */
