@@ -21,6 +21,11 @@ export async function markServer(session: Session): Promise<string | null> {
   return row?.is_held === '1' ? name : null
 }
 
+/** A session that keeps a user lock may wait for ever behind DDL on MariaDB, so the mark goes once it was looked for. */
+export async function unmarkServer(session: Session, mark: string): Promise<void> {
+  await session.query(`SELECT RELEASE_LOCK('${mark}')`)
+}
+
 /** @param mark what `markServer` returned. @throws what `Session.query` throws when the session is lost */
 export async function isMarked(session: Session, mark: string): Promise<boolean> {
   // It came from another process: nothing but a name of ours gets into a statement.

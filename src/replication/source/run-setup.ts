@@ -9,7 +9,7 @@ import { openBinlogStream } from '../../binlog/dump-connection.ts'
 import { Scope } from '../../core/scope.ts'
 import { readLogEnd } from '../../mysql/binlog-place.ts'
 import { readCapabilities, type ServerCapabilities } from '../../mysql/capabilities.ts'
-import { markServer } from '../../mysql/one-server.ts'
+import { markServer, unmarkServer } from '../../mysql/one-server.ts'
 import type { Session } from '../../mysql/session.ts'
 import type { Statement } from '../ddl/statement.ts'
 import { SameServerError } from '../errors.ts'
@@ -109,6 +109,7 @@ async function askWhereToBegin({ context, signal }: RunSetup, control: Session):
   const request: ResumeRequest = { jobId: job.id, ownerTerm, ...(sourceMark === null ? {} : { sourceMark }) }
   const asked = context.link.request('resume', request, handshakeTimeoutMs)
   const answer = (await orAborted(asked, signal)) as ResumeAnswer | ResumeRefusal
+  if (sourceMark !== null) await unmarkServer(control, sourceMark)
   if ('newerTerm' in answer) throw new StaleSourceError(job.id, ownerTerm, answer.newerTerm)
   if ('sameServer' in answer) throw new SameServerError(answer.sameServer)
   return answer
