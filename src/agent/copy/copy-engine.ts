@@ -3,6 +3,7 @@ import type {
   CompareProgress,
   CopyComparison,
   CopyEngine,
+  CopyPlan,
   CopyProgress,
   CopyRun,
   CopyStop,
@@ -10,7 +11,7 @@ import type {
 import { compareServers } from '../../replication/verify/compare-servers.ts'
 import { type Comparison, type Digest, digestText } from '../../replication/verify/comparison.ts'
 import { type CopyFolder, clearFolder, clearLeftFolders, temporaryFolder, workFolder } from './copy-folder.ts'
-import type { CopyPlan, CopySpec } from './copy-messages.ts'
+import type { CopySpec } from './copy-messages.ts'
 import { CopyProcess } from './copy-process.ts'
 import { CopyWatch } from './copy-watch.ts'
 import { lookAtBoth } from './look.ts'

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { CopyPlan } from '../../cli/copy/ports.ts'
 import { processIdentity } from '../../core/process-identity.ts'
 import { clearLeftFolders, readRecord, temporaryFolder, workFolder } from './copy-folder.ts'
-import type { CopyPlan } from './copy-messages.ts'
 import { CopyWorkDirError } from './errors.ts'
 
 let folder: string

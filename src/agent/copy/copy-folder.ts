@@ -8,11 +8,11 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { CopyPlan } from '../../cli/copy/ports.ts'
 import { messageOf } from '../../core/errors.ts'
 import { isAlive, processIdentity, readPidFile } from '../../core/process-identity.ts'
 import { serverFiles } from '../../engine/server-files.ts'
 import { endServer, findRunningServer } from '../../engine/server-process.ts'
-import type { CopyPlan } from './copy-messages.ts'
 import { CopyWorkDirError } from './errors.ts'
 
 export interface CopyRecord {

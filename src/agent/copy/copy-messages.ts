@@ -1,27 +1,9 @@
 /**
  * What the command and the process that makes its copy tell each other, over the IPC channel alone: it carries passwords.
  */
+import type { CopyPlan } from '../../cli/copy/ports.ts'
 import type { Remedy } from '../../core/errors.ts'
-import type { SchemaFilter } from '../../model/replication-job.ts'
 import type { TableProgress, TaskReport, TaskStage } from '../../replication/task-context.ts'
-
-export interface CopyServer {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly password: string
-}
-
-/** What is copied from where to where. */
-export interface CopyPlan {
-  readonly from: CopyServer
-  readonly to: CopyServer
-  readonly include: readonly SchemaFilter[]
-  readonly exclude: readonly SchemaFilter[]
-  readonly dropsTables: boolean
-  /** Sessions with either server, 1 to 64. */
-  readonly threads: number
-}
 
 export interface CopySpec {
   readonly plan: CopyPlan

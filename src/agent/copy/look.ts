@@ -1,12 +1,11 @@
 /** What a copy would find on both servers, before anything is changed. */
-import type { CopyLook, LookedTable, ServerLook } from '../../cli/copy/ports.ts'
+import type { CopyLook, CopyPlan, LookedTable, ServerLook } from '../../cli/copy/ports.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { TaskRole } from '../../model/replication-job.ts'
 import { createFilter } from '../../replication/filter.ts'
 import type { CheckRequest, ConnectionCheck } from '../../replication/preflight/check-result.ts'
 import { checkConnection, failureOf } from '../../replication/preflight/connection-check.ts'
 import { lookForOneServer } from '../../replication/preflight/one-server-look.ts'
-import type { CopyPlan } from './copy-messages.ts'
 
 const withinMs = 20_000
 

@@ -4,6 +4,8 @@
  * Easy to get wrong: what ends it first ends everything, tasks before NATS; only then is the target's bookkeeping read, and
  * removed where nobody will go on with the copy.
  */
+
+import type { CopyServer } from '../../cli/copy/ports.ts'
 import { LeaderLoop } from '../../cluster/leader-loop.ts'
 import { loadSettings } from '../../config/load-settings.ts'
 import type { Settings } from '../../config/options.ts'
@@ -22,7 +24,7 @@ import { openNats } from '../forming/open-nats.ts'
 import { openCluster } from '../open-cluster.ts'
 import { openReplication } from '../open-replication.ts'
 import { readRecord } from './copy-folder.ts'
-import type { CopyMessage, CopyServer, CopySpec, TaskNews } from './copy-messages.ts'
+import type { CopyMessage, CopySpec, TaskNews } from './copy-messages.ts'
 import { forgetCopy, readPosition } from './target-bookkeeping.ts'
 
 const nodeName = 'copy'

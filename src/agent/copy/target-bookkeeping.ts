@@ -1,11 +1,11 @@
 /** What a copy leaves in the target's schema `millrace`, looked at and removed once its tasks have ended. */
 import { formatPosition, type Position } from '../../binlog/position.ts'
+import type { CopyServer } from '../../cli/copy/ports.ts'
 import { errnoOf } from '../../mysql/errors.ts'
 import { quoteText } from '../../mysql/identifier.ts'
 import { openSession, type Session } from '../../mysql/session.ts'
 import { plainState } from '../../mysql/session-state.ts'
 import { forgetJob } from '../../replication/target/forget-job.ts'
-import type { CopyServer } from './copy-messages.ts'
 
 const unknownObjects = new Set([1146, 1049, 1142, 1044])
 
