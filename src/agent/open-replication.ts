@@ -46,6 +46,8 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
   const log = parts.log.child({ component: 'replication' })
   const bucketOf = <Value>(name: string, more: Pick<BucketOptions<Value>, 'storage' | 'decode'> = fileBucket) =>
     openBucket<Value>(connection, { name: `replication-${name}`, ...more })
+  const launcher = openLauncher(parts)
+  scope.defer(connection.onServers(() => launcher.tellNats()))
   const service = createReplicationService({
     buckets: {
       jobs: await bucketOf<ReplicationJob>('jobs'),
@@ -57,20 +59,7 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
     cluster,
     isKnownNode: (nodeId) => parts.isKnownNode(nodeId),
     loadOf: (nodeName) => parts.loadOf?.(nodeName) ?? null,
-    launcher: new ForkTaskLauncher({
-      entryPath: neighbour('replication-task-main'),
-      natsFor: (job): TaskNats => ({
-        access: accessFor(parts, job.source.natsAddress ?? job.target.natsAddress),
-        streamLimitBytes: parts.settings['stream-limit'],
-        logLevel: parts.settings['log-level'],
-      }),
-      // Standard output is one stream of lines, and a task's line is whole.
-      writeLine: (line) => process.stdout.write(`${line}\n`),
-      secrets,
-      environment: process.env,
-      nodeName: cluster.self.nodeName,
-      compileCachePath: compileCachePath(parts.settings['data-dir']),
-    }),
+    launcher,
     streams: frameStreams(parts),
     secrets,
     clock: parts.clock,
@@ -80,6 +69,22 @@ export async function openReplication(scope: Scope, parts: ReplicationParts): Pr
   scope.defer(() => running)
   await service.whenReady()
   return Object.assign(service, { checks: openChecks(scope, parts) })
+}
+
+function openLauncher(parts: ReplicationParts): ForkTaskLauncher {
+  const { settings, secrets, cluster } = parts
+  return new ForkTaskLauncher({
+    entryPath: neighbour('replication-task-main'),
+    natsFor: (job): TaskNats => ({
+      access: accessFor(parts, job.source.natsAddress ?? job.target.natsAddress),
+      streamLimitBytes: settings['stream-limit'],
+      logLevel: settings['log-level'],
+    }),
+    // Standard output is one stream of lines, and a task's line is whole.
+    writeLine: (line) => process.stdout.write(`${line}\n`),
+    ...{ secrets, environment: process.env, nodeName: cluster.self.nodeName },
+    compileCachePath: compileCachePath(settings['data-dir']),
+  })
 }
 
 const fileBucket = { storage: 'file' } as const

@@ -13,7 +13,7 @@ import { RunningWatch } from '../http/ops/scheduled/running-watch.ts'
 import { ExecutionTail } from '../http/ops/timeline/execution-tail.ts'
 import { Past, type PastSource } from '../http/ops/timeline/read-past.ts'
 import type { TimelineDomain } from '../http/ops/timeline/routes.ts'
-import type { ClusterView, NodeLoad } from '../model/member.ts'
+import type { ClusterView } from '../model/member.ts'
 import { slugOf } from '../model/scheduled-job.ts'
 import type { ReplicationService } from '../replication/service/replication-service.ts'
 import { countDue } from '../schedule/due-counts.ts'
@@ -28,8 +28,6 @@ export interface LookParts {
   readonly replication: Pick<ReplicationService, 'onChange'>
   readonly cluster: ClusterView
   readonly ops: Pick<OpsDomain, 'cluster' | 'term' | 'readNats'>
-  /** What the nodes' heartbeats tell. */
-  loadOf(nodeName: string): NodeLoad | null
   readonly agentZone: string
   readonly log: Log
 }
@@ -131,12 +129,10 @@ function feed(
   ]
 }
 
-function runningWatch({ cluster, looks, loadOf, scheduling }: LookParts, hub: EventHub): RunningWatch {
-  const { nodeName } = cluster.self
+function runningWatch({ cluster, looks }: LookParts, hub: EventHub): RunningWatch {
   const isPresent = new Set(['alive', 'leaving'])
   return new RunningWatch({
     nodeNames: () => cluster.members().flatMap((one) => (isPresent.has(one.status) ? [one.nodeName] : [])),
-    loadOf: (name) => (name === nodeName ? scheduling.runningHere() : (loadOf(name)?.running ?? null)),
     ask: (name) => looks.running(name),
     clock: systemClock,
     onStarted(execution) {

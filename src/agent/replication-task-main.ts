@@ -24,6 +24,8 @@ import type { TaskNats } from './task-nats.ts'
 
 const natsBackoff = { firstMs: 500, maxMs: 5_000 }
 const stopping = new AbortController()
+let nats: TaskNats
+let opened: Connection | null = null
 let isForgetting = false
 let isTakenOver = false
 /** What a task tells when another one of its kind has its job. */
@@ -34,7 +36,10 @@ process.on('message', (order: TaskOrder) => {
   if (order.kind === 'stop') {
     isForgetting = order.forget
     stopping.abort(new Error('the task was told to stop'))
+  } else if (order.kind === 'nats') {
+    takeNats(order.nats as TaskNats)
   } else {
+    nats = order.spec.nats as TaskNats
     run(order.spec).then(
       () => process.exit(isTakenOver ? takenOverStatus : 0),
       (error: unknown) => {
@@ -46,7 +51,6 @@ process.on('message', (order: TaskOrder) => {
 })
 
 async function run(spec: StartMessage['spec']): Promise<void> {
-  const nats = spec.nats as TaskNats
   const { job, role, server, ownerTerm } = spec
   const log = taskLog(spec)
   await using scope = new Scope()
@@ -55,9 +59,12 @@ async function run(spec: StartMessage['spec']): Promise<void> {
     else if (process.connected) process.send?.({ kind: 'report', report: told })
   }
   const half = role === 'source' ? ({ role, parts: loadSource() } as const) : ({ role, parts: loadTarget() } as const)
-  const [connection] = await Promise.all([connectAndTell(nats, spec, report), half.parts])
+  const [connection] = await Promise.all([connectAndTell(spec, report), half.parts])
   if (connection === null) return
-  scope.use(connection, (opened) => opened.close())
+  opened = connection
+  // They may have changed while it connected.
+  tellServers(spec.nats as TaskNats)
+  scope.defer(() => connection.close())
   void leaveUselessServers(connection, stopping.signal)
   const link = new TaskLink(connection, job.id)
   const context: TaskContext = { job, role, server, ownerTerm, link, clock: systemClock, log, report }
@@ -73,6 +80,19 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   const { forgetJob, openFrameSource, runTargetTask } = await half.parts
   if (!isForgetting) await runTargetTask({ ...context, openSource: () => openFrameSource(stream) }, signal)
   if (isForgetting) await forgetJob(context)
+}
+
+function takeNats(told: TaskNats): void {
+  const before = nats
+  nats = told
+  tellServers(before)
+}
+
+/** A server tells of its neighbours by itself, but not always before it dies. */
+function tellServers(before: TaskNats): void {
+  const { servers } = nats.access
+  // A connection that is given servers forgets those that it was told of by others.
+  if (servers.join() !== before.access.servers.join()) opened?.setServers(servers)
 }
 
 async function loadSource() {
@@ -101,13 +121,12 @@ function endAsTakenOver(log: Log, { message }: TaskProblem): void {
   stopping.abort(new Error(message))
 }
 
-function taskLog({ nats, job, role }: StartMessage['spec']): Log {
-  return agentLog((nats as TaskNats).logLevel as LogLevel, { component: 'task', jobId: job.id, role })
+function taskLog({ job, role }: StartMessage['spec']): Log {
+  return agentLog(nats.logLevel as LogLevel, { component: 'task', jobId: job.id, role })
 }
 
 /** The user's own NATS may be away, or the address wrong: that is to be seen in the job. @returns null when stopped */
 async function connectAndTell(
-  { access }: TaskNats,
   spec: StartMessage['spec'],
   report: (told: TaskReport) => void,
 ): Promise<Connection | null> {
@@ -115,7 +134,7 @@ async function connectAndTell(
   const { signal } = stopping
   for (let attempt = 1; !signal.aborted; attempt += 1) {
     try {
-      return await connect(access, `task ${job.name} ${role}`, taskLog(spec), { connectWithinMs: 5_000, signal })
+      return await connect(nats.access, `task ${job.name} ${role}`, taskLog(spec), { connectWithinMs: 5_000, signal })
     } catch (error) {
       if (signal.aborted) break
       const problem = problemOf(error, systemClock)

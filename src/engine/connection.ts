@@ -87,6 +87,7 @@ export class Connection {
   readonly #domain: { readonly domain?: string }
   #manager: JetStreamManager | null = null
   readonly #listeners = new Set<(isConnected: boolean) => void>()
+  readonly #serverListeners = new Set<() => void>()
   #isConnected = true
   /** The client itself forgets what it knows of the server while it is not connected. */
   #lastInfo: NatsConnection['info']
@@ -132,6 +133,13 @@ export class Connection {
   /** Which servers to try, `host:port`, when this connection breaks; those that the servers tell of come on top. */
   setServers(servers: readonly string[]): void {
     this.nats.setServers([...servers])
+    for (const listener of this.#serverListeners) listener()
+  }
+
+  /** Tells when it is given other servers: whatever else uses the same ones needs them too. @returns how to unsubscribe */
+  onServers(listener: () => void): () => void {
+    this.#serverListeners.add(listener)
+    return () => this.#serverListeners.delete(listener)
   }
 
   /** Leaves the server that it has for the first of these that answers, for one that answers but is of no use. */

@@ -221,7 +221,7 @@ describe('with one agent', () => {
     /** An interactive bash in which `millrace` is the program. */
     async function openBash(): Promise<PseudoTerminal> {
       const program = join(folder.path, 'millrace')
-      writeFileSync(program, `#!/bin/sh\nexec ${millraceLine([])} "$@"\n`, { mode: 0o700 })
+      writeFileSync(program, `#!/bin/sh\n${millraceLine([])} "$@"\n`, { mode: 0o700 })
       const variables = { ...env(), PATH: `${folder.path}:${process.env.PATH ?? ''}` }
       const terminal = new PseudoTerminal('bash --norc --noprofile -i', { env: variables })
       await terminal.shows(/[$#] $/)

@@ -165,7 +165,8 @@ test('a copy whose reader goes away is made all the same', async () => {
 
 test('on a terminal passwords are asked for without being shown, bars are drawn, and Ctrl-C stops', async () => {
   const pair = pairOf('MariaDB to MariaDB')
-  await makeShop(pair, 30_000)
+  // Enough for its bar to be seen.
+  await makeShop(pair, 300_000)
   const { source, target } = pair
   const args = [
     'copy',
@@ -190,7 +191,7 @@ test('on a terminal passwords are asked for without being shown, bars are drawn,
   expect(await terminal.ended()).toBe(0)
   expect(terminal.text).not.toContain(source.password)
   expect(terminal.text).toMatch(/shop\.orders +[█░▏▎▍▌▋▊▉]{20} +\d+\.\d % +/)
-  expect(terminal.text).toMatch(/total +█{20} +100 % +30005 rows/)
+  expect(terminal.text).toMatch(/total +█{20} +100 % +300005 rows/)
   expect(terminal.text).toMatch(/stopped with everything up to \S+ .*of the source/)
   expect([...readdirSync(folder.path), ...processesNaming(folder.path)]).toEqual([])
 })

@@ -1,9 +1,12 @@
 /** What the page and the command line ask of scheduled jobs, from a real agent. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startAgentCluster } from '../harness/agent-cluster.ts'
 import { type EventStream, openEventStream } from '../harness/event-stream.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startAgent, type TestAgent } from '../harness/millrace-agent.ts'
+import { tempDir } from '../harness/temp-dir.ts'
 
 interface ListedJob {
   readonly name: string
@@ -200,6 +203,7 @@ function textOf(stream: EventStream): string {
 }
 
 test('on a cluster any node tells what any other one runs, and what it writes', async () => {
+  await using folder = await tempDir()
   await using cluster = await startAgentCluster({ agents: 2, args: (index) => ['--tag', `place=${index}`] })
   const [here, there] = cluster.agents
   if (here === undefined || there === undefined) throw new Error('two agents were asked for')
@@ -207,7 +211,7 @@ test('on a cluster any node tells what any other one runs, and what it writes', 
     name: 'far',
     schedule: '@manually',
     shell: true,
-    command: 'echo begun; sleep 2; echo over',
+    command: `echo begun; until [ -e ${folder.path}/over ]; do sleep 0.1; done; echo over`,
     tags: { place: '1' },
   }
   await eventually(async () => ((await there.dkron('POST', '/v1/jobs', job)).status === 201 ? true : undefined), 20_000)
@@ -218,6 +222,7 @@ test('on a cluster any node tells what any other one runs, and what it writes', 
   using stream = await openEventStream(`${here.dkronUrl}${path}/live`)
   await eventually(() => (textOf(stream) === 'begun\n' ? true : undefined), 5_000)
   expect((await here.dkron('GET', path)).text).toBe('begun\n')
+  writeFileSync(join(folder.path, 'over'), '')
   await stream.ended
   expect(textOf(stream)).toBe('begun\nover\n')
   expect(stream.events.at(-1)).toMatchObject({

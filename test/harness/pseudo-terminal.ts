@@ -59,9 +59,12 @@ export class PseudoTerminal implements AsyncDisposable {
   }
 }
 
-/** `millrace ARGS` as a line for a shell. */
+/**
+ * `millrace ARGS` as a line for a shell. It takes the place of the shell: one that waited would get Ctrl-C too, and some
+ * end with its status.
+ */
 export function millraceLine(args: readonly string[]): string {
-  return [...programArguments(), ...args].map(quoted).join(' ')
+  return `exec ${[...programArguments(), ...args].map(quoted).join(' ')}`
 }
 
 /** Runs `millrace` on a terminal to its end. */

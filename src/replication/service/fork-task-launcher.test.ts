@@ -17,6 +17,7 @@ process.on('message', (order) => {
     if (process.env.LANG !== 'stubborn') process.exit(0)
     return
   }
+  if (order.kind === 'nats') return process.send({ kind: 'report', report: { nats: order.nats } })
   console.log('started as ' + order.spec.role)
   console.error('odd line')
   process.send({ kind: 'report', report: { spec: order.spec, pid: process.pid, argv: process.argv, execArgv: process.execArgv, compileCache: process.env.NODE_COMPILE_CACHE } })
@@ -33,13 +34,14 @@ async function launch(environment: Readonly<Record<string, string>> = {}) {
   const password = { kind: 'sealed', box: secrets.seal('planted-4711') } as const
   const job = replicationJob({ source: { ...source, server: { ...source.server, password } } })
   const lines: string[] = []
+  const nats = { server: 'a' }
   const launcher = new ForkTaskLauncher({
     entryPath,
     secrets,
     environment: { PATH: process.env['PATH'] ?? '', AGENT_SECRET: 'planted-5822', ...environment },
     nodeName: 'alpha',
     compileCachePath: join(folder.path, 'cache'),
-    natsFor: (of) => ({ stream: of.id }),
+    natsFor: (of) => ({ stream: of.id, server: nats.server }),
     writeLine: (line, { role }) => lines.push(`${role}: ${line}`),
   })
   const reports: Record<string, unknown>[] = []
@@ -47,7 +49,7 @@ async function launch(environment: Readonly<Record<string, string>> = {}) {
   const started = await launcher.launch(spec, (report: TaskReport) => reports.push({ ...report }))
   onTestFinished(() => started.stop({ timeoutMs: 0, forget: false }))
   const first = () => eventually(async () => reports[0] ?? Promise.reject(new Error('no report yet')), 5_000)
-  return { started, first, lines, job }
+  return { launcher, started, first, lines, job, reports, nats }
 }
 
 test('a process is told what to do, with the password in clear, and its reports and lines arrive', async () => {
@@ -58,7 +60,7 @@ test('a process is told what to do, with the password in clear, and its reports 
       role: 'source',
       server: { host: 'source.example', port: 3306, user: 'repl', password: 'planted-4711' },
       ownerTerm: 7,
-      nats: { stream: 'j1' },
+      nats: { stream: 'j1', server: 'a' },
     },
     execArgv: expect.arrayContaining(['--max-old-space-size=256']),
     compileCache: expect.stringMatching(/cache$/),
@@ -71,6 +73,17 @@ test('a process is told what to do, with the password in clear, and its reports 
     'source: started as source',
     'source: {"msg":"stopping","forget":true}',
   ])
+})
+
+test('a process learns that NATS is elsewhere now, and one that has ended is not told', async () => {
+  const { launcher, first, started, reports, nats } = await launch()
+  await first()
+  nats.server = 'b'
+  launcher.tellNats()
+  await eventually(() => reports.length === 2, 5_000)
+  expect(reports[1]).toEqual({ nats: { stream: 'j1', server: 'b' } })
+  await started.stop({ timeoutMs: 5_000, forget: false })
+  launcher.tellNats()
 })
 
 test('neither arguments nor environment of the process hold a secret', async () => {

@@ -31,6 +31,7 @@ const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_
 
 export class ForkTaskLauncher implements TaskLauncher {
   readonly #parts: ForkTaskLauncherParts
+  readonly #running = new Map<ChildProcess, ReplicationJob>()
 
   constructor(parts: ForkTaskLauncherParts) {
     this.#parts = parts
@@ -41,17 +42,27 @@ export class ForkTaskLauncher implements TaskLauncher {
     const password = await openPassword(spec.job[spec.role].server, this.#parts)
     const child = this.#fork()
     const ended = Promise.withResolvers<ExitInfo>()
-    child.once('exit', (code, signal) => ended.resolve({ code, signal }))
+    const end = (info: ExitInfo) => {
+      this.#running.delete(child)
+      ended.resolve(info)
+    }
+    child.once('exit', (code, signal) => end({ code, signal }))
     // Without a listener a failed fork or send would end the agent; `exit` does not come when the fork failed.
-    child.on('error', () => child.pid === undefined && ended.resolve({ code: null, signal: null }))
+    child.on('error', () => child.pid === undefined && end({ code: null, signal: null }))
     child.on('message', (message: unknown) => {
       if (isReport(message)) onReport(message.report)
     })
     for (const output of [child.stdout, child.stderr]) readLines(output, (line) => this.#parts.writeLine(line, spec))
     const server = { host, port, user, password }
     const { job, role, ownerTerm } = spec
+    this.#running.set(child, job)
     tell(child, { kind: 'start', spec: { job, role, server, ownerTerm, nats: this.#parts.natsFor(job) } })
     return { exited: ended.promise, stop: (options) => stop(child, ended.promise, options) }
+  }
+
+  /** Every process that runs learns how it reaches NATS from now on. */
+  tellNats(): void {
+    for (const [child, job] of this.#running) tell(child, { kind: 'nats', nats: this.#parts.natsFor(job) })
   }
 
   #fork(): ChildProcess {

@@ -28,8 +28,15 @@ export interface StopMessage {
   readonly forget: boolean
 }
 
+/** The servers of NATS are others now. What a server tells of its neighbours may come too late, or not at all. */
+export interface NatsMessage {
+  readonly kind: 'nats'
+  /** As in `start`. */
+  readonly nats: unknown
+}
+
 /** To the process. The first one is always `start`. */
-export type TaskOrder = StartMessage | StopMessage
+export type TaskOrder = StartMessage | StopMessage | NatsMessage
 
 /**
  * The exit status of a process that found that its task belongs to another one by now. It has told nothing of it: what is

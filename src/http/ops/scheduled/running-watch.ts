@@ -10,10 +10,8 @@ import type { RunningExecution } from '../../../model/execution.ts'
 export type RunningBrief = Omit<RunningExecution, 'pid' | 'output'>
 
 export interface RunningWatchParts {
-  /** Nodes that may run something. */
+  /** Nodes that may run something; each is asked, since what is known of its load is as old as its last heartbeat. */
   nodeNames(): readonly string[]
-  /** How much runs on a node as far as is known; null when it is not. */
-  loadOf(nodeName: string): number | null
   /** Asks a node. @throws when it does not answer */
   ask(nodeName: string): Promise<readonly RunningBrief[]>
   readonly clock: Clock
@@ -99,14 +97,11 @@ export class RunningWatch {
   }
 
   async #askAll(): Promise<void> {
-    const { nodeNames, loadOf, ask } = this.#parts
+    const { nodeNames, ask } = this.#parts
     this.#ended.clear()
     const present = new Set(nodeNames())
-    const mayRun = (name: string) => loadOf(name) !== 0 || this.#byNode.has(name)
     for (const name of [...this.#byNode.keys()]) if (!present.has(name)) this.#replace(name, [])
-    await Promise.all(
-      [...present].filter(mayRun).map(async (name) => this.#replace(name, await ask(name).catch(() => []))),
-    )
+    await Promise.all([...present].map(async (name) => this.#replace(name, await ask(name).catch(() => []))))
   }
 
   #replace(nodeName: string, executions: readonly RunningBrief[]): void {
