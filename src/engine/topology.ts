@@ -4,7 +4,9 @@
  *
  * Easy to get wrong (all tried on 2.15.1): a server that was removed is never let in again under its name, not even with
  * an empty store; streams regain their copies by themselves when a new one joins. And one server of a former cluster
- * does not start alone: it must begin anew without a cluster, for which every stream must have been gathered on it.
+ * does not start alone: it must begin anew without a cluster, for which every stream must have been gathered on it. And a
+ * stream that gets more copies while it is still being left with one may stay without a leader until its servers are
+ * started again.
  */
 import type { ClusterInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream'
 import { MillraceError, NotFoundError, UnavailableError } from '../core/errors.ts'
@@ -131,16 +133,20 @@ export async function scaleStreams(
   const what = () => `not every stream has ${replicas} current copies yet: ${open.map(briefly).join(', ')}`
   await until(connection, options, what, async () => {
     const streams = (await listStreams(connection)).filter(({ name }) => isWanted(name))
-    for (const { name, replicas: has, leader } of streams)
-      if (has !== replicas && leader !== null)
-        await ifThere(() => {
-          return connection.call(`stream ${name} cannot get ${replicas} copies`, () =>
-            manager.streams.update(name, { num_replicas: replicas }),
-          )
-        })
+    for (const { name } of streams.filter((stream) => stream.replicas !== replicas && mayScale(stream)))
+      await ifThere(() => {
+        return connection.call(`stream ${name} cannot get ${replicas} copies`, () =>
+          manager.streams.update(name, { num_replicas: replicas }),
+        )
+      })
     open = streams.filter((stream) => stream.replicas !== replicas || !stream.isSettled)
     return open.length === 0 ? true : null
   })
+}
+
+/** A stream of several copies may wait for a server that is away; one that was left with one copy waits for nobody. */
+function mayScale({ leader, replicas, isSettled }: StreamState): boolean {
+  return leader !== null && (replicas > 1 || isSettled)
 }
 
 /**
