@@ -8,9 +8,14 @@
 import { MariadbGtidPosition } from '../../../binlog/mariadb-gtid.ts'
 import { compareFilePlaces, type Position } from '../../../binlog/position.ts'
 import type { Clock } from '../../../core/clock.ts'
-import { isCommitted, type LogPlace, readSnapshotPlace } from '../../../mysql/binlog-place.ts'
+import {
+  isCommitted,
+  type LogPlace,
+  readGtidsBefore,
+  readSnapshotPlace,
+  unreadableLogError,
+} from '../../../mysql/binlog-place.ts'
 import { LockConflictError } from '../../../mysql/errors.ts'
-import { quoteText } from '../../../mysql/identifier.ts'
 import type { Session } from '../../../mysql/session.ts'
 
 /** Where the stream stands when a gate opens. */
@@ -26,7 +31,8 @@ const longestWaitMs = 30_000
 /**
  * Opens a snapshot in each session that sees everything up to the gate's place.
  *
- * @throws LockConflictError to try again when the server does not commit what it has logged
+ * @throws LockConflictError to try again when the server does not commit what it has logged; ServerSettingError for a
+ * person when MariaDB cannot tell what it has committed
  */
 export async function openSnapshots(
   sessions: readonly Session[],
@@ -45,20 +51,27 @@ export async function openSnapshots(
 }
 
 async function openExactSnapshot(session: Session, gate: GatePlace, clock: Clock): Promise<void> {
+  let place: LogPlace = { file: '', offset: 0 }
+  let sees: boolean | null = null
   const isLateEnough = async () => {
     await session.execute(snapshot)
-    return seesGate(session, await readSnapshotPlace(session), gate)
+    place = await readSnapshotPlace(session)
+    sees = await seesGate(session, place, gate)
+    return sees === true
   }
-  await waitUntil(isLateEnough, session, gate, clock)
+  await waitUntil(isLateEnough, session, gate, clock).catch((error: unknown) => {
+    throw sees === null && error instanceof LockConflictError ? unreadableLogError(session, place) : error
+  })
 }
 
-async function seesGate(session: Session, place: LogPlace, gate: GatePlace): Promise<boolean> {
+/** @returns null when the server cannot tell */
+async function seesGate(session: Session, place: LogPlace, gate: GatePlace): Promise<boolean | null> {
   if (gate.lastCommit !== null) return compareFilePlaces(place, gate.lastCommit) >= 0
   if (gate.position.kind !== 'mariadb-gtid') return true
   // The place may be of another server; what was committed is the same everywhere.
-  const [row] = await session.query(`SELECT BINLOG_GTID_POS(${quoteText(place.file)}, ${place.offset}) AS gtid`)
-  const seen = MariadbGtidPosition.parse(row?.gtid ?? '')
-  return seen.isAtOrAfter(MariadbGtidPosition.parse(gate.position.gtid))
+  const seen = await readGtidsBefore(session, place)
+  if (seen === null) return null
+  return MariadbGtidPosition.parse(seen).isAtOrAfter(MariadbGtidPosition.parse(gate.position.gtid))
 }
 
 async function waitUntil(
