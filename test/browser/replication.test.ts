@@ -239,6 +239,13 @@ test('faults are told at their fields, and by the step that they belong to', asy
   await fillServer(tab, source, admin(source))
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText(/a server cannot replicate to itself/).waitFor()
+  await page.getByRole('link', { name: 'Cluster' }).click()
+  const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  expect(await page.getByLabel('Host').inputValue()).toBe(source.host)
+  await page.getByRole('link', { name: 'Cluster' }).click()
+  await question.getByRole('button', { name: 'Leave' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Cluster' }).waitFor()
 })
 
 test('a stored job is edited without its passwords, and what a change does not do is said', async () => {

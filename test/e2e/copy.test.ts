@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readPidFile } from '../../src/core/process-identity.ts'
 import { Scope } from '../../src/core/scope.ts'
 import { CopyCommand, type CopyEvent, passwordsOf, processesNaming, urlOf } from '../harness/copy-command.ts'
 import { eventually } from '../harness/eventually.ts'
@@ -233,6 +234,25 @@ describe('a copy that is interrupted', () => {
     expect(resumed.events().find(isEvent('comparison'))).toMatchObject({ is_equal: true })
     expect(readdirSync(workDir)).toEqual([])
     expect(await schemasOf(pair().target)).not.toContain('millrace')
+  })
+
+  test('whose own process is killed says how far it is, leaves no server running, and goes on when repeated', async () => {
+    await makeShop(pair())
+    await using folder = await tempDir()
+    const args = ['--follow', '--json', '--work-dir', folder.path]
+    await using broken = await start(pair(), ...args)
+    await broken.whenEvent(isEvent('following'))
+    const { pid } = readPidFile(join(folder.path, 'agent.pid')) ?? { pid: 0 }
+    process.kill(pid, 'SIGKILL')
+    const { status, errors } = await broken.ended
+    expect({ status, errors }).toMatchObject({ status: 1, errors: expect.stringMatching(/ended by SIGKILL/) })
+    expect(broken.events().at(-1)).toMatchObject({ event: 'interrupted', position: expect.stringMatching(/binlog/) })
+    expect(processesNaming(folder.path)).toEqual([])
+    await using repeated = await start(pair(), ...args)
+    await repeated.whenEvent(isEvent('following'))
+    repeated.signal('SIGINT')
+    expect((await repeated.ended).status).toBe(0)
+    await pair().target.query('DROP DATABASE IF EXISTS millrace')
   })
 
   test('by kill -9 without a work directory takes its processes and its folder with it', async () => {

@@ -10,7 +10,14 @@ import type {
 } from '../../cli/copy/ports.ts'
 import { compareServers } from '../../replication/verify/compare-servers.ts'
 import { type Comparison, type Digest, digestText } from '../../replication/verify/comparison.ts'
-import { type CopyFolder, clearFolder, clearLeftFolders, temporaryFolder, workFolder } from './copy-folder.ts'
+import {
+  type CopyFolder,
+  clearFolder,
+  clearLeftFolders,
+  endLeftServer,
+  temporaryFolder,
+  workFolder,
+} from './copy-folder.ts'
 import type { CopySpec } from './copy-messages.ts'
 import { CopyProcess } from './copy-process.ts'
 import { CopyWatch } from './copy-watch.ts'
@@ -93,6 +100,8 @@ class LocalCopyRun implements CopyRun {
     const stopped = (await this.#process?.stop(isForgotten)) ?? { position: '', leftovers: '' }
     // Of a copy that never began nothing is kept either.
     if (isForgotten || (this.#process === null && !this.isResumed)) await clearFolder(this.#folder.path, this.#isKept)
+    // A process that was killed left it behind.
+    else await endLeftServer(this.#folder.path)
     return stopped
   }
 

@@ -109,10 +109,15 @@ function prepare(path: string): readonly string[] {
   }
 }
 
-/** Ends a NATS server that was left there, and removes everything; what is not there is no error. */
-export async function clearFolder(path: string, keepsFolder: boolean): Promise<void> {
+/** Ends a NATS server that was left there; what is not there is no error. */
+export async function endLeftServer(path: string): Promise<void> {
   const left = statSync(path, { throwIfNoEntry: false }) === undefined ? null : findRunningServer(serverFiles(path))
   if (left !== null) await endServer(left)
+}
+
+/** Ends a NATS server that was left there, and removes everything; what is not there is no error. */
+export async function clearFolder(path: string, keepsFolder: boolean): Promise<void> {
+  await endLeftServer(path)
   if (!keepsFolder) rmSync(path, { recursive: true, force: true })
   else for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true })
 }

@@ -146,8 +146,10 @@ class Copying {
 
   async #tellStopped(event: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
     const { workDir, follows } = this.#wishes
-    const { position, leftovers } = await this.#stop(false)
-    const where = position === '' ? 'before anything was copied' : `with everything up to ${position} of the source`
+    const { position: told, leftovers } = await this.#stop(false)
+    // A process that was killed tells nothing any more.
+    const position = told || (this.#last?.position ?? '')
+    const where = position === '' ? this.#whereWithoutPosition() : `with everything up to ${position} of the source`
     const lag = this.#last?.lagMs ?? null
     const behind = facts.isComplete === true && lag !== null ? `, ${durationText(lag)} behind it` : ''
     const next =
@@ -157,6 +159,11 @@ class Copying {
           ? '; give --work-dir to be able to go on later'
           : `; the rows copied so far stay at the target: begin anew with --drop-if-exists${follows ? '' : ', and with --work-dir to be able to go on'}`
     this.#tell(event, { ...facts, position, workDir }, `stopped ${where}${behind}${next}`, leftovers)
+  }
+
+  #whereWithoutPosition(): string {
+    const rows = this.#last?.copied.rowsDone ?? 0
+    return rows === 0 ? 'before anything was copied' : `after ${counted(rows, 'row')}`
   }
 
   #tell(event: string, facts: Readonly<Record<string, unknown>>, text: string, leftovers: string): void {

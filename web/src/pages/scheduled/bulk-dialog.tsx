@@ -8,9 +8,9 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProgressBar } from '../../ui/progress-bar.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { useLeaveWarning } from '../../ui/use-leave-warning.ts'
 import { type BulkOrder, jobsText, progressText } from './bulk-orders.ts'
 import { type BulkProgress, runForEach } from './bulk-run.ts'
-import { useLeaveWarning } from './use-leave-warning.ts'
 
 export interface BulkDialogProps {
   readonly order: BulkOrder

@@ -7,13 +7,13 @@
 import { useRef, useState } from 'preact/hooks'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { useLeaveWarning } from '../../ui/use-leave-warning.ts'
 import { fieldId, labelOf, rootOf } from './form-fields.ts'
 import { type FieldProblem, isChanged, type JobDraft, rowIssues } from './job-draft.ts'
 import { JobForm } from './job-form.tsx'
 import { JobJsonEditor } from './job-json-editor.tsx'
 import { jobText, readJobText } from './job-text.ts'
 import { type SaveFailure, saveJob } from './save-job.ts'
-import { useLeaveWarning } from './use-leave-warning.ts'
 
 export interface JobEditorProps {
   /** What is stored, or what a new job begins with. */

@@ -135,3 +135,7 @@ function existingOf(config: WireConfig | undefined): ExistingTables {
   if (config?.DropTableIfExists === true) return 'drop'
   return config?.SkipCreateDbTable === true ? 'fill' : 'refuse'
 }
+
+export function isChanged(before: JobDraft, after: JobDraft): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after)
+}

@@ -11,7 +11,8 @@ import { api } from '../../../api/client.ts'
 import { paths } from '../../../routes.ts'
 import { Button, ButtonLink } from '../../../ui/button.tsx'
 import { toast } from '../../../ui/toast.tsx'
-import type { JobDraft } from '../draft/job-draft.ts'
+import { useLeaveWarning } from '../../../ui/use-leave-warning.ts'
+import { isChanged, type JobDraft } from '../draft/job-draft.ts'
 import { jobOf } from '../draft/job-json.ts'
 import {
   draftField,
@@ -44,6 +45,7 @@ export function JobForm({ initial }: { readonly initial: JobDraft }) {
   const checks = { source: useCheck('source'), target: useCheck('target') }
   const panel = useRef<HTMLElement>(null)
   useStepFocus(step, panel)
+  useLeaveWarning(isChanged(initial, draft))
 
   const goTo = (next: Step) => {
     if (next === 'options' && draft.name === '') setDraft({ ...draft, name: suggestedName(draft) })

@@ -6,7 +6,7 @@
  */
 import { useEffect } from 'preact/hooks'
 import { useLocation, useRouter } from 'wouter-preact'
-import { confirm } from '../../ui/confirm.tsx'
+import { confirm } from './confirm.tsx'
 
 export interface LeaveQuestion {
   readonly title: string
