@@ -236,25 +236,6 @@ describe('a copy that is interrupted', () => {
     expect(await schemasOf(pair().target)).not.toContain('millrace')
   })
 
-  test('whose own process is killed says how far it is, leaves no server running, and goes on when repeated', async () => {
-    await makeShop(pair())
-    await using folder = await tempDir()
-    const args = ['--follow', '--json', '--work-dir', folder.path]
-    await using broken = await start(pair(), ...args)
-    await broken.whenEvent(isEvent('following'))
-    const { pid } = readPidFile(join(folder.path, 'agent.pid')) ?? { pid: 0 }
-    process.kill(pid, 'SIGKILL')
-    const { status, errors } = await broken.ended
-    expect({ status, errors }).toMatchObject({ status: 1, errors: expect.stringMatching(/ended by SIGKILL/) })
-    expect(broken.events().at(-1)).toMatchObject({ event: 'interrupted', position: expect.stringMatching(/binlog/) })
-    expect(processesNaming(folder.path)).toEqual([])
-    await using repeated = await start(pair(), ...args)
-    await repeated.whenEvent(isEvent('following'))
-    repeated.signal('SIGINT')
-    expect((await repeated.ended).status).toBe(0)
-    await pair().target.query('DROP DATABASE IF EXISTS millrace')
-  })
-
   test('by kill -9 without a work directory takes its processes and its folder with it', async () => {
     await using copy = await start(pair(), '--json', '--threads', '1')
     await copy.whenEvent(isCopying)
@@ -283,6 +264,25 @@ describe('a copy that is interrupted', () => {
     expect((await second.ended).status).toBe(0)
     await using other = await start({ source: pair().target, target: pair().source }, '--work-dir', folder.path)
     expect(await other.ended).toMatchObject({ status: 2, errors: expect.stringMatching(/belongs to another copy/) })
+    await pair().target.query('DROP DATABASE IF EXISTS millrace')
+  })
+
+  test('whose own process is killed says how far it is, leaves no server running, and goes on when repeated', async () => {
+    await makeShop(pair())
+    await using folder = await tempDir()
+    const args = ['--follow', '--json', '--work-dir', folder.path]
+    await using broken = await start(pair(), ...args)
+    await broken.whenEvent(isEvent('following'))
+    const { pid } = readPidFile(join(folder.path, 'agent.pid')) ?? { pid: 0 }
+    process.kill(pid, 'SIGKILL')
+    const { status, errors } = await broken.ended
+    expect({ status, errors }).toMatchObject({ status: 1, errors: expect.stringMatching(/ended by SIGKILL/) })
+    expect(broken.events().at(-1)).toMatchObject({ event: 'interrupted', position: expect.stringMatching(/binlog/) })
+    expect(processesNaming(folder.path)).toEqual([])
+    await using repeated = await start(pair(), ...args)
+    await repeated.whenEvent(isEvent('following'))
+    repeated.signal('SIGINT')
+    expect((await repeated.ended).status).toBe(0)
     await pair().target.query('DROP DATABASE IF EXISTS millrace')
   })
 })
