@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { idOf, isThere, NodeUnderTest, orderOf } from '../../test/execution/node-under-test.ts'
 import { eventually } from '../../test/harness/eventually.ts'
@@ -40,6 +41,21 @@ describe('the agent goes', limit, () => {
       expect(await node.recordOf(order)).toMatchObject({ outcome: 'succeeded', output: `${index}\n` })
     await eventually(async () => (await node.executor.stats()).undelivered === 0, 5_000)
     expect(node.sink.executions).toHaveLength(40)
+  })
+
+  test('or its machine stops for a while, and what ended meanwhile is known', async () => {
+    await using node = await NodeUnderTest.start()
+    const order = orderOf('sleep 1; exit 3')
+    node.inbox.send(order)
+    const pid = await node.pidOf(order)
+    const runner = await node.runnerPid()
+    process.kill(runner, 'SIGSTOP')
+    // Longer than a runner without an agent and without work stays.
+    await sleep(11_500)
+    process.kill(runner, 'SIGCONT')
+    expect(await node.recordOf(order)).toMatchObject({ outcome: 'failed', exitCode: 3 })
+    expect(isThere(pid)).toBe(false)
+    expect(isThere(runner)).toBe(true)
   })
 
   test('for good, and the runner ends by itself', async () => {

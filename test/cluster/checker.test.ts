@@ -234,7 +234,11 @@ describe('is found:', () => {
       (facts) => void facts.copies.reachableServers.pop(),
       /2 NATS servers \(n1,n2\) instead of 3/,
     ],
-    ['what was wrong while it ran', (facts) => facts.seenWrong.push('GET answered 404'), /GET answered 404/],
+    [
+      'what was wrong while it ran',
+      (facts) => facts.seenWrong.push({ what: 'GET answered 404', nodeName: 'n1', atMs: 0 }),
+      /GET answered 404/,
+    ],
   ])('%s', (_name, spoil, violation) => {
     const facts = sampleFacts()
     spoil(facts)

@@ -18,8 +18,9 @@ import { RunnerLog } from './runner-log.ts'
 import { RunnerServer } from './runner-server.ts'
 import { ToldClock } from './told-clock.ts'
 
-const lonelyMs = 10_000
 const lonelyPollMs = 500
+/** Ten seconds. Looks are counted, because a runner that was stopped meanwhile has not looked. */
+const lonelyPolls = 20
 
 async function main(dir: string, clock: ToldClock): Promise<void> {
   const log = RunnerLog.open(join(dir, logFileName))
@@ -61,10 +62,9 @@ async function writePidFile(dir: string): Promise<void> {
 }
 
 async function untilLonely(runner: Runner, server: RunnerServer, clock: ToldClock): Promise<void> {
-  let lastSeenMs = clock.monotonicMs()
-  while (clock.monotonicMs() - lastSeenMs < lonelyMs) {
-    if (server.connectionCount > 0 || !runner.isIdle) lastSeenMs = clock.monotonicMs()
+  for (let lonely = 0; lonely < lonelyPolls; ) {
     await clock.sleep(lonelyPollMs)
+    lonely = server.connectionCount > 0 || !runner.isIdle ? 0 : lonely + 1
   }
 }
 

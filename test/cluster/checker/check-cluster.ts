@@ -2,13 +2,19 @@
  * In the end all is well again: everybody sees everybody, one node leads, everything is stored as often as it should be,
  * and targets hold what their sources hold.
  */
-import type { CopyFacts, Facts } from './facts.ts'
+import { type CopyFacts, type Facts, isUndisturbed } from './facts.ts'
 
-export function checkCluster({ nodeNames, views, tables, seenWrong, copies }: Facts): readonly string[] {
+/** An old leader of a stream learns of the new one as soon as it hears it. */
+const staleMs = 2_000
+
+export function checkCluster(facts: Facts): readonly string[] {
+  const { nodeNames, views, tables, seenWrong, copies } = facts
   const leaders = new Set(views.map(({ leader }) => leader))
   const [leader] = leaders
   return [
-    ...seenWrong,
+    ...seenWrong.flatMap(({ what, nodeName, atMs }) =>
+      isUndisturbed(facts, nodeName, atMs - staleMs, atMs) ? [what] : [],
+    ),
     ...(views.length === nodeNames.length ? [] : [`only ${views.length} of ${nodeNames.length} nodes answered`]),
     ...views.flatMap(({ nodeName, aliveNames }) => {
       const absent = nodeNames.filter((name) => !aliveNames.includes(name))

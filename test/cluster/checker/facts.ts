@@ -106,7 +106,14 @@ export interface Facts {
   readonly tables: readonly TableFacts[]
   readonly copies: CopyFacts
   /** What was wrong already while the run went on. */
-  readonly seenWrong: readonly string[]
+  readonly seenWrong: readonly SeenWrong[]
+}
+
+/** A node that is cut off, or was until just now, may still answer what was so before: see docs/cluster.md. */
+export interface SeenWrong {
+  readonly what: string
+  readonly nodeName: string
+  readonly atMs: number
 }
 
 /** True when no fault touched the node from `fromMs` to `toMs`. */

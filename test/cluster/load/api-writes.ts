@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../scripts/demo/random.ts'
-import type { LedgerEntry } from '../checker/facts.ts'
+import type { LedgerEntry, SeenWrong } from '../checker/facts.ts'
 import type { Cluster } from '../cluster.ts'
 import type { ClusterNode } from '../node/cluster-node.ts'
 
@@ -24,7 +24,7 @@ export class ApiWrites {
   readonly #random: Random
   readonly #open: Open[] = []
   readonly #closed: LedgerEntry[] = []
-  readonly #seenWrong: string[] = []
+  readonly #seenWrong: SeenWrong[] = []
   #count = 0
   #stored = 0
   #running: Promise<void> | null = null
@@ -49,7 +49,7 @@ export class ApiWrites {
   }
 
   /** Answers that cannot be true, whatever comes later. */
-  get seenWrong(): readonly string[] {
+  get seenWrong(): readonly SeenWrong[] {
     return this.#seenWrong
   }
 
@@ -78,7 +78,7 @@ export class ApiWrites {
       this.#stored += 1
       await this.#readElsewhere(entry)
     } else if (answer === 404)
-      this.#seenWrong.push(`${node.name} answered 404 to the deletion of ${entry.name}, a stored job`)
+      this.#noteWrong(node, `${node.name} answered 404 to the deletion of ${entry.name}, a stored job`)
     // What was refused was not done; anything else leaves it open.
     else if (answer === null || answer >= 500) this.#close(entry, after)
   }
@@ -110,7 +110,11 @@ export class ApiWrites {
     if (version === null || this.#random.chance(0.5)) return
     const node = this.#random.pick(this.#cluster.nodes)
     const answer = await node.api('dkron', 'GET', `/v1/jobs/${name}`).catch(() => null)
-    if (answer?.status === 404) this.#seenWrong.push(`${node.name} answered 404 for ${name}, a stored job`)
+    if (answer?.status === 404) this.#noteWrong(node, `${node.name} answered 404 for ${name}, a stored job`)
+  }
+
+  #noteWrong({ name: nodeName }: ClusterNode, what: string): void {
+    this.#seenWrong.push({ what, nodeName, atMs: Date.now() })
   }
 
   #close(entry: Open, after: string | null): void {
