@@ -56,6 +56,8 @@ export async function surviveFaults(options: RunOptions): Promise<void> {
     await run(cluster, options, random)
   } catch (error) {
     cluster.tellLogs()
+    // Now, not hours later when all runs are over.
+    console.log(`seed ${seed} failed: ${error instanceof Error ? error.message : String(error)}`)
     throw error
   } finally {
     await keep(cluster, seed)

@@ -57,6 +57,7 @@ export class FaultDriver {
   async #do(fault: Fault): Promise<void> {
     const { kind, node, holdMs, killsCommands, detail } = fault
     const fromMs = Date.now()
+    const touched = this.#touchedBy(node)
     this.#tell(`${kind} ${detail} on ${node.name}, for ${holdMs} ms`)
     try {
       await fault.begin()
@@ -67,7 +68,10 @@ export class FaultDriver {
     const healedAt = performance.now()
     await this.#isBack(node)
     this.#tell(`${kind}: ${node.name} is back after ${Math.round(performance.now() - healedAt)} ms`)
-    this.#troubles.push({ what: kind, nodeNames: [node.name], fromMs, toMs: Date.now(), killsCommands })
+    const times = { fromMs, toMs: Date.now() }
+    this.#troubles.push({ what: kind, nodeNames: [node.name], ...times, killsCommands })
+    if (touched.length === 0) return
+    this.#troubles.push({ what: `${kind}, of the only server`, nodeNames: touched, ...times, killsCommands: false })
   }
 
   /** Another node's agent dies while something else is wrong. */
@@ -83,6 +87,12 @@ export class FaultDriver {
     await this.#isBack(other)
     const what = 'agent killed'
     this.#troubles.push({ what, nodeNames: [other.name], fromMs, toMs: Date.now(), killsCommands: false })
+  }
+
+  /** Those to whom it happens as well, because the node has the only NATS server: so it is while few nodes stay. */
+  #touchedBy(node: ClusterNode): readonly string[] {
+    if (!node.hasOnlyServer) return []
+    return this.#cluster.nodes.flatMap((other) => (other === node ? [] : [other.name]))
   }
 
   /** Every node sees it alive, itself included. */

@@ -122,11 +122,12 @@ function machineOf(name: string, index: number, hasProxy: boolean): Machine {
 
 async function makeHub(): Promise<void> {
   const hub = await makeNamespace('hub')
-  for (const [bridge, address] of [
-    ['data', '10.77.0.254/16'],
-    ['management', '10.78.0.254/16'],
+  for (const [bridge, address, hardwareAddress] of [
+    ['data', '10.77.0.254/16', '02:00:00:00:77:fe'],
+    ['management', '10.78.0.254/16', '02:00:00:00:78:fe'],
   ] as const) {
-    await ip('-n', hub, 'link', 'add', bridge, 'type', 'bridge')
+    // Else it takes that of one of its ports, and another one when that is cut off: then nobody finds it for half a minute.
+    await ip('-n', hub, 'link', 'add', bridge, 'address', hardwareAddress, 'type', 'bridge')
     await ip('-n', hub, 'address', 'add', address, 'dev', bridge)
     await ip('-n', hub, 'link', 'set', bridge, 'up')
   }

@@ -74,6 +74,12 @@ export class ClusterNode implements AsyncDisposable {
     return files.map((name) => this.#notedPid(`nats/${name}`)).find((pid) => pid !== null) ?? null
   }
 
+  /** The cluster has one NATS server now, and it is this node's. */
+  get hasOnlyServer(): boolean {
+    const path = join(this.dataDir, 'cluster.json')
+    return existsSync(path) && (JSON.parse(readFileSync(path, 'utf8')) as { readonly role: string }).role === 'home'
+  }
+
   get runnerPid(): number | null {
     return this.#notedPid('runner/runner.pid')
   }
