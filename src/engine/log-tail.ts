@@ -3,15 +3,16 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const longestRead = 1_048_576
 
-/** What is added to a log from now on; a log that became shorter was begun anew. */
+/** What is added to a log; one that became shorter was begun anew. */
 export class LogTail {
   readonly #path: string
-  #offset: number
+  #offset = 0
   #rest = ''
 
-  constructor(path: string) {
+  /** @param from `now`, or `start` for what is there already as well */
+  constructor(path: string, from: 'start' | 'now') {
     this.#path = path
-    this.#offset = this.#read((descriptor) => fstatSync(descriptor).size) ?? 0
+    if (from === 'now') this.#offset = this.#read((descriptor) => fstatSync(descriptor).size) ?? 0
   }
 
   newLines(): readonly string[] {
@@ -25,8 +26,10 @@ export class LogTail {
       this.#offset += count
       return bytes.toString('utf8', 0, count)
     })
-    const lines = `${this.#rest}${text ?? ''}`.split('\n')
-    // A server that writes on a full disk cuts its lines off: half a line counts once the next one begins.
+    // A server that writes on a full disk cuts its lines off, and may say nothing more: half a line counts, too, when
+    // nothing was added to it, and again when it is whole.
+    if (!text) return this.#rest === '' ? [] : [this.#rest]
+    const lines = `${this.#rest}${text}`.split('\n')
     this.#rest = lines.pop() ?? ''
     return lines
   }

@@ -9,10 +9,10 @@ import { watchStore } from './store-watch.ts'
 const failure = (pid: number) =>
   `[${pid}] 2026/01/02 03:04:05.000006 [ERR] JetStream failed to store a msg on stream '$G > KV_jobs': write 1.blk: no space left on device\n`
 
-async function watched() {
+async function watched(before = '') {
   const folder = await tempDir('mr-store-')
   const logPath = join(folder.path, 'nats.log')
-  await writeFile(logPath, failure(7))
+  await writeFile(logPath, before)
   const state = { pid: 7, freeBytes: 0, restarts: 0, told: [] as unknown[] }
   const log: Log = { debug() {}, info() {}, warn() {}, error: (facts) => state.told.push(facts), child: () => log }
   const clock = new FakeClock(0)
@@ -45,6 +45,27 @@ test('a server that cannot write is told once a minute, and restarted when there
   state.freeBytes = 100_000_000
   await clock.advance(30_000)
   expect([state.told.length, state.restarts]).toEqual([1, 1])
+})
+
+test('a server that failed before its agent came is noticed, another one that had its log is not', async () => {
+  const { state, clock } = await watched(failure(6) + failure(7))
+  await clock.advance(4_000)
+  expect(state.told).toHaveLength(1)
+  state.freeBytes = 100_000_000
+  await clock.advance(4_000)
+  expect(state.restarts).toBe(1)
+  await clock.advance(60_000)
+  expect(state.restarts).toBe(1)
+})
+
+test('a line that the full disk cut off counts, though nothing follows it', async () => {
+  const { state, clock, say } = await watched()
+  await say('[7] 2026/01/02 03:04:05.000006 [ERR] Filestore [S-R3F-x] Critical write error: write /data/msgs/1.')
+  await clock.advance(6_000)
+  expect(state.told).toEqual([{ reason: 'write /data/msgs/1.', freeBytes: 0 }])
+  state.freeBytes = 100_000_000
+  await clock.advance(6_000)
+  expect(state.restarts).toBe(1)
 })
 
 test('a server that fails again soon is restarted after longer and longer pauses', async () => {

@@ -59,7 +59,8 @@ class StoreWatch {
   constructor(options: StoreWatchOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#tail = new LogTail(options.logPath)
+    // A server that was adopted may have failed before its agent came.
+    this.#tail = new LogTail(options.logPath, 'start')
   }
 
   async look(): Promise<void> {
