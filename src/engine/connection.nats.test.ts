@@ -71,3 +71,19 @@ test('what the server told of itself is still known while it is away', async () 
   await eventually(() => !connection.isConnected, 5_000)
   expect([connection.serverVersion, connection.maxPayloadBytes]).toEqual([serverVersion, 2 * 1_048_576])
 })
+
+test.each(['small', 'large'] as const)(
+  'a server that takes nothing more is left for another one, with a %s backlog on the way to it',
+  async (backlog) => {
+    await using frozen = await startNats()
+    await using other = await startNats()
+    const connection = await open(`${frozen.url},127.0.0.1:${other.port}`)
+    onTestFinished(() => connection.close())
+    process.kill(frozen.pid, 'SIGSTOP')
+    // More than the buffers of both ends hold: what the client says at the end waits behind it.
+    const messages = backlog === 'large' ? 64 : 1
+    for (let count = 0; count < messages; count += 1) connection.nats.publish('a', new Uint8Array(1_000_000))
+    await eventually(() => connection.isConnected && connection.nats.getServer().endsWith(`:${other.port}`), 15_000)
+    process.kill(frozen.pid, 'SIGCONT')
+  },
+)

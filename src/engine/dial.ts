@@ -11,6 +11,7 @@ import type { NatsConnection, TlsOptions } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
 import { authenticatorOf, type NatsAuth } from './nats-auth.ts'
 import { parseServerUrl } from './server-url.ts'
+import { endStaleSockets } from './stale-socket.ts'
 
 const connectTimeoutMs = 3_000
 /** A server that answers nothing is given up after two unanswered ones. */
@@ -64,6 +65,7 @@ export async function dial(options: DialOptions): Promise<NatsConnection> {
   const forgotten = target.servers.filter((server) => !known.includes(server))
   if (forgotten.length > 0) nats.setServers([...known, ...forgotten])
   void followGossip(nats, hosts)
+  void endStaleSockets(nats)
   return nats
 }
 
