@@ -18,6 +18,8 @@ import { encodeLine } from './journal-line.ts'
 import { lastOfText } from './output-ring.ts'
 
 const segmentBytes = 8_388_608
+/** While commands end one after another. */
+const gatherMs = 10
 const retryMs = 1_000
 const cutOutputBytes = 4_096
 
@@ -169,7 +171,7 @@ export class ResultStore {
 
   async #openSegment(): Promise<Segment> {
     const path = join(this.#options.dir, `results-${String(this.#nextSegment).padStart(8, '0')}.journal`)
-    const { file } = await JournalFile.open(path, this.#options.log)
+    const { file } = await JournalFile.open(path, this.#options.log, { gatherMs })
     await flushFolderOf(path)
     this.#nextSegment += 1
     const segment: Segment = { path, file, liveCount: 0 }
