@@ -177,6 +177,7 @@ export class CopyApplier {
       epoch,
       statementBytes: connections.statementBytes,
       maxPacketBytes: connections.facts.maxAllowedPacket,
+      mayLoad: !connections.facts.logsStatements,
       clock,
       onWritten: (piece) => progress.chunkWritten(piece),
     })

@@ -115,8 +115,9 @@ export class TargetConnections implements AsyncDisposable {
   async #openChunkSessions(): Promise<readonly Session[]> {
     const { server, job } = this.#context
     const sessions: Session[] = []
+    const { logsStatements } = this.facts
     for (let index = 0; index < job.target.parallelWorkers; index += 1)
-      sessions.push(await this.#keep(openApplySession(server, this.facts.logsStatements), `copy ${index}`))
+      sessions.push(await this.#keep(openApplySession(server, logsStatements, !logsStatements), `copy ${index}`))
     return sessions
   }
 

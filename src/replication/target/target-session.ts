@@ -27,9 +27,13 @@ const applyState = [
   'net_write_timeout = 600',
 ].join(', ')
 
-/** Opens a session for applying. @throws as `openSession` */
-export async function openApplySession(server: SessionServer, logsStatements: boolean): Promise<Session> {
-  const session = await openSession(server, { multipleStatements: true })
+/** Opens a session for applying; `localInfile`: it may run LOAD DATA LOCAL. @throws as `openSession` */
+export async function openApplySession(
+  server: SessionServer,
+  logsStatements: boolean,
+  localInfile = false,
+): Promise<Session> {
+  const session = await openSession(server, { multipleStatements: true, localInfile })
   try {
     await session.execute(applyState)
     // InnoDB refuses READ COMMITTED under statement-based logging (error 1665).
