@@ -13,6 +13,8 @@ import { RowsReader } from '../../binlog/rows-reader.ts'
 import { decodeTableMap, decodeTableName, type TableName } from '../../binlog/table-map-event.ts'
 import { ApplyError } from './errors.ts'
 
+const tableIdBytes = 6
+
 /** One version of one table as the source describes it. */
 export class SourceTable {
   readonly mapEvent: RawEvent
@@ -42,6 +44,11 @@ export interface RowsChange {
   readonly event: RawEvent
   /** See RowsFlag. */
   readonly flags: number
+  /**
+   * Made of several events (merge-changes.ts): its rows have different keys, none of its updates changes a column of a
+   * unique key, and so their order does not matter.
+   */
+  readonly isMerged?: true
 }
 
 /** SAVEPOINT or ROLLBACK TO. */
@@ -51,6 +58,11 @@ export interface StatementChange {
 }
 
 export type Change = RowsChange | StatementChange
+
+/** True when row images of one mean the same as those of the other; table ids change now and then. */
+export function isSameDefinition({ mapEvent: a }: SourceTable, { mapEvent: b }: SourceTable): boolean {
+  return isSameBody(a, b, tableIdBytes)
+}
 
 /** True when the source ran the statement without checking foreign keys, or logged what cascades. */
 export function skipsForeignKeys({ flags }: RowsChange): boolean {
@@ -104,6 +116,7 @@ export class ChangeReader {
   }
 }
 
-function isSameBody(a: RawEvent, b: RawEvent): boolean {
-  return a.buffer.compare(b.buffer, b.bodyOffset, b.buffer.length, a.bodyOffset, a.buffer.length) === 0
+function isSameBody(a: RawEvent, b: RawEvent, from = 0): boolean {
+  const [startA, startB] = [a.bodyOffset + from, b.bodyOffset + from]
+  return a.buffer.compare(b.buffer, startB, b.buffer.length, startA, a.buffer.length) === 0
 }

@@ -25,11 +25,13 @@ export interface SqlStrategyOptions {
 
 export class SqlStrategy implements ApplyStrategy {
   readonly name = 'sql'
+  readonly mode: ApplyStrategy['mode']
   readonly #options: SqlStrategyOptions
   #literals = new WeakMap<SourceTable, { target: TargetTable; literals: RowLiterals }>()
 
   constructor(options: SqlStrategyOptions) {
     this.#options = options
+    this.mode = options.mode
   }
 
   /** Nothing to prepare. */

@@ -19,6 +19,7 @@ import { CopyStore, isWholeTable } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
 import { DdlFailedError, FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
+import { mergeChanges } from './merge-changes.ts'
 import { MissingRows } from './missing-rows.ts'
 import { ChangeReader, countRows } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
@@ -78,6 +79,7 @@ export class TargetRun {
       position: () => this.#applied.position(),
       lanes: async () => (this.#stage === 'streaming' ? this.#strategies.lanes(this.#onCommit) : null),
       tokens: (changes) => tokensOf(changes, this.#catalog),
+      merge: (changes) => mergeChanges(changes, this.#catalog),
       onCommit: this.#onCommit,
     })
     this.#group.isolates = parts.isolates
@@ -122,7 +124,10 @@ export class TargetRun {
       waiting.abort()
       if (first !== undefined) return next
       if (this.#transaction === null) await this.#saveLazily()
-      else this.#feed.releaseBefore(this.#place.frame)
+      else {
+        await this.#group.written()
+        this.#feed.releaseBefore(this.#place.frame)
+      }
     }
     return next
   }
@@ -215,8 +220,8 @@ export class TargetRun {
     this.#committedMicros = committed.micros
     this.#group.finish({ ...this.#unsaved, ...this.#placeChange(), committedMicros: committed.micros })
     const isOld = this.#now() - this.#groupSinceMs > runLimits.groupAgeMs
-    const most = this.#strategies.hasFreeLane ? runLimits.besideOthers : runLimits.alone
-    if (this.#group.transactions >= most.transactions || this.#group.pendingBytes >= most.bytes || isOld)
+    const { groupTransactions, groupBytes } = runLimits
+    if (this.#group.transactions >= groupTransactions || this.#group.pendingBytes >= groupBytes || isOld)
       await this.#group.seal()
   }
 
