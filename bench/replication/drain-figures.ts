@@ -1,40 +1,82 @@
-/** The figures of a drain, each beside the better one of the native replicas. */
-import type { ServerKind } from '../../test/harness/mysql-servers.ts'
-import type { Figure } from '../figures.ts'
+/**
+ * The figures of drained backlogs, each beside the faster one of the native replicas.
+ *
+ * Easy to get wrong: CPU is compared with what the native replica's server spends on the target, for a native replica is a
+ * part of that server; Millrace's own processes come on top of a server that spends less.
+ */
+import type { Figure, Target } from '../figures.ts'
 import type { Drained } from './drained.ts'
-import { changesPerTransaction } from './sysbench.ts'
+import type { FollowerName } from './follower.ts'
+import { spreadOf } from './statistics.ts'
 
-export function drainFigures(kind: ServerKind, drained: readonly Drained[]): readonly Figure[] {
-  const names = [...new Set(drained.map((one) => one.follower))]
-  const rounds = new Map(names.map((name) => [name, drained.filter((one) => one.follower === name)]))
-  const natives = names.filter((name) => name.startsWith('native'))
-  const best = natives.toSorted((a, b) => speed(rounds, b) - speed(rounds, a))[0]
-  return names.flatMap((name) => {
-    const all = rounds.get(name) ?? []
-    const perSecond = all.map((one) => one.transactions / one.seconds)
-    const compared =
-      best === undefined || name.startsWith('native')
-        ? {}
-        : { comparedWith: best, ratio: speed(rounds, name) / speed(rounds, best) }
-    const figure: Figure = {
-      measure: `${kind}: drain by ${name}`,
-      value: median(perSecond),
-      unit: 'transactions/s',
-      spread: [Math.min(...perSecond), Math.max(...perSecond)],
-      ...compared,
+export interface DrainFigureOptions {
+  /** Goes before the name of each figure, for example `mysql-9.7: drain`. */
+  readonly what: string
+  /** How many times as fast as native. */
+  readonly asked: Partial<Record<FollowerName, number>>
+}
+
+const mostTaskMiB = 200
+
+/** Speed, CPU and memory of everybody who drained the same backlogs. */
+export function drainFigures(drained: readonly Drained[], { what, asked }: DrainFigureOptions): readonly Figure[] {
+  const rounds = Map.groupBy(drained, (one) => one.follower)
+  const best = fastestNative(rounds)
+  return [...rounds].flatMap(([name, all]) => {
+    const measure = `${what} by ${name}`
+    const isPeer = name.startsWith('native')
+    const speed: Figure = {
+      measure,
+      unit: `${all[0]?.backlog.unit}/s`,
+      ...spreadOf(all.map(perSecond)),
+      ...(isPeer || best === null ? {} : comparison(speedOf(all), best.speed, best.name, asked[name])),
     }
-    return [figure]
+    if (isPeer) return [speed, cpuFigure(`${measure}: CPU of the target server`, all, targetCpu)]
+    const own = cpuFigure(`${measure}: CPU of Millrace`, all, ownCpu)
+    const peerCpu = best === null ? null : spreadOf(best.all.map(targetCpu)).value
+    return [
+      speed,
+      { measure: `${measure}: until the first row`, unit: 's', ...spreadOf(all.map((one) => one.startSeconds)) },
+      peerCpu === null ? own : { ...own, ...comparison(peerCpu, own.value, `${best?.name}'s target server`, 1) },
+      cpuFigure(`${measure}: CPU of the target server`, all, targetCpu),
+      memoryFigure(`${measure}: memory of a task`, all),
+    ]
   })
 }
 
-function speed(rounds: ReadonlyMap<string, readonly Drained[]>, name: string): number {
-  return median((rounds.get(name) ?? []).map((one) => one.transactions / one.seconds))
+/** How a speed, or the inverse of a cost, stands to the peer's. */
+function comparison(
+  ours: number,
+  peers: number,
+  comparedWith: string,
+  atLeast: number | undefined,
+): Pick<Figure, 'comparedWith' | 'ratio' | 'targets'> {
+  const targets: readonly Target[] = atLeast === undefined ? [] : [{ of: 'ratio', atLeast }]
+  return { comparedWith, ratio: ours / peers, ...(targets.length === 0 ? {} : { targets }) }
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
+interface Peer {
+  readonly name: FollowerName
+  readonly all: readonly Drained[]
+  readonly speed: number
 }
 
-export const rowChanges = (one: Drained): number => one.transactions * changesPerTransaction
+function fastestNative(rounds: ReadonlyMap<FollowerName, readonly Drained[]>): Peer | null {
+  const natives = [...rounds].filter(([name]) => name.startsWith('native'))
+  const peers = natives.map(([name, all]) => ({ name, all, speed: speedOf(all) }))
+  return peers.toSorted((a, b) => b.speed - a.speed)[0] ?? null
+}
+
+function cpuFigure(measure: string, all: readonly Drained[], cpu: (one: Drained) => number): Figure {
+  return { measure, unit: 's/million row changes', ...spreadOf(all.map(cpu)) }
+}
+
+function memoryFigure(measure: string, all: readonly Drained[]): Figure {
+  const peaks = all.map((one) => one.peakTaskMiB)
+  return { measure, unit: 'MiB', value: Math.max(...peaks), targets: [{ of: 'value', atMost: mostTaskMiB }] }
+}
+
+const perSecond = ({ backlog, seconds }: Drained) => backlog.count / seconds
+const speedOf = (all: readonly Drained[]) => spreadOf(all.map(perSecond)).value
+const ownCpu = ({ ownCpuSeconds, backlog }: Drained) => (ownCpuSeconds / backlog.rowChanges) * 1_000_000
+const targetCpu = ({ targetCpuSeconds, backlog }: Drained) => (targetCpuSeconds / backlog.rowChanges) * 1_000_000

@@ -4,63 +4,57 @@
  *
  *     node bench/replication/drain.ts [--kind mysql-9.7|mysql-5.6|mariadb-10.11] [--transactions 100000] [--rounds 1]
  *         [--only native-1|native-4|millrace|millrace-sql]... [--workers N] [--distribution uniform] [--profile FOLDER]
+ *         [--tables 4] [--rows 50000]
  *
  * The clock runs from the order to go on (START REPLICA; resume of the job, which starts its two processes) to the last
  * row. `--profile` leaves a CPU profile of every process of Millrace in the folder, those of the tasks named for them.
  */
-import { mkdirSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ServerKind } from '../../test/harness/mysql-servers.ts'
 import { tellFigures } from '../figures.ts'
 import { drainFigures } from './drain-figures.ts'
-import { type Drained, drain } from './drained.ts'
-import { type FollowerName, followerNames } from './follower.ts'
+import { type Drained, drainAll } from './drained.ts'
 import { nameProfiles } from './profiles.ts'
-import { prepareTables, runWrites, schema } from './sysbench.ts'
+import { changesPerTransaction, prepareTables, runWrites, schema } from './sysbench.ts'
 import { World } from './world.ts'
+import { worldChoice, worldOptions } from './world-choice.ts'
+
+/** How many times as fast as native by the strategy that the job chooses itself, and by SQL. */
+const asked: Readonly<Record<ServerKind, { readonly millrace: number; readonly 'millrace-sql'?: number }>> = {
+  'mysql-9.7': { millrace: 2.5, 'millrace-sql': 1 },
+  'mysql-5.6': { millrace: 1.5 },
+  'mariadb-10.11': { millrace: 1.3, 'millrace-sql': 1 },
+}
 
 const { values } = parseArgs({
   options: {
-    kind: { type: 'string', default: 'mysql-9.7' },
+    ...worldOptions,
     transactions: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '1' },
-    only: { type: 'string', multiple: true, default: [...followerNames] },
     tables: { type: 'string', default: '4' },
     rows: { type: 'string', default: '50000' },
-    workers: { type: 'string' },
     distribution: { type: 'string' },
-    profile: { type: 'string' },
   },
 })
+const choice = worldChoice(values)
 const transactions = Number(values.transactions)
 const tables = { tables: Number(values.tables), rowsPerTable: Number(values.rows) }
-const profileDir = values.profile === undefined ? undefined : resolve(values.profile)
-if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true })
+const distribution = values.distribution === undefined ? {} : { distribution: values.distribution }
 
-const drained: Drained[] = []
-{
-  await using world = await World.start({
-    kind: values.kind as ServerKind,
-    followers: values.only as FollowerName[],
-    workers: values.workers === undefined ? undefined : Number(values.workers),
-    profileDir,
-    schema,
-    prepare: (source) => prepareTables(source, tables),
-  })
+const drained = await measure()
+if (choice.profileDir !== undefined) nameProfiles(choice.profileDir)
+tellFigures(drainFigures(drained, { what: `${choice.kind}: drain`, asked: asked[choice.kind] }))
+
+async function measure(): Promise<readonly Drained[]> {
+  await using world = await World.start({ ...choice, schema, prepare: (source) => prepareTables(source, tables) })
+  const all: Drained[] = []
   for (let round = 0; round < Number(values.rounds); round += 1) {
     const first = await world.marks.set()
-    const load = { ...tables, threads: 8, transactions }
-    const made = await runWrites(world.source, {
-      ...load,
-      ...(values.distribution === undefined ? {} : { distribution: values.distribution }),
-    })
+    const made = await runWrites(world.source, { ...tables, ...distribution, threads: 8, transactions })
     const last = await world.marks.set()
     console.log(`round ${round + 1}: the source made ${made.toFixed(0)} transactions/s`)
-    // Whoever is first may find the machine in another state than whoever is last.
-    const order = round % 2 === 0 ? world.followers : world.followers.toReversed()
-    for (const follower of order) drained.push(await drain(world, follower, { first, last, transactions }))
+    const rowChanges = transactions * changesPerTransaction
+    all.push(...(await drainAll(world, { first, last, count: transactions, unit: 'transactions', rowChanges }, round)))
   }
+  return all
 }
-if (profileDir !== undefined) nameProfiles(profileDir)
-tellFigures(drainFigures(values.kind as ServerKind, drained))

@@ -1,21 +1,23 @@
 /** One follower's catching up, measured. */
-import type { Follower } from './follower.ts'
+import type { Follower, FollowerName } from './follower.ts'
 import { assertSameContent } from './same-content.ts'
-import { schema } from './sysbench.ts'
 import type { World } from './world.ts'
 
 export interface Backlog {
   /** The mark before it and the one after it. */
   readonly first: number
   readonly last: number
-  readonly transactions: number
+  /** How many transactions, or rows, to be told as so many a second. */
+  readonly count: number
+  readonly unit: 'transactions' | 'rows'
+  readonly rowChanges: number
 }
 
 export interface Drained {
-  readonly follower: Follower['name']
+  readonly follower: FollowerName
   /** By what means it applied the changes. */
   readonly how: string
-  readonly transactions: number
+  readonly backlog: Backlog
   /** From the order to go on to the last row. */
   readonly seconds: number
   /** From the order to the first row. */
@@ -25,20 +27,17 @@ export interface Drained {
   readonly peakTaskMiB: number
 }
 
-const withinMs = 600_000
+const withinMs = 900_000
 
 /** Lets a follower catch up and rest again. @throws Error if source and target differ then */
-export async function drain(
-  { marks, source }: World,
-  follower: Follower,
-  { first, last, transactions }: Backlog,
-): Promise<Drained> {
+export async function drain(world: World, follower: Follower, backlog: Backlog): Promise<Drained> {
+  const { marks, source, schema } = world
   const before = follower.cost()
   const startedAt = performance.now()
   await follower.start()
-  await marks.arrival(first, follower, withinMs)
+  await marks.arrival(backlog.first, follower, withinMs)
   const startSeconds = (performance.now() - startedAt) / 1_000
-  await marks.arrival(last, follower, withinMs)
+  await marks.arrival(backlog.last, follower, withinMs)
   const seconds = (performance.now() - startedAt) / 1_000
   const after = follower.cost()
   const how = await follower.how()
@@ -47,7 +46,7 @@ export async function drain(
   const drained = {
     follower: follower.name,
     how,
-    transactions,
+    backlog,
     seconds,
     startSeconds,
     ownCpuSeconds: after.ownCpuSeconds - before.ownCpuSeconds,
@@ -58,11 +57,19 @@ export async function drain(
   return drained
 }
 
-function describe(drained: Drained): string {
-  const { follower, how, transactions, seconds, startSeconds, ownCpuSeconds, targetCpuSeconds, peakTaskMiB } = drained
+/** All of the followers, one after another; every other round in the opposite order, for a machine changes its speed. */
+export async function drainAll(world: World, backlog: Backlog, round: number): Promise<readonly Drained[]> {
+  const drained: Drained[] = []
+  for (const follower of round % 2 === 0 ? world.followers : world.followers.toReversed())
+    drained.push(await drain(world, follower, backlog))
+  return drained
+}
+
+function describe({ backlog, ...drained }: Drained): string {
+  const { follower, how, seconds, startSeconds, ownCpuSeconds, targetCpuSeconds, peakTaskMiB } = drained
   return (
-    `  ${follower.padEnd(14)} ${(transactions / seconds).toFixed(0).padStart(6)} transactions/s: ${seconds.toFixed(2)} s, ` +
-    `first row after ${startSeconds.toFixed(2)} s, CPU ${ownCpuSeconds.toFixed(1)} s own and ` +
-    `${targetCpuSeconds.toFixed(1)} s target, task peak ${peakTaskMiB.toFixed(0)} MiB, equal (${how})`
+    `  ${follower.padEnd(12)} ${(backlog.count / seconds).toFixed(0).padStart(7)} ${backlog.unit}/s: ${seconds.toFixed(2)} s, ` +
+    `first after ${startSeconds.toFixed(2)} s; CPU ${ownCpuSeconds.toFixed(1)} s own, ` +
+    `${targetCpuSeconds.toFixed(1)} s target; task peak ${peakTaskMiB.toFixed(0)} MiB; equal (${how})`
   )
 }

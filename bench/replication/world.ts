@@ -10,13 +10,10 @@ import type { Follower, FollowerName } from './follower.ts'
 import { createMarks, Marks } from './marks.ts'
 import { MillraceJob } from './millrace-job.ts'
 import { NativeReplica } from './native-replica.ts'
+import type { WorldChoice } from './world-choice.ts'
 
-export interface WorldOptions {
-  readonly kind: ServerKind
-  readonly followers: readonly FollowerName[]
-  /** Sessions of Millrace's target task; absent: the job's own default. */
-  readonly workers?: number | undefined
-  readonly profileDir?: string | undefined
+export interface WorldOptions extends WorldChoice {
+  /** What is replicated. */
   readonly schema: string
   /** Creates the schema at the source, and what is there before any follower begins. */
   readonly prepare: (source: TestServer) => Promise<void>
@@ -35,12 +32,14 @@ export class World implements AsyncDisposable {
   readonly source: TestServer
   readonly followers: readonly Follower[]
   readonly marks: Marks
+  readonly schema: string
   readonly #scope: Scope
 
-  private constructor(source: TestServer, followers: readonly Follower[], marks: Marks, scope: Scope) {
+  private constructor(source: TestServer, followers: readonly Follower[], marks: Marks, schema: string, scope: Scope) {
     this.source = source
     this.followers = followers
     this.marks = marks
+    this.schema = schema
     this.#scope = scope
   }
 
@@ -63,7 +62,7 @@ export class World implements AsyncDisposable {
         await marks.arrival(await marks.set(), follower, withinMs)
         await follower.stop()
       }
-      return new World(source, followers, marks, scope)
+      return new World(source, followers, marks, options.schema, scope)
     } catch (error) {
       await scope.close()
       throw error
