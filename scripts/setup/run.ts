@@ -35,6 +35,12 @@ export async function setUp(...extents: readonly SetupExtent[]): Promise<void> {
   await runSteps([nodePackagesStep, natsServerStep, ...wanted, buildStep, buildWebStep])
 }
 
+/** What is there of an extent and the NATS server, with versions, for example `MySQL 9.7.4`; fetches nothing. */
+export async function presentVersions(extent: SetupExtent): Promise<readonly string[]> {
+  const present = await Promise.all([natsServerStep, ...stepsOf[extent]].map((step) => step.check()))
+  return present.filter((version) => version !== null)
+}
+
 /** Runs those of the steps that have work to do, and says at the end what is there. @throws SetupError */
 export async function runSteps(steps: readonly SetupStep[]): Promise<void> {
   const startedAt = performance.now()
