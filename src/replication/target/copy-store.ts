@@ -190,6 +190,7 @@ export class CopyStore {
   /** Forgets the whole copy: it is over, or it begins anew. */
   forgetStatement(): string {
     return `DELETE FROM millrace.copied_chunk WHERE job_id = ${this.#job};
+      DELETE FROM millrace.deferred_key WHERE job_id = ${this.#job};
       DELETE FROM millrace.copy_row WHERE job_id = ${this.#job};
       DELETE FROM millrace.copy_table WHERE job_id = ${this.#job}`
   }

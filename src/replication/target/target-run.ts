@@ -236,6 +236,7 @@ export class TargetRun {
   async #runDdl(item: Extract<FrameItem, { kind: 'ddl' }>): Promise<void> {
     this.#leaveFreshStage()
     await this.#settle()
+    if (this.#stage === 'copying') await this.#copy.beforeDdl()
     const { connections, checkpoints, context, status, progress } = this.#parts
     const runner = new DdlRunner({
       session: await connections.ddlSession(),
@@ -282,7 +283,7 @@ export class TargetRun {
         return this.#copy.makeObject(item.object, this.#stage, this.#strategies)
       case 'copy':
         await this.#settle()
-        await this.#copy.begin(item.tables)
+        await this.#copy.begin(item.tables, this.#stage)
         this.#stage = 'copying'
         return this.#save({ stage: 'copying' })
       case 'chunk':

@@ -60,7 +60,7 @@ export async function openPlainSession(server: SessionServer): Promise<Session> 
 }
 
 /** What an earlier run may have left: more lanes and copiers than any run opens. */
-const allPlaces = ['main', 'ddl', ...numbered('lane', 16), ...numbered('copy', 64)]
+const allPlaces = ['main', 'ddl', ...numbered('lane', 16), ...numbered('copy', 64), ...numbered('key', 4)]
 const endWithinMs = 5_000
 const endPauseMs = 50
 
