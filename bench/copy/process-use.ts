@@ -1,81 +1,57 @@
 /**
- * What a process and its descendants use, from /proc (proc_pid_stat(5)), looked at while they run.
+ * What a process and its descendants use, looked at while they run.
  *
- * Easy to get wrong: what a process used between the last look and its end is not seen.
+ * Easy to get wrong: what a process used between the last look and its end is not seen. And a process whose parent has
+ * ended belongs to nobody, so what was found once is looked at for as long as it lives.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { cpuSeconds, peakMiB, processTree } from '../replication/process-cost.ts'
 
 const lookEveryMs = 250
-/** USER_HZ of every Linux that Node runs on. */
-const ticksPerSecond = 100
 
 export interface ProcessUse {
+  readonly name: string
   readonly cpuSeconds: number
-  /** The most that one of the processes had resident at once. */
-  readonly largestMiB: number
-}
-
-/** CPU seconds of one process so far. */
-export function cpuSecondsOf(pid: number): number {
-  return (statOf(pid)?.ticks ?? 0) / ticksPerSecond
+  /** The most that it had resident at once. */
+  readonly peakMiB: number
 }
 
 /** Follows a process and its descendants until `stop`. */
 export class UseWatch {
   readonly #root: number
   readonly #timer: NodeJS.Timeout
-  readonly #ticks = new Map<number, number>()
-  #largestMiB = 0
+  readonly #found = new Map<number, ProcessUse>()
 
   constructor(root: number) {
     this.#root = root
     this.#timer = setInterval(() => this.#look(), lookEveryMs)
   }
 
-  stop(): ProcessUse {
+  /** @returns a process each, the busiest first */
+  stop(): readonly ProcessUse[] {
     clearInterval(this.#timer)
-    const ticks = [...this.#ticks.values()].reduce((sum, one) => sum + one, 0)
-    return { cpuSeconds: ticks / ticksPerSecond, largestMiB: this.#largestMiB }
+    return [...this.#found.values()].toSorted((a, b) => b.cpuSeconds - a.cpuSeconds)
   }
 
   #look(): void {
-    const parents = new Map<number, number>()
-    for (const name of readdirSync('/proc')) {
-      const stat = /^\d+$/.test(name) ? statOf(Number(name)) : null
-      if (stat !== null) parents.set(Number(name), stat.parent)
+    const pids = new Set([...this.#found.keys(), this.#root].flatMap(processTree))
+    for (const pid of pids) {
+      const before = this.#found.get(pid)
+      const used = cpuSeconds(pid)
+      // Gone, or another process of the same number.
+      if (before !== undefined && used < before.cpuSeconds) continue
+      this.#found.set(pid, { name: nameOf(pid), cpuSeconds: used, peakMiB: peakMiB(pid) })
     }
-    for (const pid of parents.keys()) if (this.#ticks.has(pid) || this.#isBelow(pid, parents)) this.#note(pid)
-  }
-
-  #isBelow(pid: number, parents: ReadonlyMap<number, number>): boolean {
-    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at))
-      if (at === this.#root || this.#ticks.has(at)) return true
-    return false
-  }
-
-  #note(pid: number): void {
-    const stat = statOf(pid)
-    if (stat === null) return
-    this.#ticks.set(pid, stat.ticks)
-    this.#largestMiB = Math.max(this.#largestMiB, peakMiB(pid))
   }
 }
 
-function statOf(pid: number): { readonly parent: number; readonly ticks: number } | null {
+/** The script's name, or the program's. */
+function nameOf(pid: number): string {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold anything, blanks too.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return basename(words.find((word) => /\.[jt]s$/.test(word)) ?? words[0] ?? '')
   } catch {
-    return null
-  }
-}
-
-function peakMiB(pid: number): number {
-  try {
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024
-  } catch {
-    return 0
+    return ''
   }
 }
