@@ -85,7 +85,7 @@ export const benchmarks: readonly Benchmark[] = [
     script: 'copy.ts',
     args: [kind],
     smoke: kind === 'mysql-5.6' ? [kind, '--rows', '4000'] : null,
-    tells: ['millrace'],
+    tells: ['Millrace: rows'],
   })),
 ]
 

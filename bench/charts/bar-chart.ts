@@ -40,21 +40,21 @@ export function drawBars({ title, legend, groups }: BarChart): string {
   const scale = (width - left - right) / longest
   const pieces = [text(16, 26, title, 'title'), text(16, 46, legend, 'quiet')]
   let y = headHeight
-  for (const group of groups) {
-    pieces.push(text(16, y + 16, group.label))
+  for (const { label, bars, bound } of groups) {
+    pieces.push(text(16, y + 16, label))
     y += groupHeight - 6
-    const top = y
-    for (const one of group.bars) {
+    if (bound !== undefined) pieces.push(...drawBound(bound, left + bound * scale, y, y + bars.length * step))
+    for (const one of bars) {
       pieces.push(...drawBar(one, y, scale))
       y += step
-    }
-    if (group.bound !== undefined) {
-      const x = left + group.bound * scale
-      pieces.push(line(x, top - 4, x, y, 'bound'), text(x + 4, top - 7, `asked: ${short(group.bound)}`, 'bound-text'))
     }
     y += 8
   }
   return drawing(`${title}. ${legend}`, width, y + 8, pieces)
+}
+
+function drawBound(value: number, x: number, top: number, bottom: number): readonly string[] {
+  return [line(x, top - 4, x, bottom, 'bound'), text(x + 4, top - 7, `asked: ${short(value)}`, 'bound-text')]
 }
 
 function drawBar({ label, value, more = 0, tone, remark = '' }: Bar, y: number, scale: number): readonly string[] {
@@ -64,6 +64,6 @@ function drawBar({ label, value, more = 0, tone, remark = '' }: Bar, y: number, 
     text(left - 10, y + 14, label, 'quiet', 'end'),
     ...(more === 0 ? [] : [bar(left + value * scale, y, more * scale, barHeight, `${tone} faint`)]),
     ...(value === 0 ? [] : [bar(left, y, value * scale, barHeight, tone)]),
-    text(end + 8, y + 14, remark === '' ? told : `${told}  (${remark})`),
+    text(end + 8, y + 14, remark === '' ? told : `${told}  (${remark})`, 'value'),
   ]
 }

@@ -116,7 +116,7 @@ function copyChart(results: Results): string | null {
     const rates = figures.filter(({ measure }) => measure.endsWith(': rows'))
     const bars = rates.map((figure) => {
       const label = figure.measure.replace(/: rows$/, '')
-      const tone = copiers.find(({ name }) => label.includes(name))?.tone ?? 'peer-2'
+      const tone = copiers.find(({ name }) => label.toLowerCase().includes(name))?.tone ?? 'peer-2'
       return { label, tone, value: figure.value, ...remark(figure) }
     })
     const bound = boundOf(rates.find(({ targets }) => targets !== undefined))

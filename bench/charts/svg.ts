@@ -10,11 +10,12 @@ export type Tone = 'peer' | 'peer-2' | 'ours' | 'ours-2'
 const style = `
   .back { fill: #ffffff } text { fill: #1f2328; font: 13px system-ui, sans-serif }
   .title { font-weight: 600; font-size: 15px } .quiet { fill: #59636e; font-size: 12px }
+  .value { paint-order: stroke; stroke: #ffffff; stroke-width: 4px }
   .axis { stroke: #d1d9e0 } .bound { stroke: #b35900; stroke-width: 1.5; stroke-dasharray: 4 3 } .bound-text { fill: #b35900; font-size: 12px }
   .peer { fill: #9aa4ae } .peer-2 { fill: #6e7781 } .ours { fill: #0969da } .ours-2 { fill: #1b7c83 }
   .faint { opacity: 0.45 } .link { stroke: #9aa4ae; stroke-width: 2 }
   @media (prefers-color-scheme: dark) {
-    .back { fill: #0d1117 } text { fill: #e6edf3 } .quiet { fill: #9198a1 } .axis { stroke: #3d444d }
+    .back { fill: #0d1117 } .value { stroke: #0d1117 } text { fill: #e6edf3 } .quiet { fill: #9198a1 } .axis { stroke: #3d444d }
     .bound { stroke: #e0863a } .bound-text { fill: #e0863a }
     .peer { fill: #6e7781 } .peer-2 { fill: #9aa4ae } .ours { fill: #58a6ff } .ours-2 { fill: #39c5cf } .link { stroke: #6e7781 }
   }`
