@@ -51,6 +51,16 @@ export class RowImage {
     return start === isNullMark ? null : this.buffer.subarray(start, this.ends[column])
   }
 
+  /** True when the column has the same bytes, or is NULL, in both; it must be present in both. */
+  hasEqual(other: RowImage, column: number): boolean {
+    const [start, otherStart] = [this.starts[column] ?? absent, other.starts[column] ?? absent]
+    if (start < 0 || otherStart < 0) return start === otherStart
+    const [end, otherEnd] = [this.ends[column] ?? start, other.ends[column] ?? otherStart]
+    return (
+      end - start === otherEnd - otherStart && this.buffer.compare(other.buffer, otherStart, otherEnd, start, end) === 0
+    )
+  }
+
   /**
    * Finds every column of the image at `offset`.
    *

@@ -131,7 +131,8 @@ export class MergedTable {
     const row = known ?? this.#rowOf(key)
     if (known === undefined) this.#setBefore(row, before)
     this.#setAfter(row, after)
-    if (this.#movesUnique[row] === false) this.#movesUnique[row] = isChanged(before, after, this.#shape.uniqueColumns)
+    if (this.#movesUnique[row] === false)
+      this.#movesUnique[row] = this.#shape.uniqueColumns.some((column) => !before.hasEqual(after, column))
     return true
   }
 
@@ -195,15 +196,6 @@ export class MergedTable {
     if (this.#ghost !== null && number <= this.#ghost.number) return
     this.#ghost = { number, image: image.buffer.subarray(image.start, image.end) }
   }
-}
-
-function isChanged(before: RowImage, after: RowImage, columns: readonly number[]): boolean {
-  for (const column of columns) {
-    if (before.isNull(column) !== after.isNull(column)) return true
-    const [old, now] = [before.bytes(column), after.bytes(column)]
-    if (old !== null && now !== null && !old.equals(now)) return true
-  }
-  return false
 }
 
 /** Of an AUTO_INCREMENT column. */
