@@ -33,8 +33,8 @@ export const benchmarks: readonly Benchmark[] = [
     what: 'scheduled jobs on a real agent',
     script: 'scheduler.ts',
     args: [],
-    smoke: ['--jobs', '200', '--seconds', '3', '--rate', '20'],
-    tells: ['stored', 'burst', 'api', 'steady'],
+    smoke: ['--smoke'],
+    tells: ['steady', 'stored', 'burst', 'api', 'output'],
   },
   {
     name: 'cluster',
@@ -49,8 +49,8 @@ export const benchmarks: readonly Benchmark[] = [
     what: `reading the binlog of a real ${kind}`,
     script: 'binlog-decode.ts',
     args: [kind],
-    smoke: kind === 'mysql-9.7' ? [kind] : null,
-    tells: ['events'],
+    smoke: kind === 'mysql-9.7' ? [kind, '--smoke'] : null,
+    tells: ['events', 'headers and row images only', 'every column to a value'],
   })),
   ...kinds.map((kind) => ({
     name: `drain-${kind}`,
