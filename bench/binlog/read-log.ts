@@ -4,8 +4,10 @@ import {
   isAtOrAfter,
   openBinlogStream,
   type Position,
+  type RawEvent,
   type RowImage,
   RowsReader,
+  rawEvent,
   type TransactionPart,
   TransactionReader,
 } from '../../src/binlog/index.ts'
@@ -29,13 +31,19 @@ export interface ReadLog {
 /** What is done with the events: nothing, transactions made of them, or this with the image after each change. */
 export type LogWork = 'events' | 'transactions' | { readonly before: ImageWork | null; readonly after: ImageWork }
 
-/** @param lastEvent how many events the log has, to know its end where no transactions are made */
-export async function readLog(server: TestServer, work: LogWork, lastEvent: number): Promise<ReadLog> {
+export interface ReadOptions {
+  readonly work: LogWork
+  readonly checksum: 'verify' | 'none'
+  /** How many events the log has, to know its end where no transactions are made. */
+  readonly lastEvent?: number
+}
+
+export async function readLog(server: TestServer, { work, checksum, lastEvent = 0 }: ReadOptions): Promise<ReadLog> {
   const until = await endOfLog(server)
   const start = beginning(until)
   const cpu = process.cpuUsage()
   const startedMs = performance.now()
-  await using stream = await openBinlogStream(dumpOptions(server, start))
+  await using stream = await openBinlogStream({ ...dumpOptions(server, start), checksum })
   const reader = new TransactionReader(start)
   const walker = new PartWalker(typeof work === 'string' ? null : work)
   let bytes = 0
@@ -62,6 +70,7 @@ class PartWalker {
   sum = 0
   readonly #work: Exclude<LogWork, string> | null
   #reader: RowsReader | null = null
+  #tableMap = Buffer.alloc(0)
 
   constructor(work: Exclude<LogWork, string> | null) {
     this.#work = work
@@ -70,8 +79,18 @@ class PartWalker {
   take(part: TransactionPart): void {
     if (part.kind === 'commit' || part.kind === 'ddl') this.transactions += 1
     if (this.#work === null) return
-    if (part.kind === 'table-map') this.#reader = new RowsReader(decodeTableMap(part.event))
+    if (part.kind === 'table-map') this.#reader = this.#readerFor(part.event)
     if (part.kind === 'rows' && this.#reader !== null) this.#walk(this.#reader, part, this.#work)
+  }
+
+  /** Every statement repeats its table's map, which seldom changes. */
+  #readerFor({ buffer, bodyOffset }: RawEvent): RowsReader {
+    const body = buffer.subarray(bodyOffset)
+    if (this.#reader === null || !this.#tableMap.equals(body)) {
+      this.#tableMap = Buffer.from(body)
+      this.#reader = new RowsReader(decodeTableMap(rawEvent(buffer)))
+    }
+    return this.#reader
   }
 
   #walk(reader: RowsReader, { event }: Extract<TransactionPart, { kind: 'rows' }>, work: Exclude<LogWork, string>) {

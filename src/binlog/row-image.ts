@@ -72,17 +72,20 @@ export class RowImage {
   walk(buffer: Buffer, offset: number, present: Uint8Array, presentCount: number, lengthCodes: Int32Array): number {
     const { starts, ends } = this
     let at = offset + ((presentCount + 7) >> 3)
+    const isFull = presentCount === starts.length && hasNoBit(buffer, offset, at)
     let bit = 0
     for (let column = 0; column < starts.length; column += 1) {
-      if (present[column] !== 1) {
-        starts[column] = absent
-        continue
-      }
-      const isNull = (((buffer[offset + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
-      bit += 1
-      if (isNull) {
-        starts[column] = isNullMark
-        continue
+      if (!isFull) {
+        if (present[column] !== 1) {
+          starts[column] = absent
+          continue
+        }
+        const isNull = (((buffer[offset + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
+        bit += 1
+        if (isNull) {
+          starts[column] = isNullMark
+          continue
+        }
       }
       const code = lengthCodes[column] ?? 0
       let length = code
@@ -103,4 +106,11 @@ export class RowImage {
     this.end = at
     return at
   }
+}
+
+/** No column is NULL. */
+function hasNoBit(buffer: Buffer, from: number, to: number): boolean {
+  let bits = 0
+  for (let at = from; at < to; at += 1) bits |= buffer[at] ?? 0
+  return bits === 0
 }
