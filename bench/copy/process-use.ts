@@ -41,7 +41,9 @@ export class UseWatch {
       const used = cpuSeconds(pid)
       // Gone, or another process of the same number.
       if (before !== undefined && used < before.cpuSeconds) continue
-      this.#found.set(pid, { name: nameOf(pid), cpuSeconds: used, peakMiB: peakMiB(pid) })
+      // One that has ended and was not yet waited for has no name and no memory any more.
+      const name = nameOf(pid) || (before?.name ?? '')
+      this.#found.set(pid, { name, cpuSeconds: used, peakMiB: Math.max(before?.peakMiB ?? 0, peakMiB(pid)) })
     }
   }
 }

@@ -46,11 +46,28 @@ describe.each(kinds)('on %s', (kind) => {
     await takesFiles(kind, true)
     await using copying = await openCopying(pool, kind, kind)
     await copying.writer.query('CREATE TABLE b (id INT PRIMARY KEY, v VARBINARY(300), t TEXT, n INT)')
-    const texts = ['', 'N', '\\N', '\\', '\\\\', '\t', '\n', '\r\n', "'", '"', '\0', '\u001a', 'a\\\tb\\\n', 'NULL']
+    const texts = [
+      '',
+      'N',
+      '\\N',
+      '\\',
+      '\\\\',
+      '\t',
+      '\n',
+      '\r\n',
+      "'",
+      '"',
+      '\0',
+      '\u001a',
+      '\u001e',
+      '\u001f',
+      'a\\\tb\\\n',
+      'NULL',
+    ]
     for (const [id, text] of texts.entries())
       await copying.writer.query({ sql: 'INSERT INTO b VALUES (?, ?, ?, NULL)', values: [id, Buffer.from(text), text] })
-    await copying.writer.query('CREATE TABLE one (v VARCHAR(20) PRIMARY KEY)')
-    await copying.writer.query("INSERT INTO one VALUES (''), ('\\t'), ('\\\\'), ('x')")
+    await copying.writer.query('CREATE TABLE one (v VARCHAR(20) COLLATE utf8mb4_bin PRIMARY KEY)')
+    await copying.writer.query("INSERT INTO one VALUES (''), ('\\t'), (0x1e), (0x1f), ('\\\\'), ('x')")
     await beginCopy(copying)
     await copyAll(copying, 100)
     copying.pipe.append([{ kind: 'copied' }])

@@ -31,15 +31,15 @@ function read(text: Buffer): Cell[][] {
       else cell.push(text[at] ?? 0)
       continue
     }
-    if (byte !== 0x09 && byte !== 0x0a) {
+    if (byte !== 0x1f && byte !== 0x1e) {
       cell.push(byte)
       continue
     }
     row.push(isNull ? null : Buffer.from(cell))
     cell = []
     isNull = false
-    if (byte === 0x0a) rows.push(row.splice(0))
-    if (byte === 0x0a) row = []
+    if (byte === 0x1e) rows.push(row.splice(0))
+    if (byte === 0x1e) row = []
   }
   return rows
 }
@@ -47,9 +47,9 @@ function read(text: Buffer): Cell[][] {
 test('any cells of any bytes are read again as they were', () => {
   const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array))
   const special = fc
-    .array(fc.constantFrom(0x5c, 0x09, 0x0a, 0x4e, 0x00, 0x61), { maxLength: 12 })
+    .array(fc.constantFrom(0x5c, 0x1f, 0x1e, 0x4e, 0x00, 0x61), { maxLength: 12 })
     .map((array) => Buffer.from(array))
-  const long = fc.constantFrom(Buffer.alloc(3_000, 'long '), Buffer.alloc(2_000, '\\\t\n'))
+  const long = fc.constantFrom(Buffer.alloc(3_000, 'long '), Buffer.alloc(2_000, Buffer.of(0x5c, 0x1f, 0x1e)))
   const cell = fc.oneof({ weight: 4, arbitrary: bytes }, { weight: 4, arbitrary: special }, fc.constant(null), long)
   const rows = fc
     .integer({ min: 1, max: 5 })
@@ -62,6 +62,16 @@ test('any cells of any bytes are read again as they were', () => {
       expect(read(loadText(pieceOf(wanted), nullable) ?? Buffer.alloc(0))).toEqual(wanted)
     }),
   )
+})
+
+test.each([2, 3, 4])('%i rows of short texts are the same bytes with ends instead of lengths', (count) => {
+  const rows = [
+    [Buffer.from('1'), Buffer.from(''), Buffer.from('ä')],
+    [Buffer.from('22'), Buffer.alloc(250, 'x'), Buffer.from('')],
+    [Buffer.alloc(0x1e, 'a'), Buffer.alloc(0x1f, 'b'), Buffer.alloc(0x5c, 'c')],
+    [Buffer.from('3'), Buffer.from([0x1e]), Buffer.alloc(0x1e, 0x1f)],
+  ].slice(0, count)
+  expect(read(loadText(pieceOf(rows), [false, false, false]) ?? Buffer.alloc(0))).toEqual(rows)
 })
 
 test('a NULL where the target takes none is not said, for the server would store something else', () => {

@@ -19,7 +19,7 @@ import { type ChunkTable, chunkStatements } from './chunk-statement.ts'
 import { type CopyStore, chunkId } from './copy-store.ts'
 import { describeFailure } from './row-failure.ts'
 
-const queueBytes = 32 * 1024 * 1024
+const queueBytes = 16 * 1024 * 1024
 const conflictPolicy = { firstMs: 20, maxMs: 1_000 }
 const mostTries = 30
 

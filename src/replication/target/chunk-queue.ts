@@ -10,7 +10,7 @@ import type { ChunkTable } from './chunk-statement.ts'
 import { chunkId } from './copy-store.ts'
 
 /** Bytes of rows that are committed together, when more wait. */
-const togetherBytes = 4 * 1024 * 1024
+const togetherBytes = 2 * 1024 * 1024
 
 export interface ChunkWork {
   readonly table: ChunkTable
