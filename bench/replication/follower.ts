@@ -29,6 +29,6 @@ export interface Follower extends AsyncDisposable {
   cost(): FollowerCost
   /** By what means it applies changes. */
   how(): Promise<string>
-  /** Why it does not go on, as far as it tells: for messages. */
-  state(): Promise<string>
+  /** Why it does not go on by itself, or null: it then must not be waited for. */
+  failure(): Promise<string | null>
 }

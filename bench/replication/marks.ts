@@ -7,6 +7,8 @@ import type { TestServer } from '../../test/harness/mysql-servers.ts'
 import type { Follower } from './follower.ts'
 
 const lookEveryMs = 10
+/** Seldom enough to cost nothing that could be measured. */
+const askEveryMs = 5_000
 
 /** Creates the table of marks in the schema that is replicated. */
 export async function createMarks(source: TestServer, schema: string): Promise<void> {
@@ -30,12 +32,16 @@ export class Marks {
     return this.#last
   }
 
-  /** Waits until the follower has brought the mark to its target. @throws Error with what the follower tells */
+  /** Waits until the follower has brought the mark to its target. @throws Error when it tells that it cannot go on */
   async arrival(mark: number, follower: Follower, withinMs: number): Promise<void> {
-    const untilMs = performance.now() + withinMs
+    const startedAt = performance.now()
+    let askAfterMs = askEveryMs
     while (!(await this.#isAt(follower.target, mark))) {
-      if (performance.now() > untilMs)
-        throw new Error(`${follower.name} has not brought all within ${withinMs / 1_000} s: ${await follower.state()}`)
+      const elapsedMs = performance.now() - startedAt
+      const failure = elapsedMs > askAfterMs ? await follower.failure() : null
+      if (failure !== null) throw new Error(`${follower.name} has failed: ${failure}`)
+      if (elapsedMs > askAfterMs) askAfterMs += askEveryMs
+      if (elapsedMs > withinMs) throw new Error(`${follower.name} has not brought all within ${withinMs / 1_000} s`)
       await sleep(lookEveryMs)
     }
   }

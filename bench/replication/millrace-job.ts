@@ -21,6 +21,8 @@ export interface MillraceJobOptions {
   readonly profileDir?: string
 }
 
+const copiedWithinMs = 120_000
+
 interface Stats {
   readonly Status: string
   readonly StatusDescription: string
@@ -40,15 +42,17 @@ export class MillraceJob implements Follower {
     this.#id = id
   }
 
-  /** Starts an agent and makes the job, which begins to copy at once. */
+  /** Starts an agent, makes the job, and waits until its copy is over and changes flow. */
   static async over(options: MillraceJobOptions): Promise<MillraceJob> {
     const { target, name, profileDir } = options
     const profile = profileDir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` }
     const agent = await startAgent({ env: profile })
     const answer = await agent.udup('POST', '/v1/jobs', jobOf(options))
-    if (answer.status === 200) return new MillraceJob(name, target, agent, (answer.json as { ID: string }).ID)
-    await agent[Symbol.asyncDispose]()
-    throw new Error(`the agent refused the job: ${answer.text}`)
+    const { ID } = answer.json as { ID?: string }
+    if (ID === undefined) throw new Error(`the agent refused the job: ${answer.text}`)
+    const job = new MillraceJob(name, target, agent, ID)
+    await eventually(() => job.#isStreaming(), copiedWithinMs, `${name} streaming`)
+    return job
   }
 
   async start(): Promise<void> {
@@ -74,32 +78,25 @@ export class MillraceJob implements Follower {
     return (await this.#stats()).Tasks[1]?.Strategy ?? ''
   }
 
-  async state(): Promise<string> {
-    const stats = await this.#stats()
-    return `${stats.Status}, ${stats.Tasks.map((task) => task.Stage).join(' and ')}: ${stats.StatusDescription}`
+  async failure(): Promise<string | null> {
+    const { Status, StatusDescription } = await this.#stats()
+    return Status === 'dead' ? StatusDescription : null
   }
 
   taskPids(): readonly number[] {
     return withCommand(processTree(this.#agent.pid), 'replication-task-main')
   }
 
-  /** Waits until the copy is over and changes flow. */
-  async whenStreaming(withinMs: number): Promise<void> {
-    await eventually(
-      async () => {
-        const { Status, Tasks } = await this.#stats()
-        return Status === 'running' && Tasks[1]?.Stage === 'incremental'
-      },
-      withinMs,
-      `${this.name} streaming`,
-    ).catch(async (cause: unknown) => {
-      throw new Error(await this.state(), { cause })
-    })
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.stop()
     await this.#agent[Symbol.asyncDispose]()
+  }
+
+  /** @throws Error when the job is dead, which `eventually` takes for not yet: it is tried again */
+  async #isStreaming(): Promise<boolean> {
+    const { Status, StatusDescription, Tasks } = await this.#stats()
+    if (Status === 'dead') throw new Error(StatusDescription)
+    return Status === 'running' && Tasks[1]?.Stage === 'incremental'
   }
 
   async #order(order: 'pause' | 'resume'): Promise<void> {

@@ -83,9 +83,9 @@ export class NativeReplica implements Follower {
     return 'replication of its own'
   }
 
-  async state(): Promise<string> {
+  async failure(): Promise<string | null> {
     const [row] = await this.target.query(this.#dialect.status)
-    return `${row?.Last_IO_Error ?? ''} ${row?.Last_SQL_Error ?? ''}`.trim() || 'it tells no error'
+    return [row?.Last_IO_Error, row?.Last_SQL_Error].filter(Boolean).join('; ') || null
   }
 
   /** Its replication belongs to its server and ends with it. */

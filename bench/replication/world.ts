@@ -51,17 +51,20 @@ export class World implements AsyncDisposable {
         scope.use(await startServer(options.kind, { args: memory[options.kind] }), (server) =>
           server[Symbol.asyncDispose](),
         )
-      const source = await start()
+      const named = options.followers.map(async (name) => ({ name, target: await start() }))
+      const [source, targets] = await Promise.all([start(), Promise.all(named)])
       await options.prepare(source)
       await createMarks(source, options.schema)
       const marks = new Marks(source, options.schema)
-      const followers: Follower[] = []
-      for (const name of options.followers) {
-        const follower = await follow(name, source, await start(), options)
-        followers.push(scope.use(follower, (one) => one[Symbol.asyncDispose]()))
-        await marks.arrival(await marks.set(), follower, withinMs)
-        await follower.stop()
-      }
+      const followers = await Promise.all(
+        targets.map(async ({ name, target }) => {
+          const follower = await follow(name, source, target, options)
+          scope.use(follower, (one) => one[Symbol.asyncDispose]())
+          await marks.arrival(await marks.set(), follower, withinMs)
+          await follower.stop()
+          return follower
+        }),
+      )
       return new World(source, followers, marks, options.schema, scope)
     } catch (error) {
       await scope.close()
@@ -85,7 +88,7 @@ async function follow(
     await replica.start()
     return replica
   }
-  const job = await MillraceJob.over({
+  return await MillraceJob.over({
     source,
     target,
     schema,
@@ -93,6 +96,4 @@ async function follow(
     ...(workers === undefined ? {} : { workers }),
     ...(profileDir === undefined ? {} : { profileDir }),
   })
-  await job.whenStreaming(withinMs)
-  return job
 }
