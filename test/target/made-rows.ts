@@ -66,7 +66,9 @@ export function madeChange(
     version === 2 ? Buffer.of(5, 0, 1, 0, 0) : Buffer.alloc(0),
     Buffer.of(3, present),
     kind === 'update' ? Buffer.of(present) : Buffer.alloc(0),
-    ...rows.flatMap(({ before, after }) => [before, after].map((row) => (row === null ? Buffer.alloc(0) : image(row)))),
+    ...rows.flatMap(({ before, after }) =>
+      [before, after].map((row) => (row === null ? Buffer.alloc(0) : image(row, present))),
+    ),
   ])
   const event = rawEvent(madeEvent(types[kind][version - 1] ?? 0, body, serverId))
   return { kind: 'rows', table, event, flags }
@@ -86,11 +88,18 @@ export function rowsOf({ table, event }: RowsChange): MadeChange[] {
   return rows
 }
 
-function image({ id, u, v }: MadeRow): Buffer {
-  const numbers = Buffer.alloc(u === null ? 4 : 8)
-  numbers.writeInt32LE(id)
-  if (u !== null) numbers.writeInt32LE(u, 4)
-  return Buffer.concat([Buffer.of(u === null ? 0b010 : 0), numbers, Buffer.of(v.length), Buffer.from(v)])
+/** Bits for NULL, one for each present column, and the values that are none. */
+function image({ id, u, v }: MadeRow, present: number): Buffer {
+  const cells = [int(id), u === null ? null : int(u), Buffer.concat([Buffer.of(v.length), Buffer.from(v)])]
+  const held = cells.filter((_cell, column) => (present & (1 << column)) !== 0)
+  const nulls = held.reduce((bits, cell, place) => (cell === null ? bits | (1 << place) : bits), 0)
+  return Buffer.concat([Buffer.of(nulls), ...held.filter((cell) => cell !== null)])
+}
+
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  return bytes
 }
 
 function readImage(row: RowsReader['before']): MadeRow {

@@ -90,7 +90,8 @@ function eventsOf(changes: readonly MadeChange[], sizes: readonly number[], vers
 }
 
 async function merged(events: readonly RowsChange[], target = madeTarget()): Promise<readonly RowsChange[]> {
-  return (await mergeChanges(events, catalogOf(target))).filter((change) => change.kind === 'rows')
+  const { changes } = await mergeChanges(events, catalogOf(target))
+  return changes.filter((each) => each.kind === 'rows')
 }
 
 const row = (id: number, u: number | null = null, v = 'x'): MadeRow => ({ id, u, v })
@@ -217,10 +218,24 @@ describe('merged changes', () => {
     expect(await merged(events)).toEqual(events)
   })
 
+  test('every row that the source changed counts', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRow, { maxLength: 8 }), attempts, async (first, tried) => {
+        const { changes } = historyOf(first, tried)
+        const { rowCount } = await mergeChanges(eventsOf(changes, [2], 2), catalogOf(madeTarget()))
+        expect(rowCount).toBe(changes.length)
+      }),
+      { numRuns: 200 },
+    )
+    const twice = eventsOf([put(row(1)), put(row(1)), take(row(2))], [1], 2)
+    expect((await mergeChanges(twice, catalogOf(madeTarget()))).rowCount).toBe(3)
+  })
+
   test('statements between rows stay between them', async () => {
     const events = eventsOf([put(row(1)), put(row(2)), put(row(3)), put(row(4))], [1], 2)
     const statement = { kind: 'statement', query: {} as never } as const
-    const result = await mergeChanges([...events.slice(0, 2), statement, ...events.slice(2)], catalogOf(madeTarget()))
-    expect(result.map(({ kind }) => kind)).toEqual(['rows', 'statement', 'rows'])
+    const all = [...events.slice(0, 2), statement, ...events.slice(2)]
+    const { changes } = await mergeChanges(all, catalogOf(madeTarget()))
+    expect(changes.map(({ kind }) => kind)).toEqual(['rows', 'statement', 'rows'])
   })
 })

@@ -11,7 +11,7 @@ import { EventType } from '../../binlog/event-type.ts'
 import type { RowsHead } from '../../binlog/rows-event.ts'
 import { MergedEvents } from './merged-events.ts'
 import { MergedTable, type MergeShape } from './merged-table.ts'
-import { type Change, isSameDefinition, type RowsChange, type SourceTable } from './row-changes.ts'
+import { type Change, countRows, isSameDefinition, type RowsChange, type SourceTable } from './row-changes.ts'
 import { rowKey, type TableCatalog, type TargetTable } from './table-catalog.ts'
 
 /** A table of which changes are being merged. */
@@ -21,12 +21,26 @@ interface Merging {
   readonly changes: RowsChange[]
 }
 
+export interface MergedChanges {
+  readonly changes: readonly Change[]
+  /** Rows that the source changed, each time counted. */
+  readonly rowCount: number
+}
+
+/** Changes as they are, counted. @throws MalformedEventError */
+export function unmerged(changes: readonly Change[]): MergedChanges {
+  return {
+    changes,
+    rowCount: changes.reduce((sum, change) => sum + (change.kind === 'rows' ? countRows(change) : 0), 0),
+  }
+}
+
 /**
  * The same in fewer changes. Statements between rows stay where they are.
  * @throws ApplyError when a table is not at the target; MalformedEventError
  */
-export async function mergeChanges(changes: readonly Change[], catalog: TableCatalog): Promise<readonly Change[]> {
-  if (changes.length < 2) return changes
+export async function mergeChanges(changes: readonly Change[], catalog: TableCatalog): Promise<MergedChanges> {
+  if (changes.length < 2) return unmerged(changes)
   const shapes = await shapesOf(changes, catalog)
   const merge = new Merge(shapes)
   for (const change of changes) merge.add(change)
@@ -51,6 +65,7 @@ class Merge {
   readonly #shapes: ReadonlyMap<SourceTable, MergeShape | null>
   readonly #merging = new Map<string, Merging>()
   readonly #out: Change[] = []
+  #rowCount = 0
 
   constructor(shapes: ReadonlyMap<SourceTable, MergeShape | null>) {
     this.#shapes = shapes
@@ -63,27 +78,42 @@ class Merge {
       return
     }
     const shape = this.#shapes.get(change.table) ?? null
-    if (shape === null) this.#out.push(change)
+    if (shape === null) this.#passOn(change)
     else this.#addRows(change, shape)
   }
 
-  end(): readonly Change[] {
+  end(): MergedChanges {
     this.#endAll()
-    return this.#out
+    return { changes: this.#out, rowCount: this.#rowCount }
+  }
+
+  #passOn(change: RowsChange): void {
+    this.#rowCount += countRows(change)
+    this.#out.push(change)
   }
 
   #addRows(change: RowsChange, shape: MergeShape): void {
-    const { schema, table } = change.table.name
-    const name = `${schema}\0${table}`
-    const known = this.#merging.get(name)
-    if (known !== undefined && !mayJoin(known, change)) this.#endTable(name)
-    const merging = this.#merging.get(name) ?? { source: change.table, rows: new MergedTable(shape), changes: [] }
-    this.#merging.set(name, merging)
-    merging.changes.push(change)
-    if (takeRows(merging.rows, change)) return
+    const merging = this.#mergingFor(change, shape)
+    const rowCount = takeRows(merging.rows, change)
+    if (rowCount !== null) {
+      this.#rowCount += rowCount
+      merging.changes.push(change)
+      return
+    }
     // All of it in the order in which it came: what does not fit together is for the server to judge.
-    this.#merging.delete(name)
+    this.#merging.delete(change.table.fullName)
     this.#out.push(...merging.changes)
+    this.#passOn(change)
+  }
+
+  #mergingFor(change: RowsChange, shape: MergeShape): Merging {
+    const { fullName } = change.table
+    const known = this.#merging.get(fullName)
+    if (known !== undefined && mayJoin(known, change)) return known
+    this.#endTable(fullName)
+    const merging = { source: change.table, rows: new MergedTable(shape), changes: [] }
+    this.#merging.set(fullName, merging)
+    return merging
   }
 
   #endAll(): void {
@@ -123,17 +153,18 @@ function mayJoin({ source, changes }: Merging, { table, event }: RowsChange): bo
   return table === source || isSameDefinition(table, source)
 }
 
-/** @returns false when not all of it could be taken */
-function takeRows(rows: MergedTable, { table, event }: RowsChange): boolean {
+/** @returns how many rows it has; null when not all of them could be taken */
+function takeRows(rows: MergedTable, { table, event }: RowsChange): number | null {
   const { reader } = table
   const head = reader.open(event)
-  if (!hasAllColumns(head, reader.table.columns.length)) return false
+  if (!hasAllColumns(head, reader.table.columns.length)) return null
   const mayBePartial = event.header.type === EventType.PartialUpdateRows
-  while (reader.next()) {
-    if (mayBePartial && reader.after.partial.includes(1)) return false
-    if (!rows.add(head.kind, reader)) return false
+  let count = 0
+  for (; reader.next(); count += 1) {
+    if (mayBePartial && reader.after.partial.includes(1)) return null
+    if (!rows.add(head.kind, reader)) return null
   }
-  return true
+  return count
 }
 
 function hasAllColumns({ columnCount, present, presentAfter }: RowsHead, wanted: number): boolean {

@@ -21,7 +21,7 @@ import { DdlFailedError, FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
 import { mergeChanges } from './merge-changes.ts'
 import { MissingRows } from './missing-rows.ts'
-import { ChangeReader, countRows } from './row-changes.ts'
+import { type Change, ChangeReader } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
 import { RunStrategies } from './run-strategies.ts'
 import { describeDdl } from './seen-ddl.ts'
@@ -80,6 +80,9 @@ export class TargetRun {
       lanes: async () => (this.#stage === 'streaming' ? this.#strategies.lanes(this.#onCommit) : null),
       tokens: (changes) => tokensOf(changes, this.#catalog),
       merge: (changes) => mergeChanges(changes, this.#catalog),
+      onRows: (rowCount) => {
+        progress.rowsTotal += rowCount
+      },
       onCommit: this.#onCommit,
     })
     this.#group.isolates = parts.isolates
@@ -135,9 +138,11 @@ export class TargetRun {
   async #applyFrame({ frame, firstItem }: FedFrame, signal: AbortSignal): Promise<void> {
     this.#meet(frame, firstItem)
     for (let item = firstItem; item < frame.items.length; item += 1) {
-      signal.throwIfAborted()
       this.#place = { frame: frame.number, item: item + 1 }
-      await this.#applyItem(frame.items[item] as FrameItem)
+      const waiting = this.#applyItem(frame.items[item] as FrameItem)
+      if (waiting === undefined) continue
+      await waiting
+      signal.throwIfAborted()
     }
     this.#place = { frame: frame.number + 1, item: 0 }
     if (this.#transaction === null) {
@@ -160,7 +165,8 @@ export class TargetRun {
     if (this.#transaction === null && firstItem === 0) this.#applied.moveTo(frame.before)
   }
 
-  async #applyItem(item: FrameItem): Promise<void> {
+  /** @returns what to wait for before the next one, if anything */
+  #applyItem(item: FrameItem): Promise<void> | undefined {
     switch (item.kind) {
       case 'epoch':
         return this.#beginEpoch(item.source)
@@ -202,18 +208,21 @@ export class TargetRun {
     this.#unsaved = { ...this.#unsaved, formatEvent }
   }
 
-  async #applyChange(kind: 'event' | 'statement', event: Buffer): Promise<void> {
+  #applyChange(kind: 'event' | 'statement', event: Buffer): Promise<void> | undefined {
     const change = kind === 'event' ? this.#changes.read(event) : this.#changes.readStatement(event)
-    if (change === null) return
+    if (change === null) return undefined
     this.#leaveFreshStage()
-    if (this.#stage === 'copying') await this.#copy.drain()
-    if (this.#group.isEmpty) this.#groupSinceMs = this.#now()
-    await this.#group.add(change, event.length)
-    this.#parts.progress.bytesTotal += event.length
-    if (change.kind === 'rows') this.#parts.progress.rowsTotal += countRows(change)
+    if (this.#stage === 'copying') return this.#copy.drain().then(() => this.#addChange(change, event.length))
+    return this.#addChange(change, event.length)
   }
 
-  async #endTransaction(place: BinlogPlace, committed: CommitTime): Promise<void> {
+  #addChange(change: Change, sizeBytes: number): Promise<void> | undefined {
+    if (this.#group.isEmpty) this.#groupSinceMs = this.#now()
+    this.#parts.progress.bytesTotal += sizeBytes
+    return this.#group.add(change, sizeBytes)
+  }
+
+  #endTransaction(place: BinlogPlace, committed: CommitTime): Promise<void> | undefined {
     this.#leaveFreshStage()
     this.#applied.advance(this.#transaction?.gtid ?? null, place)
     this.#transaction = null
@@ -221,8 +230,8 @@ export class TargetRun {
     this.#group.finish({ ...this.#unsaved, ...this.#placeChange(), committedMicros: committed.micros })
     const isOld = this.#now() - this.#groupSinceMs > runLimits.groupAgeMs
     const { groupTransactions, groupBytes } = runLimits
-    if (this.#group.transactions >= groupTransactions || this.#group.pendingBytes >= groupBytes || isOld)
-      await this.#group.seal()
+    const isFull = this.#group.transactions >= groupTransactions || this.#group.pendingBytes >= groupBytes
+    return isFull || isOld ? this.#group.seal() : undefined
   }
 
   async #skip(gtid: string | null, place: BinlogPlace, committed: CommitTime): Promise<void> {

@@ -12,6 +12,7 @@ import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import type { Tokens } from './conflict-tokens.ts'
+import { type MergedChanges, unmerged } from './merge-changes.ts'
 import type { ParallelLanes } from './parallel-lanes.ts'
 import type { Change, RowsChange } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
@@ -30,7 +31,9 @@ export interface GroupParts {
   readonly lanes: () => Promise<ParallelLanes | null>
   readonly tokens: (changes: readonly RowsChange[]) => Promise<Tokens>
   /** The same in fewer changes; see merge-changes.ts. */
-  readonly merge: (changes: readonly Change[]) => Promise<readonly Change[]>
+  readonly merge: (changes: readonly Change[]) => Promise<MergedChanges>
+  /** Called for all rows before they are written, once. */
+  readonly onRows: (rowCount: number) => void
   /** Called after each commit. */
   readonly onCommit: (change: CheckpointChange, transactions: number) => void
 }
@@ -72,11 +75,14 @@ export class TransactionGroup {
     return this.#holdsUnfinished
   }
 
-  /** Adds a change of the source transaction under way. @throws what writing throws */
-  async add(change: Change, sizeBytes: number): Promise<void> {
+  /** Adds a change of the source transaction under way. @returns what to wait for, if anything; it may fail as writing does */
+  add(change: Change, sizeBytes: number): Promise<void> | undefined {
     this.#pending.push(change)
     this.#pendingBytes += sizeBytes
-    if (this.#pendingBytes - (this.#finished?.bytes ?? 0) < writeOutBytes) return
+    return this.#pendingBytes - (this.#finished?.bytes ?? 0) < writeOutBytes ? undefined : this.#writeOut()
+  }
+
+  async #writeOut(): Promise<void> {
     await this.settle()
     this.#holdsUnfinished = true
     // While the target works on this part the next is collected.
@@ -118,7 +124,8 @@ export class TransactionGroup {
       await this.#commit(finished.count, finished.transactions, checkpoint)
       return
     }
-    const changes = await this.#parts.merge(this.#take(finished.count))
+    const { changes, rowCount } = await this.#parts.merge(this.#take(finished.count))
+    this.#parts.onRows(rowCount)
     this.#finished = null
     const tokens = await this.#parts.tokens(changes.filter((change) => change.kind === 'rows'))
     await lanes.submit({ changes, tokens, transactions: finished.transactions, checkpoint })
@@ -159,7 +166,8 @@ export class TransactionGroup {
     this.#isOpen = true
     const strategy = this.#parts.strategy()
     const isExact = strategy.mode === 'exact' && !this.isolates
-    const changes = isExact ? await this.#parts.merge(taken) : taken
+    const { changes, rowCount } = isExact ? await this.#parts.merge(taken) : unmerged(taken)
+    this.#parts.onRows(rowCount)
     if (isFirst) {
       await strategy.prepare()
       await this.#parts.session.execute('BEGIN')
