@@ -43,7 +43,8 @@ const distribution = values.distribution === undefined ? {} : { distribution: va
 
 const drained = await measure()
 if (choice.profileDir !== undefined) nameProfiles(choice.profileDir)
-tellFigures(drainFigures(drained, { what: `${choice.kind}: drain`, asked: asked[choice.kind] }))
+const keys = values.distribution === undefined ? '' : `, ${values.distribution} keys`
+tellFigures(drainFigures(drained, { what: `${choice.kind}: drain${keys}`, asked: asked[choice.kind] }))
 
 async function measure(): Promise<readonly Drained[]> {
   await using world = await World.start({ ...choice, schema, prepare: (source) => prepareTables(source, tables) })
