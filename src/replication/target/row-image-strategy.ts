@@ -21,6 +21,7 @@ const eventBytes = 384 * 1024
 /** Events in one statement. MariaDB looks at all of its tables again for each of them. */
 const mostEvents = { mysql: Number.POSITIVE_INFINITY, mariadb: 16 }
 const flagsOffset = 6
+const statementHead = Buffer.from("BINLOG '", 'latin1')
 
 export class RowImageStrategy {
   readonly #session: Session
@@ -97,7 +98,12 @@ function* statementParts(changes: readonly RowsChange[], limits: PartLimits): Ge
 }
 
 function statementOf(changes: readonly RowsChange[]): Buffer {
-  return Buffer.from(`BINLOG '${encodeEventForBinlogStatement(null, statementEvents(changes))}'`, 'latin1')
+  const text = encodeEventForBinlogStatement(null, statementEvents(changes))
+  const statement = Buffer.allocUnsafeSlow(statementHead.length + text.length + 1)
+  statement.set(statementHead)
+  statement.write(text, statementHead.length, 'latin1')
+  statement.write("'", statement.length - 1, 'latin1')
+  return statement
 }
 
 /** Table maps and rows, each run of one table a statement of its own. */

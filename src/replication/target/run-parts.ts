@@ -9,7 +9,7 @@ import type { TargetStatus } from './target-status.ts'
 export const runLimits = {
   /** A group takes no more when it holds this much, or has waited this long; less when nothing more is at hand. */
   groupTransactions: 4_000,
-  groupBytes: 3 * 1024 * 1024,
+  groupBytes: 2 * 1024 * 1024,
   groupAgeMs: 200,
   /** A checkpoint that nothing depends on is written this often. */
   lazyCheckpointMs: 1_000,
