@@ -140,7 +140,7 @@ export class QueryCommand implements DriverCommand {
       for await (const chunk of this.#infile ?? []) {
         for (let at = 0; at < chunk.length; at += packetLimit - 1) {
           if (this.#isOver) return
-          const isFull = writeMessage(connection, [Buffer.from(chunk.subarray(at, at + packetLimit - 1))])
+          const isFull = writeMessage(connection, [viewOf(chunk.subarray(at, at + packetLimit - 1))])
           if (isFull) await drained(connection)
         }
       }
@@ -185,6 +185,11 @@ function writeMessage(connection: DriverConnection, parts: readonly Buffer[]): b
   if (lastPacketBytes === packetLimit) isRoomLeft = stream.write(packetHeader(connection, 0))
   stream.uncork()
   return !isRoomLeft
+}
+
+/** The same bytes, not a copy. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function packetHeader(connection: DriverConnection, length: number): Buffer {

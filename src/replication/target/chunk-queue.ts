@@ -9,6 +9,11 @@ import type { ChunkPiece } from '../pipe/frame.ts'
 import type { ChunkTable } from './chunk-statement.ts'
 import { chunkId } from './copy-store.ts'
 
+/**
+ * A session goes on with its table unless it has so many bytes more to write than another one: two that add to one end of a
+ * table wait for each other's pages.
+ */
+const sameTableBytes = 8 * 1024 * 1024
 /** Bytes of rows that are committed together, when more wait. */
 const togetherBytes = 2 * 1024 * 1024
 
@@ -27,12 +32,15 @@ export class ChunkQueue {
   readonly #waiting: ChunkWork[][]
   /** Bytes given to each session and not yet written. */
   readonly #loads: number[]
+  /** The table that each session was given rows of last. */
+  readonly #tables: (number | null)[]
   /** Chunks of which further pieces are to come. */
   readonly #places = new Map<string, number>()
 
   constructor(sessionCount: number) {
     this.#waiting = Array.from({ length: sessionCount }, () => [])
     this.#loads = this.#waiting.map(() => 0)
+    this.#tables = this.#waiting.map(() => null)
   }
 
   /** Bytes that wait or are being written. */
@@ -43,12 +51,21 @@ export class ChunkQueue {
   /** @returns the session that will write it */
   add(work: ChunkWork): number {
     const id = chunkId(work.piece)
-    const place = this.#places.get(id) ?? this.#loads.indexOf(Math.min(...this.#loads))
+    const place = this.#places.get(id) ?? this.#placeFor(work.piece.tableId)
+    this.#tables[place] = work.piece.tableId
     if (work.piece.isLast) this.#places.delete(id)
     else this.#places.set(id, place)
     this.#waiting[place]?.push(work)
     this.#loads[place] = (this.#loads[place] ?? 0) + loadOf(work.piece)
     return place
+  }
+
+  #placeFor(tableId: number): number {
+    const least = Math.min(...this.#loads)
+    const own = this.#tables.findIndex(
+      (table, place) => table === tableId && (this.#loads[place] ?? 0) <= least + sameTableBytes,
+    )
+    return own === -1 ? this.#loads.indexOf(least) : own
   }
 
   /** What the session writes next; null when nothing waits for it. */
