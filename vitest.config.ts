@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'web/{src,build}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'web/{src,build}/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['src/**/*.{nats,mysql}.test.ts'],
           fileParallelism: true,
         },

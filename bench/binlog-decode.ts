@@ -1,148 +1,134 @@
 /**
- * How fast the binlog client reads a real server's log: events alone, transactions, row images found, values made.
+ * How fast the binlog client reads a real server's log, beside the npm reader `@vlasky/zongji`: events alone, transactions,
+ * row images found, values and SQL literals made of every column.
  *
- *     node bench/binlog-decode.ts [mysql-9.7 | mysql-5.6 | mariadb-10.11]
+ *     node bench/binlog-decode.ts [mysql-9.7 | mysql-5.6 | mariadb-10.11] [--rows 200000] [--rounds 3] [--smoke]
  *
- * Absolute figures drift with the machine; the ratios between the lines are what to keep. Every line reads the same log
- * from the start over a new connection, checksums verified.
+ * Every line reads the same log from its start over a new connection. Values are made of both images of an update, text
+ * columns become text, and what the ids add up to must be right. Readers take turns, and the median counts.
  */
-import {
-  decodeTableMap,
-  isAtOrAfter,
-  openBinlogStream,
-  type RowImage,
-  RowsReader,
-  rowValues,
-  sqlLiteral,
-  type TransactionPart,
-  TransactionReader,
-} from '../src/binlog/index.ts'
-import { dumpOptions, endOfLog } from '../test/binlog/collect-parts.ts'
-import { type ServerKind, startServer, type TestServer } from '../test/harness/mysql-servers.ts'
-import { type Figure, tellFigures } from './figures.ts'
+import { parseArgs } from 'node:util'
+import { type RowImage, type RowsReader, rowValues, sqlLiteral } from '../src/binlog/index.ts'
+import type { ServerKind } from '../test/harness/mysql-servers.ts'
+import { readByZongji } from './binlog/read-by-zongji.ts'
+import { type LogWork, readLog } from './binlog/read-log.ts'
+import { fillLog, type RowLog } from './binlog/row-log.ts'
+import { type Figure, type Target, tellFigures } from './figures.ts'
 
-const rowCount = 100_000
-const rowsAStatement = 1_000
-
-/** What one run does with each row of a rows event. */
-type RowWork = ((image: RowImage, reader: RowsReader) => void) | null
-
-async function fill(server: TestServer): Promise<void> {
-  await server.query('CREATE DATABASE d; USE d')
-  await server.query(
-    'CREATE TABLE t (id INT PRIMARY KEY, k INT UNSIGNED, n BIGINT, price DECIMAL(12,2), at DATETIME(3), c CHAR(120), p VARCHAR(60))',
-  )
-  for (let id = 0; id < rowCount; id += rowsAStatement) {
-    const rows = Array.from(
-      { length: rowsAStatement },
-      (_none, index) =>
-        `(${id + index}, ${index * 7}, ${id * 1_000_003}, ${index}.25, '2024-02-29 12:34:56.789', REPEAT('c', 120), 'pad pad pad')`,
-    )
-    await server.query(`INSERT INTO t VALUES ${rows.join(',')}`)
-  }
-  await server.query('UPDATE t SET k = k + 1')
-  for (let id = 0; id < 20_000; id += 1) await server.query(`UPDATE t SET n = n + 1 WHERE id = ${id}`)
+interface Contender {
+  readonly name: string
+  readonly work: LogWork | 'zongji'
+  /** By default they are cut off unread, as the peer does it. */
+  readonly checksum?: 'verify' | 'none'
+  /** Times the npm reader's rows. */
+  readonly asked?: number
 }
 
-interface Totals {
-  bytes: number
-  events: number
-  transactions: number
-  rows: number
+interface Round {
+  readonly perSecond: number
+  readonly cpuSeconds: number
+  readonly megabytesPerSecond: number
 }
 
-/** Reads everything; without `work` not even the parts are made. */
-async function read(
-  server: TestServer,
-  withParts: boolean,
-  work: RowWork,
-): Promise<Totals & { seconds: number; cpuSeconds: number }> {
-  const until = await endOfLog(server)
-  const start =
-    server.vendor === 'mysql' ? ({ ...until, executed: '' } as typeof until) : ({ ...until, gtid: '' } as typeof until)
-  const totals: Totals = { bytes: 0, events: 0, transactions: 0, rows: 0 }
-  const lastEvents = withParts ? null : await countEvents(server)
-  const cpu = process.cpuUsage()
-  const startedMs = performance.now()
-  await using stream = await openBinlogStream(dumpOptions(server, start))
-  const reader = new TransactionReader(start)
-  const rows = new RowWalker(totals, work)
-  while (lastEvents === null ? !isAtOrAfter(reader.position, until) : totals.events < lastEvents) {
-    const events = (await stream.nextBatch()) ?? []
-    totals.events += events.length
-    for (const event of events) totals.bytes += event.buffer.length
-    if (withParts) for (const part of reader.read(events)) rows.take(part)
-  }
-  const { user, system } = process.cpuUsage(cpu)
-  return { ...totals, seconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 }
-}
+const literal = { isUnsigned: false, charset: 'utf8mb4', json: 'exact' } as const
+/** As the other reader, whose users get text. */
+const textColumns = [false, false, false, false, false, true, true]
+const peer = 'zongji, every column to a value'
 
-class RowWalker {
-  readonly #totals: Totals
-  readonly #work: RowWork
-  #reader: RowsReader | null = null
+const images: LogWork = { before: null, after: (image) => idOf(image) }
+const everyValue: LogWork = { before: valuesOf, after: valuesOf }
 
-  constructor(totals: Totals, work: RowWork) {
-    this.#totals = totals
-    this.#work = work
-  }
-
-  take(part: TransactionPart): void {
-    if (part.kind === 'commit' || part.kind === 'ddl') this.#totals.transactions += 1
-    if (this.#work === null) return
-    if (part.kind === 'table-map') this.#reader = new RowsReader(decodeTableMap(part.event))
-    if (part.kind !== 'rows' || this.#reader === null) return
-    this.#reader.open(part.event)
-    while (this.#reader.next()) {
-      this.#totals.rows += 1
-      this.#work(this.#reader.after, this.#reader)
-    }
-  }
-}
-
-let eventCount: number | null = null
-
-async function countEvents(server: TestServer): Promise<number> {
-  if (eventCount === null) eventCount = (await read(server, true, null)).events
-  return eventCount
-}
-
-const runs: readonly { readonly name: string; readonly withParts: boolean; readonly work: RowWork }[] = [
-  { name: 'events, checksums verified', withParts: false, work: null },
-  { name: 'transactions', withParts: true, work: null },
-  { name: 'row images found', withParts: true, work: () => {} },
-  {
-    name: 'every column to a value',
-    withParts: true,
-    work: (image, reader) => {
-      rowValues(image, reader.table.columns, null)
-    },
-  },
-  {
-    name: 'every column to an SQL literal',
-    withParts: true,
-    work: (image, { table }) => {
-      const options = { isUnsigned: false, charset: 'utf8mb4', json: 'exact' } as const
-      for (const [index, column] of table.columns.entries())
-        sqlLiteral(column, options, image.buffer, image.starts[index] ?? 0, image.ends[index] ?? 0)
-    },
-  },
+const contenders: readonly Contender[] = [
+  { name: peer, work: 'zongji' },
+  { name: 'events', work: 'events' },
+  { name: 'transactions', work: 'transactions' },
+  { name: 'headers and row images only', work: images, asked: 10 },
+  { name: 'headers and row images only, checksums verified', work: images, checksum: 'verify' },
+  { name: 'every column to a value', work: everyValue, asked: 3 },
+  { name: 'every column to a value, checksums verified', work: everyValue, checksum: 'verify' },
+  { name: 'every column to an SQL literal', work: { before: literalsOf, after: literalsOf } },
 ]
 
-const kind = (process.argv[2] ?? 'mysql-9.7') as ServerKind
-await using server = await startServer(kind)
-await fill(server)
-await countEvents(server)
-let base: number | null = null
-const figures: Figure[] = []
-console.log(`${kind}, ${rowCount} rows inserted, ${rowCount} updated at once, 20000 updated one by one`)
-for (const { name, withParts, work } of runs) {
-  const { seconds, cpuSeconds, bytes, events, rows } = await read(server, withParts, work)
-  base ??= seconds
-  const compared = { comparedWith: 'events alone', ratio: base / seconds }
-  figures.push({ measure: name, value: bytes / seconds / 1e6, unit: 'MB/s', ...compared })
-  figures.push({ measure: `${name}: events`, value: events / seconds, unit: '1/s' })
-  if (rows > 0) figures.push({ measure: `${name}: rows`, value: rows / seconds, unit: '1/s' })
-  figures.push({ measure: `${name}: CPU`, value: cpuSeconds, unit: 's' })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: 'string' }, rounds: { type: 'string' }, smoke: { type: 'boolean', default: false } },
+})
+const kind = (positionals[0] ?? 'mysql-9.7') as ServerKind
+const rows = Number(values.rows ?? (values.smoke ? 2_000 : 200_000))
+const rounds = Number(values.rounds ?? (values.smoke ? 1 : 3))
+await using log = await fillLog(kind, rows)
+const { events } = await readLog(log.server, { work: 'transactions', checksum: 'verify' })
+console.log(`${kind}, ${log.rows} changes in ${events} events`)
+tellFigures(figuresOf(await measure(log)))
+
+/** Each contender in turn, so that what else the machine does meets them all. */
+async function measure(from: RowLog): Promise<ReadonlyMap<Contender, readonly Round[]>> {
+  const all = new Map<Contender, Round[]>()
+  for (let round = 0; round < rounds; round += 1)
+    for (const contender of contenders) all.set(contender, [...(all.get(contender) ?? []), await once(contender, from)])
+  return all
 }
-tellFigures(figures)
+
+/** @throws Error when it did not see every row */
+async function once(
+  { name, work, checksum = 'none' }: Contender,
+  { server, rows: wanted, idSum }: RowLog,
+): Promise<Round> {
+  const isPeer = work === 'zongji'
+  const read = isPeer
+    ? { bytes: 0, ...(await readByZongji(server, wanted)) }
+    : await readLog(server, { work, checksum, lastEvent: events })
+  const hasRows = isPeer || typeof work !== 'string'
+  if (hasRows && (read.rows !== wanted || read.sum !== idSum))
+    throw new Error(`${name}: ${read.rows} rows with ids of ${read.sum}, there are ${wanted} with ${idSum}`)
+  const { seconds, cpuSeconds, bytes } = read
+  return { perSecond: wanted / seconds, cpuSeconds, megabytesPerSecond: bytes / seconds / 1e6 }
+}
+
+function figuresOf(all: ReadonlyMap<Contender, readonly Round[]>): readonly Figure[] {
+  const peerRate = median((all.get(contenders[0] ?? { name: peer, work: 'zongji' }) ?? []).map(perSecondOf))
+  return [...all].flatMap(([contender, done]) => contenderFigures(contender, done, peerRate))
+}
+
+function contenderFigures({ name, work, asked }: Contender, done: readonly Round[], peerRate: number): Figure[] {
+  const rates = done.map(perSecondOf)
+  const value = median(rates)
+  const compared = work === 'zongji' ? {} : { comparedWith: peer, ratio: value / peerRate }
+  const targets: readonly Target[] = asked === undefined || values.smoke ? [] : [{ of: 'ratio', atLeast: asked }]
+  return [
+    {
+      ...{ measure: name, value, unit: 'rows/s', spread: [Math.min(...rates), Math.max(...rates)], ...compared },
+      ...(targets.length === 0 ? {} : { targets }),
+    },
+    ...(work === 'zongji'
+      ? []
+      : [{ measure: `${name}: bytes`, value: median(done.map((one) => one.megabytesPerSecond)), unit: 'MB/s' }]),
+    {
+      ...{ measure: `${name}: CPU a million rows`, unit: 's' },
+      value: (median(done.map(({ cpuSeconds }) => cpuSeconds)) / log.rows) * 1e6,
+    },
+  ]
+}
+
+function perSecondOf({ perSecond }: Round): number {
+  return perSecond
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+}
+
+/** The first column of the table. */
+function idOf(image: RowImage): number {
+  return image.buffer.readInt32LE(image.starts[0] ?? 0)
+}
+
+function valuesOf(image: RowImage, { table }: RowsReader): number {
+  return Number(rowValues(image, table.columns, null, textColumns)[0])
+}
+
+function literalsOf(image: RowImage, { table }: RowsReader): number {
+  for (const [index, column] of table.columns.entries())
+    sqlLiteral(column, literal, image.buffer, image.starts[index] ?? 0, image.ends[index] ?? 0)
+  return idOf(image)
+}

@@ -1,50 +1,80 @@
 /**
- * The scheduler of one node on a real agent with its embedded NATS: many jobs stored, many due at once, a steady rate,
- * and what clients of the API wait for.
+ * The scheduler of one node on a real agent with its embedded NATS: a steady rate of fires and the highest that holds, many
+ * jobs stored, many due at once, what clients of the API wait for, and a command that prints a lot.
  *
- *     node bench/scheduler.ts [--part stored|burst|api|steady] [--jobs 10000] [--seconds 30] [--rate 100]
+ *     node bench/scheduler.ts [--part steady|highest|stored|burst|api|output]... [--smoke]
+ *         [--rate 500] [--seconds 300] [--highest-from 600] [--highest-seconds 30]
+ *         [--stored 100000] [--burst 10000] [--api 10000] [--output-bytes 1000000000]
  *
- * Each part throws when an execution is missing or was made twice: a figure of a wrong result is worth nothing.
+ * Each part has an agent of its own, and throws when an execution is missing or was made twice: a figure of a wrong
+ * result is worth nothing. `--smoke` makes everything tiny; its figures say nothing, and nothing is asked of them.
  */
 import { parseArgs } from 'node:util'
-import { startAgent, type TestAgent } from '../test/harness/millrace-agent.ts'
 import { type Figure, tellFigures } from './figures.ts'
-import { apiLatency } from './scheduler/api-latency.ts'
+import { apiLoad } from './scheduler/api-load.ts'
 import { burst } from './scheduler/burst.ts'
-import { steadyFires } from './scheduler/steady-fires.ts'
+import { largeOutput } from './scheduler/large-output.ts'
+import { highestRate, steadyFires } from './scheduler/steady-fires.ts'
 import { storedJobs } from './scheduler/stored-jobs.ts'
 
-interface Scale {
-  readonly jobs: number
-  readonly seconds: number
-  /** Fires a second, one after another. */
-  readonly rates: readonly number[]
+const full = {
+  rate: 500,
+  seconds: 300,
+  'highest-from': 600,
+  'highest-seconds': 30,
+  stored: 100_000,
+  burst: 10_000,
+  api: 10_000,
+  'output-bytes': 1_000_000_000,
 }
-
-type Part = (agent: TestAgent, scale: Scale) => Promise<readonly Figure[]>
-
-const parts: Readonly<Record<string, Part>> = {
-  stored: storedJobs,
-  burst,
-  api: apiLatency,
-  steady: steadyFires,
+const tiny: typeof full = {
+  rate: 10,
+  seconds: 3,
+  'highest-from': 1_000_000,
+  'highest-seconds': 2,
+  stored: 300,
+  burst: 50,
+  api: 350,
+  'output-bytes': 5_000_000,
 }
 
 const { values } = parseArgs({
   options: {
-    part: { type: 'string', multiple: true, default: Object.keys(parts) },
-    jobs: { type: 'string', default: '10000' },
-    seconds: { type: 'string', default: '30' },
-    rate: { type: 'string', multiple: true, default: ['100', '300', '500'] },
+    part: { type: 'string', multiple: true },
+    smoke: { type: 'boolean', default: false },
+    rate: { type: 'string' },
+    seconds: { type: 'string' },
+    'highest-from': { type: 'string' },
+    'highest-seconds': { type: 'string' },
+    stored: { type: 'string' },
+    burst: { type: 'string' },
+    api: { type: 'string' },
+    'output-bytes': { type: 'string' },
   },
 })
-const scale = { jobs: Number(values.jobs), seconds: Number(values.seconds), rates: values.rate.map(Number) }
+const isSmoke = values.smoke
+const size = (name: keyof typeof full) => Number(values[name] ?? (isSmoke ? tiny : full)[name])
+
+const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  steady: () => steadyFires({ rate: size('rate'), seconds: size('seconds') }),
+  highest: () => highestRate({ fromRate: size('highest-from'), seconds: size('highest-seconds') }),
+  stored: () => storedJobs({ jobs: size('stored'), seconds: isSmoke ? 3 : 60, rounds: isSmoke ? 1 : 3 }),
+  burst: () => burst({ jobs: size('burst') }),
+  api: () => apiLoad({ jobs: size('api'), seconds: isSmoke ? 1 : 10, runs: isSmoke ? 5 : 100 }),
+  output: () => largeOutput({ bytes: size('output-bytes') }),
+}
+
 const figures: Figure[] = []
-for (const name of values.part) {
+for (const name of values.part ?? Object.keys(parts)) {
   const part = parts[name]
   if (part === undefined) throw new Error(`no part '${name}': one of ${Object.keys(parts).join(', ')}`)
-  await using agent = await startAgent()
-  const measured = await part(agent, scale)
-  figures.push(...measured.map((figure) => ({ ...figure, measure: `${name}: ${figure.measure}` })))
+  console.log(`${name} ...`)
+  for (const figure of await part()) figures.push(asTold(name, figure))
 }
 tellFigures(figures)
+
+function asTold(part: string, figure: Figure): Figure {
+  const { targets, ...rest } = figure
+  const asked = isSmoke || targets === undefined ? {} : { targets }
+  return { ...rest, ...asked, measure: `${part}: ${figure.measure}` }
+}

@@ -3,7 +3,7 @@
  *
  *     npm test                       all that belongs to every change
  *     npm test -- --suite NAME       one suite: lint, types, walls, unit, servers, e2e, crash,
- *                                     cluster, browser, faults, soak
+ *                                     cluster, browser, bench, faults, soak
  */
 import { parseArgs } from 'node:util'
 import type { Outcome } from './gates/outcome.ts'

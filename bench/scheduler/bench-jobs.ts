@@ -13,11 +13,6 @@ export async function saveJobs(agent: TestAgent, jobs: readonly BenchJob[]): Pro
   return await httpLoad({ port: agent.dkronPort, connections, wantedStatus: 201, next })
 }
 
-export async function deleteJobs(agent: TestAgent, names: readonly string[]): Promise<LoadResult> {
-  const next = times(names.length, (index) => ({ method: 'DELETE', path: `/v1/jobs/${names[index]}` }))
-  return await httpLoad({ port: agent.dkronPort, connections, wantedStatus: 200, next })
-}
-
 /** Ten jobs are due in each second; the others wait for a day of the year that is months away. */
 export function mostlyIdleJobs(count: number): readonly BenchJob[] {
   const busy = Array.from({ length: Math.min(600, count) }, (_none, index) => ({

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '../../test/harness/eventually.ts'
-import type { TestAgent } from '../../test/harness/millrace-agent.ts'
+import { startAgent, type TestAgent } from '../../test/harness/millrace-agent.ts'
 import { tempDir } from '../../test/harness/temp-dir.ts'
 import type { Figure } from '../figures.ts'
-import { deleteJobs, namesOf, saveJobs } from './bench-jobs.ts'
+import { namesOf, saveJobs } from './bench-jobs.ts'
 import { executionsOf, latenessMs, outcomesOf, type SeenExecution, untilQuiet } from './executions.ts'
 import { httpLoad } from './http-load.ts'
 import { residentMiB } from './process-memory.ts'
@@ -13,7 +13,8 @@ import { residentMiB } from './process-memory.ts'
 const createsPerSecond = 200
 const drainWithinMs = 600_000
 
-export async function burst(agent: TestAgent, scale: { jobs: number }): Promise<readonly Figure[]> {
+export async function burst(scale: { jobs: number }): Promise<readonly Figure[]> {
+  await using agent = await startAgent()
   await using folder = await tempDir()
   const marks = join(folder.path, 'marks')
   const dueAt = Math.ceil(Date.now() / 1_000) * 1_000 + 5_000 + Math.ceil(scale.jobs / createsPerSecond) * 1_000
@@ -38,7 +39,6 @@ export async function burst(agent: TestAgent, scale: { jobs: number }): Promise<
   assertOnceEach(linesOf(marks), executions, scale.jobs)
   const lateness = latenessMs(executions)
   const memory = residentMiB(agent.pid)
-  await deleteJobs(agent, namesOf(jobs))
   return [
     {
       measure: `${scale.jobs} due at once: commands started and ended`,

@@ -28,6 +28,7 @@ export const suites: readonly Suite[] = [
   vitestSuite('crash', 150, 'servers', true),
   vitestSuite('cluster', 330, 'servers', true),
   vitestSuite('browser', 330, 'browser', true),
+  { name: 'bench', budgetSeconds: 180, extent: 'bench', always: true, run: benchGate },
   vitestSuite('faults', 6_000, 'servers', false),
   vitestSuite('soak', 900, 'browser', false),
 ]
@@ -43,6 +44,13 @@ function toolSuite(name: string, budgetSeconds: number, tool: string, args: read
       return status === 0 ? onePassed : oneFailed(`${name}: ${tool} found something, see above`)
     },
   }
+}
+
+/** The benchmarks at tiny sizes: that each one still ends with its figures. */
+async function benchGate(limitMs: number): Promise<Outcome> {
+  const args = [join(projectRoot, 'bench/run.ts'), '--smoke', '--no-setup']
+  const status = await runShown(process.execPath, args, limitMs)
+  return status === 0 ? onePassed : oneFailed('bench: a benchmark is broken, see above')
 }
 
 /** @param filesAtOnce for suites whose tests mostly wait for servers, and assert no times */

@@ -5,6 +5,7 @@ import { type AptSuite, openSuite } from './apt-cache.ts'
 import { buildStep } from './build.ts'
 import { buildWebStep } from './build-web.ts'
 import { chromiumStep } from './chromium.ts'
+import { dumpProgramsStep } from './dump-programs.ts'
 import type { SetupContext, SetupStep } from './installation.ts'
 import { libfaketimeStep } from './libfaketime.ts'
 import { withLock } from './lock.ts'
@@ -14,15 +15,17 @@ import { mysql97Step } from './mysql-9.7.ts'
 import { natsServerStep } from './nats-server.ts'
 import { nodePackagesStep } from './node-packages.ts'
 import { cacheDir, projectRoot, withScratchDir } from './project.ts'
+import { sysbenchStep } from './sysbench.ts'
 
 /** What is wanted beside what every use needs. */
-export type SetupExtent = 'basic' | 'mariadb' | 'servers' | 'browser'
+export type SetupExtent = 'basic' | 'mariadb' | 'servers' | 'browser' | 'bench'
 
 const stepsOf: Readonly<Record<SetupExtent, readonly SetupStep[]>> = {
   basic: [],
   mariadb: [mariadbStep],
   servers: [mariadbStep, mysql97Step, mysql56Step, libfaketimeStep],
   browser: [mariadbStep, mysql97Step, chromiumStep],
+  bench: [mariadbStep, mysql97Step, mysql56Step, sysbenchStep, dumpProgramsStep],
 }
 
 /** npm packages, build and NATS server, and what all of `extents` name. @throws SetupError */
@@ -30,6 +33,12 @@ export async function setUp(...extents: readonly SetupExtent[]): Promise<void> {
   const wanted = new Set(extents.flatMap((extent) => stepsOf[extent]))
   // The build comes last, so that a source that does not compile keeps nobody from what can be fetched.
   await runSteps([nodePackagesStep, natsServerStep, ...wanted, buildStep, buildWebStep])
+}
+
+/** What is there of an extent and the NATS server, with versions, for example `MySQL 9.7.4`; fetches nothing. */
+export async function presentVersions(extent: SetupExtent): Promise<readonly string[]> {
+  const present = await Promise.all([natsServerStep, ...stepsOf[extent]].map((step) => step.check()))
+  return present.filter((version) => version !== null)
 }
 
 /** Runs those of the steps that have work to do, and says at the end what is there. @throws SetupError */

@@ -52,6 +52,11 @@ export function columnValue(
       return inflateColumn(buffer.subarray(start, end))
     case ColumnTypeCode.Null:
       return null
+    case ColumnTypeCode.String:
+    case ColumnTypeCode.Varchar:
+    case ColumnTypeCode.VarString:
+    case ColumnTypeCode.Blob:
+      return buffer.subarray(start, end)
     default:
       return temporalText(column, buffer, start) ?? buffer.subarray(start, end)
   }
@@ -61,17 +66,25 @@ export function columnValue(
  * All columns of an image: `undefined` for absent ones, Buffer for a partial JSON update.
  *
  * @param isUnsigned by column; what is not known counts as signed
+ * @param isText by column: strings whose character set is UTF-8 or ASCII, and whose values are text then
  */
 export function rowValues(
   image: RowImage,
   columns: readonly ColumnType[],
   isUnsigned: readonly (boolean | null)[] | null,
+  isText: readonly boolean[] | null = null,
 ): (ColumnValue | undefined)[] {
-  return columns.map((column, index) => {
-    if (!image.isPresent(index)) return undefined
-    if (image.isNull(index)) return null
-    const [start, end] = [image.starts[index] ?? 0, image.ends[index] ?? 0]
-    if (image.isPartial(index)) return image.buffer.subarray(start, end)
-    return columnValue(column, isUnsigned?.[index] === true, image.buffer, start, end)
-  })
+  const { buffer, starts, ends } = image
+  const values: (ColumnValue | undefined)[] = []
+  for (let index = 0; index < columns.length; index += 1) {
+    const column = columns[index]
+    const start = starts[index] ?? 0
+    const end = ends[index] ?? 0
+    if (column === undefined || !image.isPresent(index)) values.push(undefined)
+    else if (image.isNull(index)) values.push(null)
+    else if (image.isPartial(index)) values.push(buffer.subarray(start, end))
+    else if (isText !== null && isText[index] === true) values.push(buffer.toString('utf8', start, end))
+    else values.push(columnValue(column, isUnsigned?.[index] === true, buffer, start, end))
+  }
+  return values
 }

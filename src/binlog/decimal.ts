@@ -6,44 +6,59 @@ import { leftoverBytes } from './column-type.ts'
 
 const groupDigits = 9
 const groupBytes = 4
+const groupSize = 1e9
+/** With another group it would be larger than a double holds exactly. */
+const largestBeforeGroup = 9e6
 
-/** The number as text with exactly `scale` digits after the point and no needless zeros before it. */
+/**
+ * The number as text with exactly `scale` digits after the point and no needless zeros before it.
+ *
+ * @throws RangeError if it ends past the buffer
+ */
 export function decimalText(buffer: Buffer, start: number, precision: number, scale: number): string {
   const isNegative = (buffer.readUInt8(start) & 0x80) === 0
-  const reader = new GroupReader(buffer, start, isNegative ? 0xff : 0)
-  const before = precision - scale
-  let whole = before % groupDigits > 0 ? reader.digits(before % groupDigits) : ''
-  for (let left = before; left >= groupDigits; left -= groupDigits) whole += reader.digits(groupDigits)
-  let fraction = ''
-  for (let left = scale; left >= groupDigits; left -= groupDigits) fraction += reader.digits(groupDigits)
-  if (scale % groupDigits > 0) fraction += reader.digits(scale % groupDigits)
-  const text = whole.replace(/^0+(?=\d)/, '') || '0'
-  return `${isNegative ? '-' : ''}${text}${scale > 0 ? `.${fraction}` : ''}`
+  const mask = isNegative ? 0xff : 0
+  const firstDigits = (precision - scale) % groupDigits
+  const firstBytes = leftoverBytes(firstDigits)
+  let at = start
+  // The first byte of the number has its sign bit inverted.
+  let signBit = 0x80
+  // As one number while it is exact, which is all that most columns have.
+  let number = 0
+  let whole = ''
+  if (firstBytes > 0) {
+    number = group(buffer, at, firstBytes, mask, signBit)
+    at += firstBytes
+    signBit = 0
+  }
+  for (let left = precision - scale; left >= groupDigits; left -= groupDigits, at += groupBytes, signBit = 0) {
+    const value = group(buffer, at, groupBytes, mask, signBit)
+    if (whole !== '') whole += padded(value, groupDigits)
+    else if (number < largestBeforeGroup) number = number * groupSize + value
+    else whole = String(number) + padded(value, groupDigits)
+  }
+  whole ||= String(number)
+  const text = isNegative ? `-${whole}` : whole
+  return scale === 0 ? text : `${text}.${fractionText(buffer, at, scale, mask, signBit)}`
 }
 
-class GroupReader {
-  readonly #buffer: Buffer
-  readonly #mask: number
-  #offset: number
-  /** The first byte of the whole number has its sign bit inverted. */
-  #signBit = 0x80
+function fractionText(buffer: Buffer, start: number, scale: number, mask: number, firstSignBit: number): string {
+  let at = start
+  let signBit = firstSignBit
+  let text = ''
+  let left = scale
+  for (; left >= groupDigits; left -= groupDigits, at += groupBytes, signBit = 0)
+    text += padded(group(buffer, at, groupBytes, mask, signBit), groupDigits)
+  return left === 0 ? text : text + padded(group(buffer, at, leftoverBytes(left), mask, signBit), left)
+}
 
-  constructor(buffer: Buffer, offset: number, mask: number) {
-    this.#buffer = buffer
-    this.#offset = offset
-    this.#mask = mask
-  }
+/** The value of a group of digits. */
+function group(buffer: Buffer, at: number, bytes: number, mask: number, signBit: number): number {
+  let value = buffer.readUInt8(at) ^ mask ^ signBit
+  for (let index = 1; index < bytes; index += 1) value = value * 256 + (buffer.readUInt8(at + index) ^ mask)
+  return value
+}
 
-  /** The next group of `count` digits, with leading zeros. */
-  digits(count: number): string {
-    const bytes = count === groupDigits ? groupBytes : leftoverBytes(count)
-    let value = 0
-    for (let index = 0; index < bytes; index += 1) {
-      const byte = this.#buffer.readUInt8(this.#offset + index) ^ this.#mask ^ this.#signBit
-      this.#signBit = 0
-      value = value * 256 + byte
-    }
-    this.#offset += bytes
-    return String(value).padStart(count, '0')
-  }
+function padded(value: number, count: number): string {
+  return String(value).padStart(count, '0')
 }

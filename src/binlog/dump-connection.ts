@@ -157,14 +157,14 @@ class DumpStream implements BinlogStream {
     this.#heardAtMs = performance.now()
     const { buffer, offset, end } = packet
     const kind = buffer[offset]
-    if (kind === packetKind.event) this.#receiveEvent(buffer.subarray(offset + 1, end))
+    if (kind === packetKind.event) this.#receiveEvent(buffer, offset + 1, end)
     else if (kind === packetKind.error) this.#end(this.#serverFailure(packet))
     else this.#end(new BinlogConnectionError(`${this.#address} ended the stream, as servers do when they stop`))
   }
 
-  #receiveEvent(bytes: Buffer): void {
+  #receiveEvent(bytes: Buffer, start: number, end: number): void {
     try {
-      const event = rawEvent(this.#checksum.strip(bytes))
+      const event = rawEvent(this.#checksum.strip(bytes, start, end))
       if (this.#skipper?.skips(event) === true) return
       if (!this.#queue.push(event)) this.#connection.pause()
     } catch (error) {

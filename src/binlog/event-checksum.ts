@@ -28,14 +28,21 @@ export class EventChecksum {
     this.#isVerified = isVerified
   }
 
-  /** @returns the event without its checksum @throws BinlogChecksumError if it does not fit */
-  strip(event: Buffer): Buffer {
-    if (event[typeAt] === EventType.FormatDescription) return this.#stripFormatDescription(event)
-    if (!this.#hasChecksum) return event
-    const end = event.length - checksumBytes
-    if (end < flagsAt) throw mismatch(event)
-    if (this.#isVerified && crc32(event.subarray(0, end)) !== event.readUInt32LE(end)) throw mismatch(event)
-    return event.subarray(0, end)
+  /**
+   * @param bytes hold the event from `start` to `end`
+   * @returns the event without its checksum, a view
+   * @throws BinlogChecksumError if it does not fit
+   */
+  strip(bytes: Buffer, start = 0, end = bytes.length): Buffer {
+    const isFormat = bytes[start + typeAt] === EventType.FormatDescription
+    if (isFormat) return this.#stripFormatDescription(bytes.subarray(start, end))
+    if (!this.#hasChecksum) return bytes.subarray(start, end)
+    const contentEnd = end - checksumBytes
+    if (contentEnd - start < flagsAt) throw mismatch(bytes.subarray(start, end))
+    const content = bytes.subarray(start, contentEnd)
+    if (this.#isVerified && crc32(content) !== bytes.readUInt32LE(contentEnd))
+      throw mismatch(bytes.subarray(start, end))
+    return content
   }
 
   #stripFormatDescription(event: Buffer): Buffer {

@@ -66,7 +66,7 @@ function decode(bytes: Buffer): GtidSet {
 export function uuidFromBytes(bytes: Buffer, offset: number): string {
   if (bytes.length < offset + 16) throw new RangeError('no whole uuid')
   const hex = bytes.toString('hex', offset, offset + 16)
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 export function uuidToBytes(uuid: string): Buffer {

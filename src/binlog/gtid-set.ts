@@ -22,9 +22,14 @@ export interface Gtid {
   readonly number: bigint
 }
 
+interface Source {
+  readonly ranges: GtidRange[]
+  text: string | null
+}
+
 /** A mutable set. Its text is kept per source, so that adding to one source does not format the others again. */
 export class GtidSet {
-  readonly #sources = new Map<string, { ranges: GtidRange[]; text: string | null }>()
+  readonly #sources = new Map<string, Source>()
   #text: string | null = ''
 
   /** @throws InvalidPositionError if `text` is no GTID set; empty is the empty set */
@@ -140,18 +145,25 @@ export class GtidSet {
   }
 
   #format(): string {
+    if (this.#sources.size === 1) return this.#formatOne()
     let text = ''
     let lastUuid = ''
     for (const key of [...this.#sources.keys()].sort()) {
       const source = this.#sources.get(key)
       if (source === undefined) continue
-      source.text ??= source.ranges.map(formatRange).join(':')
       const [uuid = '', tag] = key.split(':')
       if (uuid !== lastUuid) text += text === '' ? uuid : `,${uuid}`
-      text += tag === undefined ? `:${source.text}` : `:${tag}:${source.text}`
+      const ranges = rangesText(source)
+      text += tag === undefined ? `:${ranges}` : `:${tag}:${ranges}`
       lastUuid = uuid
     }
     return text
+  }
+
+  /** The usual case, asked for after every transaction. */
+  #formatOne(): string {
+    const [entry] = this.#sources
+    return entry === undefined ? '' : `${entry[0]}:${rangesText(entry[1])}`
   }
 
   #addText(part: string, whole: string): void {
@@ -196,6 +208,11 @@ export function formatGtid(gtid: Gtid): string {
 
 function sourceKey(uuid: string, tag: string): string {
   return tag === '' ? uuid : `${uuid}:${tag}`
+}
+
+function rangesText(source: Source): string {
+  source.text ??= source.ranges.map(formatRange).join(':')
+  return source.text
 }
 
 function formatRange({ first, last }: GtidRange): string {

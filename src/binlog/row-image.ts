@@ -51,6 +51,16 @@ export class RowImage {
     return start === isNullMark ? null : this.buffer.subarray(start, this.ends[column])
   }
 
+  /** True when the column has the same bytes, or is NULL, in both; it must be present in both. */
+  hasEqual(other: RowImage, column: number): boolean {
+    const [start, otherStart] = [this.starts[column] ?? absent, other.starts[column] ?? absent]
+    if (start < 0 || otherStart < 0) return start === otherStart
+    const [end, otherEnd] = [this.ends[column] ?? start, other.ends[column] ?? otherStart]
+    return (
+      end - start === otherEnd - otherStart && this.buffer.compare(other.buffer, otherStart, otherEnd, start, end) === 0
+    )
+  }
+
   /**
    * Finds every column of the image at `offset`.
    *
@@ -62,17 +72,20 @@ export class RowImage {
   walk(buffer: Buffer, offset: number, present: Uint8Array, presentCount: number, lengthCodes: Int32Array): number {
     const { starts, ends } = this
     let at = offset + ((presentCount + 7) >> 3)
+    const isFull = presentCount === starts.length && hasNoBit(buffer, offset, at)
     let bit = 0
     for (let column = 0; column < starts.length; column += 1) {
-      if (present[column] !== 1) {
-        starts[column] = absent
-        continue
-      }
-      const isNull = (((buffer[offset + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
-      bit += 1
-      if (isNull) {
-        starts[column] = isNullMark
-        continue
+      if (!isFull) {
+        if (present[column] !== 1) {
+          starts[column] = absent
+          continue
+        }
+        const isNull = (((buffer[offset + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
+        bit += 1
+        if (isNull) {
+          starts[column] = isNullMark
+          continue
+        }
       }
       const code = lengthCodes[column] ?? 0
       let length = code
@@ -93,4 +106,11 @@ export class RowImage {
     this.end = at
     return at
   }
+}
+
+/** No column is NULL. */
+function hasNoBit(buffer: Buffer, from: number, to: number): boolean {
+  let bits = 0
+  for (let at = from; at < to; at += 1) bits |= buffer[at] ?? 0
+  return bits === 0
 }

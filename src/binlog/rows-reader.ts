@@ -54,6 +54,12 @@ export class RowsReader {
    */
   open(event: RawEvent): RowsHead {
     const plain = plainRowsEvent(event)
+    const known = this.#head
+    if (known !== null && this.#type === plain.header.type && this.#hasSameHead(plain, known)) {
+      this.#buffer = plain.buffer
+      this.#offset = known.rowsOffset
+      return known
+    }
     const head = decodeRowsHead(plain)
     if (head.tableId !== this.table.tableId || head.columnCount > this.table.columns.length)
       throw new MalformedEventError(
@@ -67,6 +73,14 @@ export class RowsReader {
     this.#type = plain.header.type
     this.#head = head
     return head
+  }
+
+  /** True when all before the rows is as it was in the event before, which is so nearly always. */
+  #hasSameHead({ buffer, bodyOffset }: RawEvent, { rowsOffset }: RowsHead): boolean {
+    const before = this.#buffer
+    if (buffer.length < rowsOffset) return false
+    for (let at = bodyOffset; at < rowsOffset; at += 1) if (buffer[at] !== before[at]) return false
+    return true
   }
 
   /** Goes to the next row. @returns false at the end of the event @throws MalformedEventError */

@@ -31,6 +31,11 @@ export interface TableName {
   readonly table: string
 }
 
+/** Reads the id and nothing else. @throws MalformedEventError */
+export function decodeTableId(event: RawEvent): number {
+  return decodeBody(event, (buffer, offset) => buffer.readUIntLE(offset, 6))
+}
+
 /** Reads the id and the names and nothing else. @throws MalformedEventError */
 export function decodeTableName(event: RawEvent): TableName {
   return decodeBody(event, (buffer, offset) => {

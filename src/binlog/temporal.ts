@@ -109,6 +109,9 @@ function hms(hours: number, minutes: number, seconds: number): string {
   return `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}`
 }
 
+const twoDigits = Array.from({ length: 100 }, (_none, value) => String(value).padStart(2, '0'))
+
 function pad(value: number, width: number): string {
+  if (width === 2) return twoDigits[value] ?? String(value)
   return String(value).padStart(width, '0')
 }

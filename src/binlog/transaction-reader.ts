@@ -59,17 +59,24 @@ export class TransactionReader {
       this.#tracker.advance(event)
       if (event.header.type === EventType.TransactionPayload) {
         for (const inner of payloadEvents(event)) yield* this.#parts(inner)
-      } else yield* this.#parts(event)
+        continue
+      }
+      // Not by `#parts`: another generator for each event would cost more than the event.
+      const part = this.#part(event)
+      if (part !== null) yield part
+      if (this.#next !== null) yield this.#takeNext(this.#next)
     }
   }
 
   *#parts(event: RawEvent): Generator<TransactionPart> {
     const part = this.#part(event)
-    if (part === null) return
-    yield part
-    const next = this.#next
+    if (part !== null) yield part
+    if (this.#next !== null) yield this.#takeNext(this.#next)
+  }
+
+  #takeNext(next: TransactionPart): TransactionPart {
     this.#next = null
-    if (next !== null) yield next
+    return next
   }
 
   #part(event: RawEvent): TransactionPart | null {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { BoundedQueue } from './bounded-queue.ts'
 
@@ -38,4 +40,18 @@ test('fails both sides with the same error', async () => {
   queue.fail(new Error('broken'))
   await expect(taking).rejects.toThrow('broken')
   await expect(queue.push('late', 1)).rejects.toThrow('broken')
+})
+
+test('nothing that was taken is kept', async () => {
+  const queue = new BoundedQueue<object>(1_000_000)
+  await queue.push({ name: 'first' }, 1)
+  await queue.push({ name: 'second' }, 1)
+  const taken = new WeakRef((await queue.take()) ?? {})
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // A WeakRef holds its object until the end of the turn in which it was made.
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  collect()
+  expect(taken.deref()).toBeUndefined()
+  expect(queue.length).toBe(1)
 })

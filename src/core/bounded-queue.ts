@@ -6,7 +6,8 @@
  */
 export class BoundedQueue<Item> {
   readonly #limitBytes: number
-  readonly #items: { item: Item; sizeBytes: number }[] = []
+  /** What was taken is undefined, for nothing must stay in memory for the place that it had. */
+  readonly #items: ({ item: Item; sizeBytes: number } | undefined)[] = []
   #head = 0
   #sizeBytes = 0
   #ended = false
@@ -66,6 +67,7 @@ export class BoundedQueue<Item> {
   tryTake(): Item | undefined {
     const entry = this.#items[this.#head]
     if (entry === undefined) return undefined
+    this.#items[this.#head] = undefined
     this.#head += 1
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items.splice(0, this.#head)

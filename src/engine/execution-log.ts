@@ -12,6 +12,7 @@ import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import { ConflictError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import type { Execution } from '../model/execution.ts'
+import { type BatchedMessage, BatchedPublish, canBatch } from './batched-publish.ts'
 import type { Connection } from './connection.ts'
 import { isVersionAtLeast } from './server-version.ts'
 import { publish } from './stream-publish.ts'
@@ -59,6 +60,7 @@ export async function openExecutionLog(
     max_bytes: options.maxBytes ?? defaultMaxBytes,
     duplicate_window: nanos(duplicateWindowMs),
     allow_direct: true,
+    ...(canBatch(connection) ? { allow_atomic: true } : {}),
   })
   return new ExecutionLog(connection, historyLimit, options.clock ?? connection.clock)
 }
@@ -68,11 +70,13 @@ export class ExecutionLog {
   readonly #historyLimit: number
   readonly #clock: Pick<Clock, 'now'>
   readonly #turns = new Map<string, Promise<void>>()
+  readonly #batches: BatchedPublish
 
   constructor(connection: Connection, historyLimit: number, clock: Pick<Clock, 'now'>) {
     this.#connection = connection
     this.#clock = clock
     this.#historyLimit = historyLimit
+    this.#batches = new BatchedPublish(connection)
   }
 
   /**
@@ -84,7 +88,7 @@ export class ExecutionLog {
     const { jobName, id } = execution
     const messageId = `${subjectOf(jobName)}/${encodeToken(id)}`
     const isLate = this.#clock.now() - execution.finishedAt > duplicateWindowMs / 2
-    if (!isLate) await this.#publish(execution, messageId)
+    if (!isLate) await this.#batches.publish(this.#messageOf(execution, messageId))
     else await this.#publishUnless(execution, messageId, (known) => known.outcome !== 'lost')
   }
 
@@ -183,14 +187,11 @@ export class ExecutionLog {
     return low
   }
 
-  async #publish(execution: Execution, messageId: string, lastSubjectSequence?: number): Promise<void> {
+  #messageOf(execution: Execution, messageId: string): BatchedMessage {
     const { jobName, id } = execution
     const payload = payloadWithin(execution, this.#connection.maxPayloadBytes - headerRoomBytes)
     const what = `execution ${id} of job "${jobName}" cannot be recorded`
-    await publish(this.#connection, what, subjectOf(jobName), payload, {
-      messageId,
-      ...(lastSubjectSequence === undefined ? {} : { expected: { stream, lastSubjectSequence } }),
-    })
+    return { what, subject: subjectOf(jobName), payload, messageId }
   }
 
   /** Those of one job go one after another, for they would only get into each other's way. */
@@ -223,7 +224,9 @@ export class ExecutionLog {
       const { executions, lastSequence } = await this.#read(execution.jobName)
       if (executions.some((known) => known.id === execution.id && isEnough(known))) return 'known'
       try {
-        await this.#publish(execution, messageId, lastSequence)
+        const { what, subject, payload } = this.#messageOf(execution, messageId)
+        const expected = { stream, lastSubjectSequence: lastSequence }
+        await publish(this.#connection, what, subject, payload, { messageId, expected })
         return 'recorded'
       } catch (error) {
         if (!(error instanceof ConflictError) || attempt === mostTries) throw error

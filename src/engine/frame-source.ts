@@ -23,12 +23,12 @@ const purgePauseMs = 250
 const purgeBytes = 32 * 1024 * 1024
 /** Of a small stream: a purge that came later would let the writer wait. */
 const purgeShare = 1 / 8
-const defaultPrefetchBytes = 64 * 1024 * 1024
+const defaultPrefetchBytes = 16 * 1024 * 1024
 
 export interface FrameSourceOptions {
   readonly connection: Connection
   readonly jobId: string
-  /** Frames held in memory before they are asked for; by default 64 MB. */
+  /** Frames held in memory before they are asked for; by default 16 MB. */
   readonly prefetchBytes?: number
 }
 

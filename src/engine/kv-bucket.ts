@@ -113,7 +113,8 @@ class KvBucket<Value> implements Bucket<Value> {
 
   /** Of what is still there: a watch can tell of nothing else. */
   async lastRevision(): Promise<number> {
-    return (await this.#readSubject(`${this.#prefix}>`, `the last record of ${this.#options.name}`))?.seq ?? 0
+    // Not the prefix, which has the server look at every key: all that is in the stream is ours.
+    return (await this.#readSubject('>', `the last record of ${this.#options.name}`))?.seq ?? 0
   }
 
   /** @throws UnavailableError when not all records could be read in time */

@@ -15,8 +15,12 @@ import type { ExecutionSink } from './ports.ts'
 import type { RunnerLink } from './runner-link.ts'
 
 const retry: BackoffPolicy = { firstMs: 250, maxMs: 30_000 }
-const atOnce = 32
-const bytesAtOnce = 1_048_576
+/** What is under way together goes to disk together. */
+const atOnce = 256
+/** Output of the results that are under way; one that is larger goes alone. */
+const bytesAtOnce = 4_194_304
+/** Between two looks while much ends: results that come one by one would each cost a question and a flush. */
+const paceMs = 25
 /** Asked without being told, should an event have been lost. */
 const pollMs = 5_000
 const stopLimitMs = 2_000
@@ -37,6 +41,7 @@ export class ResultPublisher {
   /** Safe in the cluster, the runner does not know yet. */
   readonly #published = new Set<string>()
   #afterSequence = 0
+  #publishingBytes = 0
   #wake: () => void = () => {}
   #isAwake = false
   #isFailing = false
@@ -79,10 +84,12 @@ export class ResultPublisher {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       try {
+        const lookedAtMs = clock.monotonicMs()
         this.#isAwake = false
         await this.#confirm()
         await this.#fetch()
         await this.#untilWoken(pollMs)
+        await clock.sleep(Math.max(0, lookedAtMs + paceMs - clock.monotonicMs()), signal).catch(() => {})
       } catch (error) {
         if (signal.aborted) return
         log.warn({ err: messageOf(error) }, 'results could not be taken from the runner, trying again')
@@ -94,8 +101,9 @@ export class ResultPublisher {
   /** Takes as many new results as there is room for. */
   async #fetch(): Promise<void> {
     const room = atOnce - this.#publishing.size
-    if (room <= 0) return
-    const request = { afterSequence: this.#afterSequence, count: room, bytes: bytesAtOnce }
+    const roomBytes = bytesAtOnce - this.#publishingBytes
+    if (room <= 0 || roomBytes <= 0) return
+    const request = { afterSequence: this.#afterSequence, count: room, bytes: roomBytes }
     const { results } = await this.#options.link.call('results', request)
     for (const { sequence, execution } of results) {
       this.#afterSequence = sequence
@@ -110,6 +118,7 @@ export class ResultPublisher {
   async #publish(key: string, execution: Execution): Promise<void> {
     const { sink, clock } = this.#options
     const { signal } = this.#stopping
+    this.#publishingBytes += execution.output.length
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
         await sink.append(execution)
@@ -122,6 +131,7 @@ export class ResultPublisher {
       }
     }
     this.#publishing.delete(key)
+    this.#publishingBytes -= execution.output.length
     this.notify()
   }
 

@@ -23,6 +23,8 @@ export interface ResultSink {
   onColumns(names: readonly string[]): void
   /** `payload` is a view of the socket's chunk. */
   onRow(payload: Buffer): void
+  /** Instead of `onRow`, without a view: the row lies in `buffer` from `start` to `end`. */
+  onRowBytes?(buffer: Buffer, start: number, end: number): void
   onEnd(): void
   onServerError(error: ErrPacket, statementIndex: number): void
   onBroken(error: unknown): void
@@ -32,6 +34,10 @@ export interface ResultSink {
 const packetLimit = 0xff_ffff
 const commandQuery = 0x03
 const localInfile = 0xfb
+/** See server-packets.ts. */
+const errMark = 0xff
+const eofMark = 0xfe
+const longestEof = 9
 
 export class QueryCommand implements DriverCommand {
   readonly #sql: Buffer
@@ -40,6 +46,8 @@ export class QueryCommand implements DriverCommand {
   #handle: (payload: Buffer, connection: DriverConnection) => boolean = this.#onHeader
   #isStarted = false
   #isOver = false
+  /** Rows come, and go to `onRowBytes`. */
+  #isInRows = false
   #columnsLeft = 0
   #columns: string[] = []
   #resultIndex = 0
@@ -58,6 +66,7 @@ export class QueryCommand implements DriverCommand {
       return false
     }
     if (packet === undefined) return false
+    if (this.#isInRows && this.#takeRow(packet)) return false
     const payload = packet.buffer.subarray(packet.start + 4, packet.end)
     if (!isErr(payload)) return this.#handle(payload, connection)
     this.#isOver = true
@@ -97,7 +106,16 @@ export class QueryCommand implements DriverCommand {
   #onColumnsEnd(): boolean {
     this.#sink.onColumns(this.#columns)
     this.#handle = this.#onRow
+    this.#isInRows = this.#sink.onRowBytes !== undefined
     return false
+  }
+
+  /** @returns false for what is no row */
+  #takeRow({ buffer, start, end }: DriverPacket): boolean {
+    const first = buffer[start + 4]
+    if (first === errMark || (first === eofMark && end - start - 4 < longestEof)) return false
+    this.#sink.onRowBytes?.(buffer, start + 4, end)
+    return true
   }
 
   #onRow(payload: Buffer): boolean {
@@ -108,6 +126,7 @@ export class QueryCommand implements DriverCommand {
 
   #endOfResult(hasMore: boolean): boolean {
     this.#handle = this.#onHeader
+    this.#isInRows = false
     this.#resultIndex += 1
     if (hasMore) return false
     this.#isOver = true
@@ -121,7 +140,7 @@ export class QueryCommand implements DriverCommand {
       for await (const chunk of this.#infile ?? []) {
         for (let at = 0; at < chunk.length; at += packetLimit - 1) {
           if (this.#isOver) return
-          const isFull = writeMessage(connection, [Buffer.from(chunk.subarray(at, at + packetLimit - 1))])
+          const isFull = writeMessage(connection, [viewOf(chunk.subarray(at, at + packetLimit - 1))])
           if (isFull) await drained(connection)
         }
       }
@@ -166,6 +185,11 @@ function writeMessage(connection: DriverConnection, parts: readonly Buffer[]): b
   if (lastPacketBytes === packetLimit) isRoomLeft = stream.write(packetHeader(connection, 0))
   stream.uncork()
   return !isRoomLeft
+}
+
+/** The same bytes, not a copy. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function packetHeader(connection: DriverConnection, length: number): Buffer {

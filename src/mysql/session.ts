@@ -10,6 +10,7 @@ import { connectError, describePeer, lostConnection, type Peer, statementError }
 import { LostConnectionError, UnsupportedServerError } from './errors.ts'
 import { QueryCommand, type ResultSink } from './query-command.ts'
 import { RowBatches } from './row-batches.ts'
+import { type RowBlock, RowBlocks } from './row-blocks.ts'
 import type { OkPacket } from './server-packets.ts'
 import { parseServerVersion, type ServerVersion } from './server-version.ts'
 import { askForSession, type SessionSign } from './session-probe.ts'
@@ -70,6 +71,10 @@ export interface Session {
    * next batch the socket is paused. A consumer that stops early waits until the server has sent the rest.
    */
   rawRows(sql: string | Buffer): AsyncIterable<readonly Buffer[]>
+  /**
+   * The same in blocks of at least `blockBytes`, save the last: for many rows that nobody looks at. See row-blocks.ts.
+   */
+  rowBlocks(sql: string | Buffer, blockBytes: number): AsyncIterable<RowBlock>
   /** Says goodbye and waits for the end; safe to repeat. */
   close(): Promise<void>
   /** Drops the connection at once; what is under way fails with LostConnectionError. Safe to repeat. */
@@ -204,6 +209,21 @@ class DriverSession implements Session {
     return batches
   }
 
+  rowBlocks(sql: string | Buffer, blockBytes: number): AsyncIterable<RowBlock> {
+    const blocks = new RowBlocks(this.#connection.stream, blockBytes)
+    const run = this.#run(sql, null, {
+      onOk() {},
+      onColumns() {},
+      onRow() {},
+      onRowBytes: (buffer, start, end) => blocks.push(buffer, start, end),
+    })
+    run.then(
+      () => blocks.end(),
+      (error: unknown) => blocks.fail(error),
+    )
+    return blocks
+  }
+
   async close(): Promise<void> {
     if (this.#ended !== null) return
     this.#end(new LostConnectionError(`the session with ${this.where} was closed`))
@@ -227,7 +247,7 @@ class DriverSession implements Session {
   #run(
     sql: string | Buffer,
     infile: AsyncIterable<Uint8Array> | null,
-    rows: Pick<ResultSink, 'onOk' | 'onColumns' | 'onRow'>,
+    rows: Pick<ResultSink, 'onOk' | 'onColumns' | 'onRow' | 'onRowBytes'>,
   ): Promise<void> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {

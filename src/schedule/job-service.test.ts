@@ -255,6 +255,45 @@ describe('reading', () => {
     expect((await service.get(patch.name)).job.command).toBe('report')
   })
 
+  test('asks the store one thing for many who read at the same moment, and nothing about each job', async () => {
+    const { service, bucket, follow } = makeNode()
+    for (let n = 0; n < 20; n += 1) await service.save({ ...patch, name: `job-${n}` })
+    await follow()
+    let looks = 0
+    let reads = 0
+    const { lastRevision, get } = bucket
+    bucket.lastRevision = () => {
+      looks += 1
+      return lastRevision.call(bucket)
+    }
+    bucket.get = (key) => {
+      reads += 1
+      return get.call(bucket, key)
+    }
+    const found = await Promise.all(Array.from({ length: 20 }, (_none, n) => service.get(`job-${n}`)))
+    expect(found.map(({ job }) => job.name)).toEqual(Array.from({ length: 20 }, (_none, n) => `job-${n}`))
+    expect([looks, reads]).toEqual([1, 0])
+  })
+
+  test('reads from the store what the watch has not told yet', async () => {
+    const { service, bucket, follow } = makeNode()
+    const { job } = await service.save(patch)
+    await follow()
+    const revision = 1_000_000
+    bucket.lastRevision = async () => revision
+    bucket.get = async (key) => ({ key, value: { ...job, command: 'newest' }, revision })
+    expect((await service.get(patch.name)).job.command).toBe('newest')
+  })
+
+  test('shows what it knows when the store does not tell how far it is', async () => {
+    const { service, bucket } = makeNode()
+    await service.save(patch)
+    bucket.lastRevision = () => new Promise(() => {})
+    expect((await service.get(patch.name)).job.command).toBe('report')
+    bucket.lastRevision = () => Promise.reject(new Error('away'))
+    expect((await service.get(patch.name)).job.command).toBe('report')
+  })
+
   test.each(['missing', '', '///', 'x'.repeat(5_000)])('%j is not found', async (name) => {
     const { service } = makeNode()
     await expect(service.get(name)).rejects.toThrow(NotFoundError)

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../core/clock.ts'
 import { ConflictError, InvalidError, type Issue, NotFoundError } from '../core/errors.ts'
+import { SharedQuestion } from '../core/shared-question.ts'
 import { sortedInSlices } from '../core/sorted-in-slices.ts'
 import { TimeSlice } from '../core/time-slice.ts'
 import type { Bucket, Versioned } from '../model/bucket.ts'
@@ -66,6 +67,7 @@ export class JobService {
   readonly #groups = new RunGroups()
   // Parsing 10,000 schedules for one list is slow; jobs are replaced, never changed, so their times are kept with them.
   readonly #times = new WeakMap<ScheduledJob, FireTimes | null>()
+  readonly #freshness = new SharedQuestion(() => this.#lookHowFresh())
   /** Saves and deletes of one name on this node go one after another. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
@@ -200,18 +202,32 @@ export class JobService {
     return this.#assertFound(name, isStorable(slug) ? await this.#current(slug) : null)
   }
 
-  /** What the store holds now; what is known here when it does not answer soon. */
+  /**
+   * What the store holds now; what is known here when it does not answer soon.
+   *
+   * Usually the watch has told this node everything, and then one question to the store does for all who read meanwhile.
+   */
   async #current(slug: string): Promise<Versioned<ScheduledJob> | null> {
-    const { view, clock } = this.#parts
-    const asked = this.#newest(slug, view.peek(slug))
-    if (view.peek(slug) === null) return asked
+    const { view } = this.#parts
+    const freshness = await this.#freshness.ask()
+    const known = view.peek(slug)
+    if (freshness === 'fresh' || (freshness === 'unknown' && known !== null)) return known
+    const asked = this.#newest(slug, known)
+    return known === null ? asked : this.#soon(asked, () => view.peek(slug))
+  }
+
+  /** Whether this node knows what the store holds. */
+  async #lookHowFresh(): Promise<'fresh' | 'behind' | 'unknown'> {
+    const asked = this.#parts.view.isCaughtUp().then((isCaughtUp) => (isCaughtUp ? 'fresh' : 'behind'))
+    return this.#soon<'fresh' | 'behind' | 'unknown'>(asked, () => 'unknown')
+  }
+
+  /** The answer, or `otherwise` when it does not come soon, or not at all. */
+  async #soon<Answer>(answer: Promise<Answer>, otherwise: () => Answer): Promise<Answer> {
     const waiting = new AbortController()
-    const known = clock.sleep(answerWithinMs, waiting.signal).then(
-      () => view.peek(slug),
-      () => null,
-    )
+    const limit = this.#parts.clock.sleep(answerWithinMs, waiting.signal).then(otherwise, otherwise)
     try {
-      return await Promise.race([asked.catch(() => known), known])
+      return await Promise.race([answer.catch(() => limit), limit])
     } finally {
       waiting.abort()
     }

@@ -64,6 +64,11 @@ export class JobView {
     })
   }
 
+  /** Whether everything that is stored now is here. @throws UnavailableError */
+  async isCaughtUp(): Promise<boolean> {
+    return this.#isReady && this.#toldRevision >= (await this.#bucket.lastRevision())
+  }
+
   /** What is known here, at once. */
   peek(name: string): Versioned<ScheduledJob> | null {
     return this.#jobs.get(name) ?? null

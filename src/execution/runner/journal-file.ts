@@ -6,6 +6,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../core/log.ts'
 import { decodeJournal, decodeLine, encodeLine, type JournalEntry } from './journal-line.ts'
 
@@ -16,20 +17,32 @@ interface PendingWrite {
   readonly reject: (error: unknown) => void
 }
 
+export interface JournalFileOptions {
+  /** From one write to the next, so that what comes one by one is flushed together. By default none. */
+  readonly gatherMs?: number
+}
+
 export class JournalFile {
   readonly #handle: FileHandle
+  readonly #gatherMs: number
   #sizeBytes: number
   #pending: PendingWrite[] = []
   #writing: Promise<void> | null = null
   #isClosed = false
+  #wroteAtMs = Number.NEGATIVE_INFINITY
 
-  private constructor(handle: FileHandle, sizeBytes: number) {
+  private constructor(handle: FileHandle, sizeBytes: number, { gatherMs = 0 }: JournalFileOptions) {
     this.#handle = handle
     this.#sizeBytes = sizeBytes
+    this.#gatherMs = gatherMs
   }
 
   /** Opens or creates a journal, cutting off a torn end. */
-  static async open(path: string, log: Log): Promise<{ file: JournalFile; entries: readonly JournalEntry[] }> {
+  static async open(
+    path: string,
+    log: Log,
+    options: JournalFileOptions = {},
+  ): Promise<{ file: JournalFile; entries: readonly JournalEntry[] }> {
     const handle = await open(path, 'a+', 0o600)
     await handle.close()
     const writable = await open(path, 'r+')
@@ -43,7 +56,7 @@ export class JournalFile {
       )
       await writable.truncate(goodBytes)
     }
-    return { file: new JournalFile(writable, goodBytes), entries }
+    return { file: new JournalFile(writable, goodBytes, options), entries }
   }
 
   get sizeBytes(): number {
@@ -93,6 +106,9 @@ export class JournalFile {
     // One turn of the loop, so that what is appended together is written together.
     await Promise.resolve()
     while (this.#pending.length > 0) {
+      const earlyMs = this.#wroteAtMs + this.#gatherMs - performance.now()
+      if (earlyMs > 0 && !this.#isClosed) await sleep(earlyMs)
+      this.#wroteAtMs = performance.now()
       const batch = this.#pending
       this.#pending = []
       await this.#writeBatch(batch)

@@ -46,6 +46,23 @@ describe('a journal file', () => {
     }
   })
 
+  test('that gathers writes what came meanwhile in one go, each on disk when it is told', async () => {
+    await using dir = await tempDir()
+    const path = join(dir.path, 'j')
+    const { file } = await JournalFile.open(path, silentLog, { gatherMs: 50 })
+    const first = await file.append([{ n: 0 }], true)
+    const gathered = [1, 2, 3].map((n) => file.append([{ n }], true))
+    expect(decodeJournal(await readFile(path)).entries).toHaveLength(1)
+    const offsets = [first, ...(await Promise.all(gathered))]
+    const found = decodeJournal(await readFile(path)).entries
+    expect(found.map(({ value }) => value)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }])
+    expect(found.map(({ offset }) => offset)).toEqual(offsets)
+    const last = file.append([{ n: 4 }], true)
+    await file.close()
+    await last
+    expect(decodeJournal(await readFile(path)).entries).toHaveLength(5)
+  })
+
   test('damage in the middle costs the damaged record alone', () => {
     const lines = [{ a: 1 }, { b: 2 }, { c: 3 }].map(encodeLine)
     const bytes = Buffer.concat(lines)

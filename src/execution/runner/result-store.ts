@@ -16,8 +16,13 @@ import { type Execution, executionKey } from '../../model/execution.ts'
 import { flushFolderOf, JournalFile } from './journal-file.ts'
 import { encodeLine } from './journal-line.ts'
 import { lastOfText } from './output-ring.ts'
+import type { SequencedResult } from './protocol.ts'
 
 const segmentBytes = 8_388_608
+/** While commands end one after another. */
+const gatherMs = 10
+/** Output of results that are kept in memory beside the disk. */
+const rememberedBytes = 4_194_304
 const retryMs = 1_000
 const cutOutputBytes = 4_096
 
@@ -33,7 +38,14 @@ interface Segment {
 
 type Held = { readonly sequence: number } & (
   | { readonly kind: 'memory'; readonly execution: Execution }
-  | { readonly kind: 'disk'; readonly segment: Segment; readonly offset: number; readonly lengthBytes: number }
+  | {
+      readonly kind: 'disk'
+      readonly segment: Segment
+      readonly offset: number
+      readonly lengthBytes: number
+      /** What was written a moment ago is wanted in a moment; null for what has to be read back. */
+      readonly execution: Execution | null
+    }
 )
 
 export interface ResultStoreOptions {
@@ -51,6 +63,7 @@ export class ResultStore {
   readonly #segments = new Set<Segment>()
   #current: Segment | null = null
   #opening: Promise<Segment> | null = null
+  #rememberedBytes = 0
   #nextSequence = 1
   #nextSegment = 1
   #isClosed = false
@@ -97,19 +110,22 @@ export class ResultStore {
    *
    * @returns with each its sequence, to ask on from there
    */
-  async read(afterSequence: number, limits: { readonly count: number; readonly bytes: number }) {
-    const results: { sequence: number; execution: Execution }[] = []
-    let bytes = 0
-    // A map keeps the order in which keys came, which is that of their sequences.
-    for (const [key, held] of this.#held) {
-      if (held.sequence <= afterSequence) continue
-      if (results.length >= limits.count || (results.length > 0 && bytes >= limits.bytes)) break
-      const execution = await this.#get(key, held)
-      if (execution === null) continue
-      bytes += execution.output.length
-      results.push({ sequence: held.sequence, execution })
+  async read(
+    afterSequence: number,
+    limits: { readonly count: number; readonly bytes: number },
+  ): Promise<SequencedResult[]> {
+    for (let after = afterSequence; ; ) {
+      const wanted = this.#after(after, limits)
+      // At once: while commands are started, each wait for the disk takes a turn of the busy loop.
+      const found = await Promise.all(
+        wanted.map(async ([key, held]) => ({ sequence: held.sequence, execution: await this.#get(key, held) })),
+      )
+      const results = found.filter(isFound)
+      const last = wanted.at(-1)
+      if (results.length > 0 || last === undefined) return results
+      // None of these can be read: what follows must not wait for them.
+      after = last[1].sequence
     }
-    return results
   }
 
   /** Forgets delivered results and removes files that hold no other. */
@@ -117,7 +133,9 @@ export class ResultStore {
     for (const key of keys) {
       const held = this.#held.get(key)
       this.#held.delete(key)
-      if (held?.kind === 'disk') held.segment.liveCount -= 1
+      if (held?.kind !== 'disk') continue
+      held.segment.liveCount -= 1
+      this.#rememberedBytes -= held.execution?.output.length ?? 0
     }
     await this.#removeEmptySegments()
   }
@@ -137,7 +155,8 @@ export class ResultStore {
       const execution = value as Execution
       const key = executionKey(execution.jobName, execution.id)
       if (isDelivered(key) || this.#held.has(key)) continue
-      this.#held.set(key, { sequence: this.#nextSequence++, kind: 'disk', segment, offset, lengthBytes })
+      const place = { segment, offset, lengthBytes, execution: null }
+      this.#held.set(key, { sequence: this.#nextSequence++, kind: 'disk', ...place })
       segment.liveCount += 1
     }
     if (segment.liveCount === 0) await this.#remove(segment)
@@ -151,12 +170,31 @@ export class ResultStore {
       const line = encodeLine(execution)
       const offset = await segment.file.appendBytes(line, true)
       const lengthBytes = line.length
-      if (this.#held.has(key)) this.#held.set(key, { sequence, kind: 'disk', segment, offset, lengthBytes })
-      else segment.liveCount -= 1
+      if (!this.#held.has(key)) segment.liveCount -= 1
+      else this.#held.set(key, { sequence, kind: 'disk', segment, offset, lengthBytes, ...this.#remember(execution) })
     } catch (error) {
       segment.liveCount -= 1
       throw error
     }
+  }
+
+  /** A map keeps the order in which keys came, which is that of their sequences. */
+  #after(afterSequence: number, limits: { readonly count: number; readonly bytes: number }) {
+    const wanted: (readonly [string, Held])[] = []
+    let bytes = 0
+    for (const [key, held] of this.#held) {
+      if (held.sequence <= afterSequence) continue
+      if (wanted.length >= limits.count || (wanted.length > 0 && bytes >= limits.bytes)) break
+      bytes += held.execution?.output.length ?? sizeOnDisk(held)
+      wanted.push([key, held])
+    }
+    return wanted
+  }
+
+  #remember(execution: Execution): { readonly execution: Execution | null } {
+    if (this.#rememberedBytes + execution.output.length > rememberedBytes) return { execution: null }
+    this.#rememberedBytes += execution.output.length
+    return { execution }
   }
 
   #segmentForWrite(): Promise<Segment> {
@@ -169,7 +207,7 @@ export class ResultStore {
 
   async #openSegment(): Promise<Segment> {
     const path = join(this.#options.dir, `results-${String(this.#nextSegment).padStart(8, '0')}.journal`)
-    const { file } = await JournalFile.open(path, this.#options.log)
+    const { file } = await JournalFile.open(path, this.#options.log, { gatherMs })
     await flushFolderOf(path)
     this.#nextSegment += 1
     const segment: Segment = { path, file, liveCount: 0 }
@@ -180,7 +218,7 @@ export class ResultStore {
 
   /** @returns null when it was dropped meanwhile, or cannot be read back */
   async #get(key: string, held: Held): Promise<Execution | null> {
-    if (held.kind === 'memory') return held.execution
+    if (held.kind === 'memory' || held.execution !== null) return held.execution
     try {
       const value = await held.segment.file.read(held.offset, held.lengthBytes)
       if (value !== undefined) return value as Execution
@@ -215,6 +253,14 @@ export class ResultStore {
     await segment.file.close()
     await unlink(segment.path)
   }
+}
+
+function sizeOnDisk(held: Held): number {
+  return held.kind === 'disk' ? held.lengthBytes : 0
+}
+
+function isFound(found: { readonly sequence: number; readonly execution: Execution | null }): found is SequencedResult {
+  return found.execution !== null
 }
 
 function withoutMostOutput(execution: Execution): Execution {

@@ -4,6 +4,7 @@ import { MalformedFrameError } from './errors.ts'
 export class ByteReader {
   readonly #buffer: Buffer
   #at = 0
+  #repeated = ''
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer
@@ -51,6 +52,13 @@ export class ByteReader {
     return this.bytes().toString('utf8')
   }
 
+  /** A text that is mostly the same as the last one that was read by this. */
+  repeatedText(): string {
+    const bytes = this.bytes()
+    if (!isAscii(bytes, this.#repeated)) this.#repeated = bytes.toString('utf8')
+    return this.#repeated
+  }
+
   json(): unknown {
     const text = this.text()
     try {
@@ -63,4 +71,13 @@ export class ByteReader {
   #endsEarly(): MalformedFrameError {
     return new MalformedFrameError(`a frame of ${this.#buffer.length} bytes ends early`)
   }
+}
+
+function isAscii(bytes: Buffer, text: string): boolean {
+  if (bytes.length !== text.length) return false
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0
+    if (byte >= 0x80 || byte !== text.charCodeAt(at)) return false
+  }
+  return true
 }

@@ -56,18 +56,18 @@ export type FrameHeader = Omit<Frame, 'items'>
 export function encodeFrame(frame: Frame): Buffer {
   const items = new ByteWriter()
   for (const item of frame.items) writeItem(items, item)
-  return assembleFrame(frame, frame.items.length, items.written())
+  return assembleFrame(frame, frame.items.length, [items.written()])
 }
 
-/** A frame from items that were written before, with `writeItem`. */
-export function assembleFrame(header: FrameHeader, itemCount: number, items: Uint8Array): Buffer {
+/** A frame from items that were written before, with `writeItem`; their bytes follow each other. */
+export function assembleFrame(header: FrameHeader, itemCount: number, items: readonly Uint8Array[]): Buffer {
   const head = new ByteWriter(256)
   head.byte(frameVersion)
   head.varint(header.epoch)
   head.varint(header.number)
   head.json({ before: header.before, after: header.after })
   head.varint(itemCount)
-  return Buffer.concat([head.written(), items])
+  return Buffer.concat([head.written(), ...items])
 }
 
 /**
@@ -135,18 +135,27 @@ function writeCopyItem(writer: ByteWriter, item: CopyItem): void {
     case 'structure':
       writer.json(item.object)
       break
-    case 'chunk': {
-      const { rows, ...description } = item.chunk
-      writer.json(description)
-      writer.bytes(rows)
+    case 'chunk':
+      writeDescription(writer, item.chunk)
+      writer.bytes(item.chunk.rows)
       break
-    }
     case 'copied':
       break
     case 'heartbeat':
       writer.uint64(item.sourceMicros)
       break
   }
+}
+
+/** Everything of a chunk item but the rows themselves, which the caller puts behind it. */
+export function writeChunkHead(writer: ByteWriter, chunk: ChunkPiece): void {
+  writer.byte(code.chunk)
+  writeDescription(writer, chunk)
+  writer.varint(chunk.rows.length)
+}
+
+function writeDescription(writer: ByteWriter, { rows: _rows, ...description }: ChunkPiece): void {
+  writer.json(description)
 }
 
 type ItemEnd = { readonly place: BinlogPlace; readonly committed: CommitTime }
@@ -202,6 +211,6 @@ function readCopyItem(reader: ByteReader, itemCode: number): FrameItem {
 }
 
 function readEnd(reader: ByteReader): ItemEnd {
-  const place = { file: reader.text(), offset: reader.varint() }
+  const place = { file: reader.repeatedText(), offset: reader.varint() }
   return { place, committed: { micros: reader.uint64(), isExact: reader.byte() === 1 } }
 }

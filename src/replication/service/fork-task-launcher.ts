@@ -25,6 +25,8 @@ export interface ForkTaskLauncherParts extends PasswordSources {
 }
 
 const defaultHeapLimitMb = 256
+/** Of its newest objects: they hold the buffers of frames, which go only when these are looked through. */
+const youngHeapMb = 4
 const longestLine = 65_536
 /** What a Node process needs of its environment; the agent's own may hold secrets that are no task's business. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
@@ -71,7 +73,11 @@ export class ForkTaskLauncher implements TaskLauncher {
     return fork(entryPath, [], {
       detached: true,
       env: compileCachePath === undefined ? env : { ...env, NODE_COMPILE_CACHE: compileCachePath },
-      execArgv: [`--max-old-space-size=${heapLimitMb}`, '--disable-warning=ExperimentalWarning'],
+      execArgv: [
+        `--max-old-space-size=${heapLimitMb}`,
+        `--max-semi-space-size=${youngHeapMb}`,
+        '--disable-warning=ExperimentalWarning',
+      ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
   }

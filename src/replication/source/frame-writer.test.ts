@@ -40,3 +40,33 @@ test('a transaction that was held back becomes several frames, none larger than 
   expect(decoded.slice(0, -1).every(({ after }) => JSON.stringify(after) === JSON.stringify(start))).toBe(true)
   expect(decoded.at(-1)?.after).toEqual(end)
 })
+
+test('a writer is busy while two frames are on their way, and tells when one is stored', async () => {
+  const stored: (() => void)[] = []
+  const writer = new FrameWriter({
+    sink: { append: () => new Promise((resolve) => stored.push(resolve)), close: async () => {} },
+    epoch: 1,
+    start,
+    frameBytes: 10_000,
+    windowFrames: 8,
+    windowBytes: 1_000_000,
+  })
+  const send = (offset: number) => {
+    writer.reach({ ...start, offset })
+    return writer.flush()
+  }
+  await send(100)
+  expect(writer.isBusy).toBe(false)
+  await send(200)
+  expect(writer.isBusy).toBe(true)
+  const told = writer.anyStored()
+  stored.shift()?.()
+  await told
+  expect(writer.isBusy).toBe(false)
+  await send(300)
+  expect(writer.isBusy).toBe(true)
+  writer.fail(new Error('the run ended'))
+  expect(writer.isBusy).toBe(false)
+  await writer.anyStored()
+  await expect(writer.flush()).rejects.toThrow('the run ended')
+})

@@ -5,7 +5,7 @@
  * Waiting for room in the sink is the back-pressure: whoever adds items must await `whenRoom` between transactions and
  * large pieces. And a frame must not hold a whole large transaction: the stream takes only frames of half its size.
  */
-import { formatPosition, type Position } from '../../binlog/position.ts'
+import type { Position } from '../../binlog/position.ts'
 import type { FrameItem } from '../pipe/frame.ts'
 import { FrameBuilder } from '../pipe/frame-builder.ts'
 import type { FrameSink } from '../ports.ts'
@@ -21,6 +21,9 @@ export interface FrameWriterOptions {
   readonly windowFrames: number
   readonly windowBytes: number
 }
+
+/** Under way at once before small frames wait and grow: storing each costs the server a write to disk. */
+const busyFrames = 2
 
 type SkipItem = Extract<FrameItem, { kind: 'skip' }>
 
@@ -70,7 +73,7 @@ export class FrameWriter {
 
   /** Everything up to `position` has been added. */
   reach(position: Position): void {
-    if (formatPosition(position) !== formatPosition(this.#after)) this.#after = position
+    if (!isSamePosition(position, this.#after)) this.#after = position
   }
 
   /** Whoever waits, or comes to wait, gets `error`. */
@@ -81,11 +84,37 @@ export class FrameWriter {
 
   /** Sends what has grown to a frame, and waits while too much is under way. @throws what the sink threw */
   async whenRoom(): Promise<void> {
+    await this.room()
+  }
+
+  /** The same for whoever comes often. @returns undefined when there is nothing to wait for */
+  room(): Promise<void> | undefined {
     if (this.#builder.sizeBytes >= this.#options.frameBytes) this.#send()
+    return this.#failure === null && this.#hasRoom ? undefined : this.#waitForRoom()
+  }
+
+  get #hasRoom(): boolean {
     const { windowFrames, windowBytes } = this.#options
-    while (this.#failure === null && (this.#underWay >= windowFrames || this.#underWayBytes > windowBytes))
-      await new Promise<void>((resolve) => this.#wake.push(resolve))
+    return this.#underWay < windowFrames && this.#underWayBytes <= windowBytes
+  }
+
+  async #waitForRoom(): Promise<void> {
+    while (this.#failure === null && !this.#hasRoom) await this.#change()
     this.#throwFailure()
+  }
+
+  /** True when sending what there is now, little as it is, would only make more frames: others wait for their storing. */
+  get isBusy(): boolean {
+    return this.#failure === null && this.#underWay >= busyFrames
+  }
+
+  /** Settles when a frame has been stored, or when something is wrong. */
+  async anyStored(): Promise<void> {
+    if (this.#underWay > 0 && this.#failure === null) await this.#change()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve))
   }
 
   /** Sends what there is, also a frame without items when only the position moved. */
@@ -97,7 +126,7 @@ export class FrameWriter {
 
   /** Waits until everything sent is stored. */
   async settle(): Promise<void> {
-    while (this.#failure === null && this.#underWay > 0) await new Promise<void>((resolve) => this.#wake.push(resolve))
+    while (this.#failure === null && this.#underWay > 0) await this.#change()
     this.#throwFailure()
   }
 
@@ -147,4 +176,19 @@ export class FrameWriter {
 function bytesOf(item: FrameItem): number {
   if (item.kind === 'chunk') return item.chunk.rows.length
   return 'event' in item ? item.event.length : 0
+}
+
+function isSamePosition(a: Position, b: Position): boolean {
+  return a.file === b.file && a.offset === b.offset && gtidsOf(a) === gtidsOf(b)
+}
+
+function gtidsOf(position: Position): string | null {
+  switch (position.kind) {
+    case 'mysql-gtid':
+      return position.executed
+    case 'mariadb-gtid':
+      return position.gtid
+    case 'file':
+      return null
+  }
 }

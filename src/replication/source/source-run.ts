@@ -157,9 +157,10 @@ export class SourceRun {
     const { pass, clock, sourceClock } = this.#parts
     const readMicros = await sourceClock.micros()
     for (const read of this.#reader.read(followed(events, this.#followed))) {
-      const part = endsTransaction(read) ? { ...read, committed: closestCommitTime(read.committed, readMicros) } : read
+      const part = endsTransaction(read) ? withCommitTime(read, readMicros) : read
       if (startsTransaction(part) && this.#copy?.isBehind(this.#place) === true) await this.#copy.enter()
-      await pass.pass(part)
+      const waiting = pass.pass(part)
+      if (waiting !== undefined) await waiting
       if (endsTransaction(part)) this.#lastCommit = { file: part.position.file, offset: part.position.offset }
       if (this.#copy === null || !pass.isAtBoundary) continue
       if (this.#copy.isDue(this.#place)) await this.#copy.enter()
@@ -170,6 +171,15 @@ export class SourceRun {
   /** Nothing more has arrived: what is collected goes out, and now and then a heartbeat. */
   async #rest(): Promise<void> {
     const { writer, clock, stream, pass, sourceClock } = this.#parts
+    while (writer.isBusy) {
+      this.#pending ??= this.#ask(stream)
+      const arrived = this.#pending.then(
+        () => true,
+        () => true,
+      )
+      // What arrives meanwhile goes along; a failure is the next wait's.
+      if ((await Promise.race([writer.anyStored(), arrived])) === true) return
+    }
     await writer.flush()
     const now = clock.monotonicMs()
     if (writer.bytesWritten !== this.#bytesSeen) {
@@ -195,6 +205,11 @@ type TransactionEnd = Extract<TransactionPart, { readonly committed: unknown }>
 
 function endsTransaction(part: TransactionPart): part is TransactionEnd {
   return 'committed' in part
+}
+
+function withCommitTime<Part extends TransactionEnd>(part: Part, readMicros: bigint): Part {
+  const committed = closestCommitTime(part.committed, readMicros)
+  return committed === part.committed ? part : { ...part, committed }
 }
 
 async function firstWithin<Value>(promise: Promise<Value>, waitMs: number): Promise<Value | 'late'> {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { EventType } from '../../binlog/event-type.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { StatementRows } from './statement-rows.ts'
+import { TableNames } from './table-names.ts'
 
 function event(type: number, body: readonly number[]): RawEvent {
   const buffer = Buffer.concat([Buffer.alloc(19), Buffer.from(body)])
@@ -56,4 +57,13 @@ test('an event of no table that only ends the statement ends it for the rows bef
 
 test('a table id stands for another table in the next statement', () => {
   expect(pass([map(1, 'a'), rows(1, true), map(1, 'b'), rows(1, true)], ['a'])).toEqual(['m1', 'r1!'])
+})
+
+test('an id that another table gets is known by the new name', () => {
+  const names = new TableNames()
+  expect(names.of(map(1, 'a')).table).toBe('a')
+  expect(names.of(map(1, 'a'))).toBe(names.of(map(1, 'a')))
+  expect(names.of(map(1, 'b')).table).toBe('b')
+  expect(names.of(map(1, 'bc')).table).toBe('bc')
+  expect(names.of(map(2, 'a'))).toMatchObject({ tableId: 2, schema: 's', table: 'a' })
 })

@@ -7,7 +7,7 @@
  * that event is left out, the last one that stays must say it; so one event is always held back.
  */
 import type { RawEvent } from '../../binlog/raw-event.ts'
-import { decodeTableName } from '../../binlog/table-map-event.ts'
+import { TableNames } from './table-names.ts'
 
 /** STMT_END_F of libs/mysql/binlog/event/rows_event.h. */
 const statementEndFlag = 1
@@ -16,18 +16,23 @@ export type TableChoice = (schema: string, table: string) => boolean
 
 export class StatementRows {
   readonly #isWanted: TableChoice
+  readonly #names: TableNames
   /** Table maps of this statement that are passed on: with the first rows that are. */
   #maps: RawEvent[] = []
   readonly #wantedIds = new Set<number>()
   #held: RawEvent | null = null
 
-  /** @param isWanted asked once a table and statement */
-  constructor(isWanted: TableChoice) {
+  /**
+   * @param isWanted asked once a table and statement
+   * @param names what is known of earlier maps
+   */
+  constructor(isWanted: TableChoice, names = new TableNames()) {
     this.#isWanted = isWanted
+    this.#names = names
   }
 
   tableMap(event: RawEvent): void {
-    const { tableId, schema, table } = decodeTableName(event)
+    const { tableId, schema, table } = this.#names.of(event)
     if (!this.#isWanted(schema, table)) {
       this.#wantedIds.delete(tableId)
       return
@@ -41,6 +46,7 @@ export class StatementRows {
     const { buffer, bodyOffset } = event
     const isLast = (buffer.readUInt16LE(bodyOffset + 6) & statementEndFlag) !== 0
     const isWanted = this.#wantedIds.has(buffer.readUIntLE(bodyOffset, 6))
+    if (isWanted && isLast && this.#held === null) return this.#onlyRows(event)
     const out: RawEvent[] = []
     if (isWanted) {
       out.push(...this.#takeHeld(), ...this.#maps)
@@ -53,6 +59,14 @@ export class StatementRows {
       out.push(...this.#takeHeld())
       this.reset()
     }
+    return out
+  }
+
+  /** The first rows of the statement are the last ones, as they mostly are. */
+  #onlyRows(event: RawEvent): readonly RawEvent[] {
+    const out = this.#maps
+    out.push(event)
+    this.reset()
     return out
   }
 

@@ -18,7 +18,8 @@ import { type DdlDecision, decideDdl } from './ddl-decision.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { PreparedCollector, PreparedTransactions } from './prepared-transactions.ts'
 import type { TableChoice } from './statement-rows.ts'
-import { type BrokenTransactions, placeOf, TransactionPass } from './transaction-pass.ts'
+import { TableNames } from './table-names.ts'
+import { type BrokenTransactions, type PassParts, placeOf, TransactionPass } from './transaction-pass.ts'
 
 export interface RowWatcher {
   tableMap(event: RawEvent): void
@@ -43,6 +44,7 @@ type XaEnding = Extract<TransactionPart, { kind: 'xa-commit' | 'xa-rollback' }>
 
 export class StreamPass {
   readonly #parts: StreamPassParts
+  readonly #passParts: PassParts
   #open: TransactionPass | null = null
   #preparing: { readonly head: TransactionHead; readonly collector: PreparedCollector } | null = null
   transactionsTotal = 0
@@ -50,6 +52,7 @@ export class StreamPass {
 
   constructor(parts: StreamPassParts) {
     this.#parts = parts
+    this.#passParts = { ...parts, names: new TableNames() }
   }
 
   /** True between two transactions. */
@@ -57,8 +60,11 @@ export class StreamPass {
     return this.#open === null && this.#preparing === null
   }
 
-  /** @throws what decideDdl, the sink and the XA look-up throw */
-  async pass(part: TransactionPart): Promise<void> {
+  /**
+   * @returns what to wait for before the next part, if anything
+   * @throws what decideDdl, the sink and the XA look-up throw; so does what it returns
+   */
+  pass(part: TransactionPart): Promise<void> | undefined {
     switch (part.kind) {
       case 'begin':
         this.#begin(part.transaction, part.xid)
@@ -71,27 +77,22 @@ export class StreamPass {
       case 'rows':
         this.#preparing?.collector.rowsEvent(part.event)
         this.#parts.partialRows()?.rows(part.event)
-        await this.#open?.rowsEvent(part.event)
-        break
+        return this.#open?.rowsEvent(part.event)
       case 'savepoint':
       case 'rollback-to-savepoint':
-        await this.#open?.statement(plainQueryEvent(part.query))
-        break
+        return this.#open?.statement(plainQueryEvent(part.query))
       case 'statement':
         this.#statementInside(part.query)
         break
       case 'commit':
       case 'rollback':
       case 'xa-prepare':
-        await this.#end(part)
-        break
+        return this.#end(part)
       case 'xa-commit':
       case 'xa-rollback':
-        await this.#endPrepared(part)
-        break
+        return this.#endPrepared(part)
       case 'ddl':
-        await this.#ddl(part)
-        break
+        return this.#ddl(part)
       case 'idle':
         this.#parts.writer.reach(part.position)
         break
@@ -102,28 +103,33 @@ export class StreamPass {
       case 'annotation':
         break
     }
+    return undefined
   }
 
   #begin(head: TransactionHead, xid: Xid | null): void {
-    if (xid === null) this.#open = new TransactionPass(this.#parts, head)
+    if (xid === null) this.#open = new TransactionPass(this.#passParts, head)
     else this.#preparing = { head, collector: this.#parts.prepared.collect() }
   }
 
-  async #end(part: Ending): Promise<void> {
+  #end(part: Ending): Promise<void> | undefined {
     this.transactionsTotal += 1
     const preparing = this.#preparing
-    if (preparing !== null) await this.#endPreparing(preparing, part)
-    else if (part.kind === 'rollback') this.#open?.rollback(part.position, part.committed)
+    if (preparing !== null) return this.#endPreparing(preparing, part)
+    if (part.kind === 'rollback') this.#open?.rollback(part.position, part.committed)
     else this.#open?.commit(part.position, part.committed)
     this.#open = null
-    this.#preparing = null
-    await this.#parts.writer.whenRoom()
+    return this.#parts.writer.room()
   }
 
-  async #endPreparing({ head, collector }: { head: TransactionHead; collector: PreparedCollector }, part: Ending) {
+  async #endPreparing(
+    { head, collector }: { head: TransactionHead; collector: PreparedCollector },
+    part: Ending,
+  ): Promise<void> {
     const isCommit = part.kind === 'commit' || (part.kind === 'xa-prepare' && part.isOnePhase)
     if (part.kind === 'xa-prepare' && !part.isOnePhase) this.#parts.prepared.prepared(part.xid, collector)
     this.#writeRows(head, isCommit ? await this.#rowsOf(collector, part) : [], part)
+    this.#preparing = null
+    await this.#parts.writer.whenRoom()
   }
 
   async #rowsOf(collector: PreparedCollector, part: Ending): Promise<readonly Buffer[]> {

@@ -12,6 +12,7 @@ import type { BinlogPlace, FrameItem } from '../pipe/frame.ts'
 import { BrokenTransactionError } from './errors.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { StatementRows, type TableChoice } from './statement-rows.ts'
+import type { TableNames } from './table-names.ts'
 
 /** Above this a transaction is passed on before its end is known. */
 const holdBytes = 4 * 1024 * 1024
@@ -23,6 +24,7 @@ export interface PassParts {
   readonly writer: FrameWriter
   readonly broken: BrokenTransactions
   readonly isWanted: TableChoice
+  readonly names: TableNames
 }
 
 export class TransactionPass {
@@ -38,12 +40,12 @@ export class TransactionPass {
   #isBegun = false
   #isStreaming = false
 
-  constructor({ writer, broken, isWanted }: PassParts, head: TransactionHead) {
+  constructor({ writer, broken, isWanted, names }: PassParts, head: TransactionHead) {
     this.#writer = writer
     this.#broken = broken
     this.#head = head
-    this.#isLeftOut = broken.has(formatPosition(head.before))
-    this.#rows = new StatementRows(isWanted)
+    this.#isLeftOut = broken.size > 0 && broken.has(formatPosition(head.before))
+    this.#rows = new StatementRows(isWanted, names)
   }
 
   get head(): TransactionHead {
@@ -54,16 +56,18 @@ export class TransactionPass {
     this.#rows.tableMap(event)
   }
 
-  async rowsEvent(event: RawEvent): Promise<void> {
-    for (const each of this.#rows.rows(event))
-      await this.#add({ kind: 'event', event: each.buffer }, each.buffer.length)
+  /** @returns what to wait for before the next one, if anything */
+  rowsEvent(event: RawEvent): Promise<void> | undefined {
+    for (const { buffer } of this.#rows.rows(event)) this.#add({ kind: 'event', event: buffer }, buffer.length)
+    return this.#room()
   }
 
   /** A savepoint or a rollback to one; goes along only when rows do. */
-  async statement(event: Buffer): Promise<void> {
+  statement(event: Buffer): Promise<void> | undefined {
     const item: FrameItem = { kind: 'statement', event }
-    if (this.#isBegun) await this.#add(item, event.length)
-    else this.#early.push(item)
+    if (!this.#isBegun) this.#early.push(item)
+    else this.#add(item, event.length)
+    return this.#room()
   }
 
   /** Something that goes before the transaction: the CREATE TABLE whose rows follow. */
@@ -93,7 +97,7 @@ export class TransactionPass {
     this.commit(position, committed)
   }
 
-  async #add(item: FrameItem, sizeBytes: number): Promise<void> {
+  #add(item: FrameItem, sizeBytes: number): void {
     if (this.#isLeftOut) return
     if (!this.#isBegun) {
       this.#isBegun = true
@@ -101,16 +105,18 @@ export class TransactionPass {
     }
     if (this.#isStreaming) {
       this.#writer.add(item)
-      await this.#writer.whenRoom()
       return
     }
     this.#held.push(item)
     this.#heldBytes += sizeBytes
-    if (this.#heldBytes > holdBytes) {
-      this.#isStreaming = true
-      this.#writeHeld()
-      await this.#writer.whenRoom()
-    }
+    if (this.#heldBytes <= holdBytes) return
+    this.#isStreaming = true
+    this.#writeHeld()
+  }
+
+  /** What is held back takes none. */
+  #room(): Promise<void> | undefined {
+    return this.#isStreaming ? this.#writer.room() : undefined
   }
 
   #writeHeld(): void {

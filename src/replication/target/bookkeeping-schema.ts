@@ -82,6 +82,18 @@ const tables: readonly (readonly [name: string, columns: string])[] = [
     PRIMARY KEY (job_id, row_id)
   )`,
   ],
+  [
+    'deferred_key',
+    `(
+    job_id VARCHAR(128) NOT NULL,
+    schema_name VARCHAR(64) NOT NULL,
+    table_name VARCHAR(64) NOT NULL,
+    key_name VARCHAR(64) NOT NULL,
+    definition LONGTEXT NOT NULL,
+    claim BIGINT NOT NULL,
+    PRIMARY KEY (job_id, schema_name, table_name, key_name)
+  )`,
+  ],
 ]
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Writes chunks of the copy over several sessions at once. All pieces of one chunk go over the same session in order;
- * each piece commits together with its record.
+ * pieces commit together with their records, several at once when they have come faster than they could be written.
  *
  * Easy to get wrong: a table without a key can't be written twice. Its first piece empties the table, and a piece that
  * this epoch has already recorded is left out.
@@ -13,18 +13,15 @@ import type { Session } from '../../mysql/session.ts'
 import type { ChunkPiece } from '../pipe/frame.ts'
 import { executeWriting, refuseTooLarge } from './checked-execute.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
+import { isLoadable, loadPieces } from './chunk-load.ts'
+import { type ChunkBatch, ChunkQueue } from './chunk-queue.ts'
 import { type ChunkTable, chunkStatements } from './chunk-statement.ts'
 import { type CopyStore, chunkId } from './copy-store.ts'
 import { describeFailure } from './row-failure.ts'
 
-const queueBytes = 32 * 1024 * 1024
+const queueBytes = 16 * 1024 * 1024
 const conflictPolicy = { firstMs: 20, maxMs: 1_000 }
 const mostTries = 30
-
-interface Work {
-  readonly table: ChunkTable
-  readonly piece: ChunkPiece
-}
 
 export interface ChunkPoolParts {
   readonly sessions: readonly Session[]
@@ -34,81 +31,80 @@ export interface ChunkPoolParts {
   readonly statementBytes: number
   /** The longest the server takes. */
   readonly maxPacketBytes: number
+  /** False where a loaded file would be logged as one. */
+  readonly mayLoad: boolean
   readonly clock: Clock
   readonly onWritten: (piece: ChunkPiece) => void
 }
 
 export class ChunkPool {
   readonly #parts: ChunkPoolParts
-  /** For each session the end of what it was given. */
-  readonly #tails: Promise<void>[]
-  readonly #loads: number[]
-  readonly #places = new Map<string, number>()
-  #queuedBytes = 0
+  readonly #queue: ChunkQueue
+  /** For each session its work, while it has some. */
+  readonly #working: (Promise<void> | null)[]
+  #mayLoad: boolean
   #failure: { error: unknown } | null = null
   #wake: (() => void)[] = []
 
   constructor(parts: ChunkPoolParts) {
     this.#parts = parts
-    this.#tails = parts.sessions.map(() => Promise.resolve())
-    this.#loads = parts.sessions.map(() => 0)
+    this.#queue = new ChunkQueue(parts.sessions.length)
+    this.#working = parts.sessions.map(() => null)
+    this.#mayLoad = parts.mayLoad
   }
 
   /** Bytes that wait or are being written. */
   get queuedBytes(): number {
-    return this.#queuedBytes
+    return this.#queue.sizeBytes
   }
 
   /** Takes a piece; waits while there is too much to write. @throws what writing threw before */
   async submit(table: ChunkTable, piece: ChunkPiece): Promise<void> {
-    while (this.#queuedBytes > queueBytes && this.#failure === null)
+    while (this.#queue.sizeBytes > queueBytes && this.#failure === null)
       await new Promise<void>((resolve) => this.#wake.push(resolve))
     if (this.#failure !== null) throw this.#failure.error
-    const place = this.#placeOf(piece)
-    const sizeBytes = piece.rows.length + 1
-    this.#queuedBytes += sizeBytes
-    this.#loads[place] = (this.#loads[place] ?? 0) + sizeBytes
-    const before = this.#tails[place] ?? Promise.resolve()
-    this.#tails[place] = before.then(() => this.#work(place, { table, piece }, sizeBytes))
+    const place = this.#queue.add({ table, piece })
+    this.#working[place] ??= this.#work(place)
   }
 
   /** Waits until everything given is committed. @throws the first failure */
   async drain(): Promise<void> {
-    if (this.#queuedBytes > 0) await Promise.all(this.#tails)
+    await Promise.all(this.#working)
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  #placeOf(piece: ChunkPiece): number {
-    const id = chunkId(piece)
-    const known = this.#places.get(id)
-    const place = known ?? this.#loads.indexOf(Math.min(...this.#loads))
-    if (piece.isLast) this.#places.delete(id)
-    else this.#places.set(id, place)
-    return place
-  }
-
-  async #work(place: number, work: Work, sizeBytes: number): Promise<void> {
-    try {
-      const session = this.#parts.sessions[place]
-      if (this.#failure === null && session !== undefined) await this.#write(session, work)
-    } catch (error) {
-      this.#failure ??= { error }
-    } finally {
-      this.#queuedBytes -= sizeBytes
-      this.#loads[place] = (this.#loads[place] ?? 0) - sizeBytes
-      const waiting = this.#wake
-      this.#wake = []
-      for (const wake of waiting) wake()
+  async #work(place: number): Promise<void> {
+    // What is given in the same turn is taken together.
+    await Promise.resolve()
+    const session = this.#parts.sessions[place]
+    for (let batch = this.#queue.take(place); batch !== null; batch = this.#queue.take(place)) {
+      try {
+        if (session !== undefined) await this.#write(session, batch)
+      } catch (error) {
+        this.#failure ??= { error }
+      }
+      this.#queue.done(place, batch)
+      if (this.#failure !== null) this.#queue.clear()
+      this.#wakeAll()
     }
+    this.#working[place] = null
   }
 
-  async #write(session: Session, work: Work): Promise<void> {
+  #wakeAll(): void {
+    const waiting = this.#wake
+    this.#wake = []
+    for (const wake of waiting) wake()
+  }
+
+  async #write(session: Session, batch: ChunkBatch): Promise<void> {
     const { copies, epoch, clock, onWritten } = this.#parts
-    const isKeyless = work.table.copy.keyColumns.length === 0
-    if (isKeyless && (await copies.piecesDone(session, work.piece, epoch)) > work.piece.piece) return
+    const { table, pieces } = batch
+    const [first] = pieces
+    const isKeyless = table.copy.keyColumns.length === 0
+    if (isKeyless && first !== undefined && (await copies.piecesDone(session, first, epoch)) > first.piece) return
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#writeOnce(session, work, isKeyless)
+        await this.#writeOnce(session, batch, isKeyless && first?.piece === 0)
         break
       } catch (error) {
         if (!(error instanceof LockConflictError) || attempt === mostTries) throw error
@@ -116,21 +112,67 @@ export class ChunkPool {
         await clock.sleep(backoffMs(conflictPolicy, attempt, Math.random))
       }
     }
-    onWritten(work.piece)
+    for (const piece of pieces) onWritten(piece)
   }
 
-  async #writeOnce(session: Session, { table, piece }: Work, isKeyless: boolean): Promise<void> {
-    const { copies, epoch, checkpoints, statementBytes, maxPacketBytes } = this.#parts
-    await session.execute('BEGIN')
-    if (isKeyless && piece.piece === 0) await session.execute(`DELETE FROM ${table.target.quoted}`)
-    for (const statement of chunkStatements(table, piece, statementBytes)) {
-      refuseTooLarge(statement.sql.length, maxPacketBytes, table.target.quoted, session.where)
-      await executeWriting(session, statement).catch((error: unknown) => {
-        throw describeFailure(error, [{ table: table.target.quoted, key: () => 'a row of the copy' }])
-      })
-    }
-    await session.execute(`${copies.pieceStatement(piece, epoch)};COMMIT`).catch((error: unknown) => {
+  async #writeOnce(session: Session, { table, pieces }: ChunkBatch, empties: boolean): Promise<void> {
+    const { checkpoints } = this.#parts
+    const begin = empties ? `BEGIN;DELETE FROM ${table.target.quoted}` : 'BEGIN'
+    await session.execute(begin)
+    const outcome = await this.#load(session, table, pieces)
+    if (outcome === 'undone') await session.execute(`ROLLBACK;${begin}`)
+    if (outcome !== 'loaded') for (const piece of pieces) await this.#writeStatements(session, table, piece)
+    await session.execute(`${this.#records(pieces)};COMMIT`).catch((error: unknown) => {
       throw checkpoints.explainFence(error, session)
     })
   }
+
+  /** @returns `undone` when the rows must be written otherwise, after a rollback */
+  async #load(
+    session: Session,
+    table: ChunkTable,
+    pieces: readonly ChunkPiece[],
+  ): Promise<'loaded' | 'undone' | 'not-tried'> {
+    if (!this.#mayLoad || !isLoadable(table)) return 'not-tried'
+    const outcome = await loadPieces(session, table, pieces, this.#parts.maxPacketBytes).catch((error: unknown) => {
+      throw describeCopyFailure(error, table)
+    })
+    if (outcome !== 'refused') return outcome
+    this.#mayLoad = false
+    return 'undone'
+  }
+
+  async #writeStatements(session: Session, table: ChunkTable, piece: ChunkPiece): Promise<void> {
+    const { statementBytes, maxPacketBytes } = this.#parts
+    for (const statement of chunkStatements(table, piece, statementBytes)) {
+      refuseTooLarge(statement.sql.length, maxPacketBytes, table.target.quoted, session.where)
+      await executeWriting(session, statement).catch((error: unknown) => {
+        throw describeCopyFailure(error, table)
+      })
+    }
+  }
+
+  /** Statements that record the pieces, one for each chunk. */
+  #records(pieces: readonly ChunkPiece[]): string {
+    const chunks = new Map<string, ChunkPiece[]>()
+    for (const piece of pieces) {
+      const id = chunkId(piece)
+      const known = chunks.get(id)
+      if (known === undefined) chunks.set(id, [piece])
+      else known.push(piece)
+    }
+    return [...chunks.values()].map((own) => this.#record(own)).join(';')
+  }
+
+  #record(pieces: readonly ChunkPiece[]): string {
+    const [first, last] = [pieces[0], pieces.at(-1)]
+    if (first === undefined || last === undefined) throw new RangeError('a chunk without pieces')
+    const rows = pieces.reduce((sum, piece) => sum + piece.rowCount, 0)
+    const bytes = pieces.reduce((sum, piece) => sum + piece.rows.length, 0)
+    return this.#parts.copies.piecesStatement(first, last, { rows, bytes }, this.#parts.epoch)
+  }
+}
+
+function describeCopyFailure(error: unknown, table: ChunkTable): unknown {
+  return describeFailure(error, [{ table: table.target.quoted, key: () => 'a row of the copy' }])
 }

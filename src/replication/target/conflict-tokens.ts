@@ -9,11 +9,13 @@
  * and all others for it.
  */
 import type { RowImage } from '../../binlog/row-image.ts'
+import { type RowKey, rowKeyOf } from './merged-key.ts'
 import type { RowsChange } from './row-changes.ts'
 import type { TableCatalog, TargetColumn, TargetTable } from './table-catalog.ts'
 
 export interface Tokens {
-  readonly touched: ReadonlySet<string>
+  /** Values of keys, by table and key. A table that is touched as a whole has the one value `wholeTable`. */
+  readonly touched: ReadonlyMap<string, ReadonlySet<RowKey>>
   /** Conflicts with every other group. */
   readonly isAlone: boolean
 }
@@ -41,27 +43,49 @@ const exactTypes = new Set([
   'inet6',
 ])
 
-/** More tokens than this are not worth their memory. */
-const mostTokens = 50_000
+const wholeTable = ''
+
+/** Of larger groups the keys are not worth their memory. */
+const mostBytes = 16 * 1024 * 1024
 
 /** @throws ApplyError when a table is not at the target */
 export async function tokensOf(changes: readonly RowsChange[], catalog: TableCatalog): Promise<Tokens> {
-  const touched = new Set<string>()
+  const touched = new Map<string, Set<RowKey>>()
+  let count = 0
   for (const change of changes) {
     const { schema, table } = change.table.name
     const target = await catalog.get(schema, table)
-    if (!isKnownByRows(target, change)) for (const name of touchedTables(target)) touched.add(name)
-    else if (!addRows(touched, target, change)) return { touched, isAlone: true }
-    if (touched.size > mostTokens) return { touched, isAlone: true }
+    if (isKnownByRows(target, change)) {
+      const sets = target.uniqueKeys.map((_, index) => setFor(touched, `${target.schema}\0${target.name}\0${index}`))
+      if (!addRows(sets, target, change)) return { touched, isAlone: true }
+    } else for (const name of touchedTables(target)) setFor(touched, name).add(wholeTable)
+    count += change.event.buffer.length
+    if (count > mostBytes) return { touched, isAlone: true }
   }
   return { touched, isAlone: false }
+}
+
+function setFor(touched: Map<string, Set<RowKey>>, name: string): Set<RowKey> {
+  const known = touched.get(name)
+  if (known !== undefined) return known
+  const made = new Set<RowKey>()
+  touched.set(name, made)
+  return made
 }
 
 /** True when the groups may not be applied at the same time. */
 export function conflicts(a: Tokens, b: Tokens): boolean {
   if (a.isAlone || b.isAlone) return true
-  const [few, many] = a.touched.size < b.touched.size ? [a.touched, b.touched] : [b.touched, a.touched]
-  for (const token of few) if (many.has(token)) return true
+  for (const [name, values] of a.touched) {
+    const others = b.touched.get(name)
+    if (others !== undefined && meet(values, others)) return true
+  }
+  return false
+}
+
+function meet(a: ReadonlySet<RowKey>, b: ReadonlySet<RowKey>): boolean {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a]
+  for (const value of few) if (many.has(value)) return true
   return false
 }
 
@@ -88,38 +112,39 @@ function touchedTables(target: TargetTable): string[] {
 }
 
 /** @returns false when an image lacks a key's columns */
-function addRows(touched: Set<string>, target: TargetTable, { table, event }: RowsChange): boolean {
+function addRows(sets: readonly Set<RowKey>[], target: TargetTable, { table, event }: RowsChange): boolean {
   const { reader } = table
   const { kind } = reader.open(event)
-  const name = `${target.schema}\0${target.name}\0`
+  const { columns } = reader.table
+  const numberBytes = target.uniqueKeys.map(({ columns: [first, ...more] }) =>
+    more.length > 0 ? 0 : Math.max(0, columns[first ?? 0]?.lengthCode ?? 0),
+  )
   while (reader.next()) {
-    if (kind !== 'write' && !addRow(touched, name, target, reader.before, null)) return false
-    if (kind !== 'delete' && !addRow(touched, name, target, reader.after, kind === 'update' ? reader.before : null))
-      return false
+    for (let index = 0; index < sets.length; index += 1) {
+      const key = target.uniqueKeys[index]?.columns ?? []
+      const values = sets[index] as Set<RowKey>
+      if (kind !== 'write' && !addKey(values, key, numberBytes[index] ?? 0, reader.before, null)) return false
+      const other = kind === 'update' ? reader.before : null
+      if (kind !== 'delete' && !addKey(values, key, numberBytes[index] ?? 0, reader.after, other)) return false
+    }
   }
   return true
 }
 
-/** @param other the image that holds what did not change */
-function addRow(
-  touched: Set<string>,
-  name: string,
-  target: TargetTable,
+/** @param other the image that holds what did not change @returns false when the key is not told */
+function addKey(
+  values: Set<RowKey>,
+  key: readonly number[],
+  numberBytes: number,
   image: RowImage,
   other: RowImage | null,
 ): boolean {
-  for (const [index, key] of target.uniqueKeys.entries()) {
-    let token = `${name}${index}`
-    let hasNull = false
-    for (const column of key.columns) {
-      const held = image.isPresent(column) ? image : other
-      if (held === null || !held.isPresent(column)) return false
-      const bytes = held.bytes(column)
-      if (bytes === null) hasNull = true
-      else token += `\0${bytes.length}\0${bytes.toString('latin1')}`
-    }
+  if (key.every((column) => image.isPresent(column))) {
+    const value = rowKeyOf(image, key, numberBytes)
     // NULL is unequal to everything.
-    if (!hasNull) touched.add(token)
+    if (value !== null) values.add(value)
+    return true
   }
-  return true
+  // A key of which the image tells nothing did not change; of which it tells a part, who knows.
+  return other !== null && key.every((column) => !image.isPresent(column) && other.isPresent(column))
 }

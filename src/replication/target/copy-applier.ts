@@ -11,6 +11,7 @@ import { ChunkPool } from './chunk-pool.ts'
 import { type ChunkTable, chunkStatements, missingKeysStatement } from './chunk-statement.ts'
 import { type DoubtfulTable, orphanStatement } from './copy-cascades.ts'
 import type { CopyStore } from './copy-store.ts'
+import { DeferredKeys } from './deferred-keys.ts'
 import { ApplyError, TargetTableDiffersError } from './errors.ts'
 import type { MissingRows } from './missing-rows.ts'
 import type { Progress } from './progress.ts'
@@ -38,9 +39,18 @@ export class CopyApplier {
   readonly #parts: CopyParts
   #tables: Map<number, CopyTable> | null = null
   #pool: ChunkPool | null = null
+  readonly #keys: DeferredKeys
 
   constructor(parts: CopyParts) {
     this.#parts = parts
+    const { connections, catalog, checkpoints, log } = parts
+    this.#keys = new DeferredKeys({
+      plain: connections.plain,
+      builders: () => connections.keySessions(),
+      catalog,
+      checkpoints,
+      log,
+    })
   }
 
   /** Bytes of chunks not yet committed. */
@@ -74,8 +84,8 @@ export class CopyApplier {
   }
 
   /** The copy begins or goes on with these tables. @throws TargetTableDiffersError before the first row */
-  async begin(tables: readonly CopyTable[]): Promise<void> {
-    const { connections, copies, catalog, onNote } = this.#parts
+  async begin(tables: readonly CopyTable[], stage: CheckpointStage): Promise<void> {
+    const { connections, copies, catalog, job, onNote } = this.#parts
     catalog.clear()
     for (const table of tables) {
       const target = await catalog.get(table.schema, table.table)
@@ -91,6 +101,8 @@ export class CopyApplier {
         )
     }
     await copies.recordTables(connections.plain, tables)
+    // What somebody else made is left as it is.
+    if (stage === 'fresh' && !job.target.skipCreateTable) await this.#keys.takeAway(tables)
     this.#parts.missing.forgetTables()
     this.#tables = null
     await this.loadProgress()
@@ -108,6 +120,11 @@ export class CopyApplier {
     await this.#pool?.drain()
   }
 
+  /** A statement of the source is about to run: it must find every key. */
+  async beforeDdl(): Promise<void> {
+    await this.#keys.bringBack()
+  }
+
   /**
    * All rows have come: removes rows that lost their parent, or finds that something must be copied once more.
    *
@@ -118,6 +135,8 @@ export class CopyApplier {
     const { main, plain } = connections
     const doubtful = await copies.doubtful(plain)
     const again = doubtful.filter(({ doubt }) => doubt === 'again')
+    // Before a transaction holds the tables.
+    if (again.length === 0) await this.#keys.bringBack()
     // A DELETE from a join asks for a default database, even when all its tables are named in full (error 1046).
     await main.execute('USE millrace; BEGIN')
     if (again.length > 0) {
@@ -177,6 +196,7 @@ export class CopyApplier {
       epoch,
       statementBytes: connections.statementBytes,
       maxPacketBytes: connections.facts.maxAllowedPacket,
+      mayLoad: !connections.facts.logsStatements,
       clock,
       onWritten: (piece) => progress.chunkWritten(piece),
     })

@@ -174,14 +174,14 @@ export class CopyStore {
     return Number(row?.['pieces_done'] ?? 0)
   }
 
-  /** The statement that records a piece; fails when this run is fenced. */
-  pieceStatement(piece: ChunkPiece, epoch: number): string {
-    const isFirst = piece.piece === 0
-    const [rows, bytes] = [piece.rowCount, piece.rows.length]
+  /** The statement that records pieces of one chunk that follow each other; fails when this run is fenced. */
+  piecesStatement(first: ChunkPiece, last: ChunkPiece, done: { rows: number; bytes: number }, epoch: number): string {
+    const isFirst = first.piece === 0
+    const { rows, bytes } = done
     return `INSERT INTO millrace.copied_chunk (job_id, chunk_id, table_id, after_key, up_to_key, epoch, pieces_done,
         rows_done, bytes_done, is_done, claim)
-      VALUES (${this.#job}, '${chunkId(piece)}', ${piece.tableId}, ${keyText(piece.after)}, ${keyText(piece.upTo)},
-        ${epoch}, ${piece.piece + 1}, ${rows}, ${bytes}, ${piece.isLast ? 1 : 0}, ${this.#checkpoints.fenceExpression()})
+      VALUES (${this.#job}, '${chunkId(last)}', ${last.tableId}, ${keyText(last.after)}, ${keyText(last.upTo)},
+        ${epoch}, ${last.piece + 1}, ${rows}, ${bytes}, ${last.isLast ? 1 : 0}, ${this.#checkpoints.fenceExpression()})
       ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), pieces_done = VALUES(pieces_done),
         rows_done = ${isFirst ? rows : `rows_done + ${rows}`}, bytes_done = ${isFirst ? bytes : `bytes_done + ${bytes}`},
         is_done = VALUES(is_done), claim = VALUES(claim)`
@@ -190,6 +190,7 @@ export class CopyStore {
   /** Forgets the whole copy: it is over, or it begins anew. */
   forgetStatement(): string {
     return `DELETE FROM millrace.copied_chunk WHERE job_id = ${this.#job};
+      DELETE FROM millrace.deferred_key WHERE job_id = ${this.#job};
       DELETE FROM millrace.copy_row WHERE job_id = ${this.#job};
       DELETE FROM millrace.copy_table WHERE job_id = ${this.#job}`
   }

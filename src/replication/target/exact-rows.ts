@@ -1,12 +1,21 @@
 /**
  * Changes as SQL that must find exactly the rows the source changed: for a target that is a state of the source.
  *
- * Rows of one table that follow each other are merged: inserts into one INSERT, deletes by key into one DELETE.
+ * Rows of one table that follow each other are merged: inserts into one INSERT, deletes by key into one DELETE, and
+ * updates whose order does not matter into one UPDATE for each set of columns.
  *
  * Easy to get wrong: a merged DELETE can't name one key twice, for between two deletes of a key there is an insert, and
  * that ends the merging. On tables without a key nothing is merged: of equal rows one must go, not all.
  */
 import type { RowsReader } from '../../binlog/rows-reader.ts'
+import {
+  hasAwkwardValue,
+  type JoinedUpdate,
+  JoinedUpdates,
+  mayJoinBy,
+  mayPassThrough,
+  type ValuesForm,
+} from './joined-updates.ts'
 import { type RowsChange, skipsForeignKeys } from './row-changes.ts'
 import type { RowLiterals } from './row-literals.ts'
 import {
@@ -23,27 +32,34 @@ import { rowKey, type TargetKey } from './table-catalog.ts'
 
 /** More conditions in one statement than this and the range optimizer may give up and read the whole table. */
 const deletesPerStatement = 200
+/** The same for a list of values of one column, which needs less of its memory. */
+const listedDeletesPerStatement = 1_000
 
 interface OpenStatement {
-  /** Rows can join while this stays the same. */
-  readonly shape: string
+  /** Rows can join while all of these stay the same. */
+  readonly verb: string
+  readonly columns: readonly number[]
   readonly literals: RowLiterals
   readonly key: string
   readonly checksForeignKeys: boolean
   rowCount: number
   enumZeros: number
+  /** Ends the statement. */
+  tail: string
 }
 
 export class ExactRows {
   readonly #batch: StatementBatch
   readonly #limitBytes: number
+  readonly #form: ValuesForm
   readonly #sql = new SqlText(64 * 1024)
   #open: OpenStatement | null = null
 
   /** @param limitBytes a merged statement is ended once it is this long; 1: nothing is merged */
-  constructor(batch: StatementBatch, limitBytes: number) {
+  constructor(batch: StatementBatch, limitBytes: number, form: ValuesForm) {
     this.#batch = batch
     this.#limitBytes = limitBytes
+    this.#form = form
   }
 
   /** @throws as StatementBatch.settle */
@@ -51,6 +67,10 @@ export class ExactRows {
     const { reader } = literals
     const { kind } = reader.open(change.event)
     const checksForeignKeys = !skipsForeignKeys(change)
+    if (kind === 'update' && change.isMerged === true && this.#limitBytes > 1) {
+      await this.#updateMany(reader, literals, checksForeignKeys)
+      return
+    }
     while (reader.next()) {
       if (kind === 'write') await this.#insert(reader, literals, checksForeignKeys)
       else if (kind === 'delete') await this.#delete(reader, literals, checksForeignKeys)
@@ -63,7 +83,7 @@ export class ExactRows {
     const open = this.#open
     if (open === null) return
     this.#open = null
-    const sql = this.#sql.toBuffer()
+    const sql = this.#sql.add(open.tail).toBuffer()
     this.#sql.clear()
     await this.#batch.add({
       sql,
@@ -80,8 +100,8 @@ export class ExactRows {
     const key = () =>
       literals.keyText(after, rowKey(literals.target, (index) => literals.isWhole(after, index))?.columns ?? columns)
     let open = await this.#continue('insert', columns, literals, checksForeignKeys, key)
-    const head = insertHead('INSERT', literals, columns)
-    this.#sql.add(open.rowCount === 0 ? head : ',')
+    if (open.rowCount === 0) this.#sql.add(insertHead('INSERT', literals, columns))
+    else this.#sql.addByte(0x2c)
     const start = this.#sql.length
     const enumZeros = addRowValues(this.#sql, literals, after, columns)
     if (open.rowCount > 0 && this.#sql.length > this.#limitBytes) {
@@ -90,7 +110,7 @@ export class ExactRows {
       this.#sql.cutFrom(start - 1)
       await this.end()
       open = await this.#continue('insert', columns, literals, checksForeignKeys, key)
-      this.#sql.add(head).addBytes(values)
+      this.#sql.add(insertHead('INSERT', literals, columns)).addBytes(values)
     }
     open.enumZeros += enumZeros
     await this.#endRow(open, Number.POSITIVE_INFINITY)
@@ -109,9 +129,53 @@ export class ExactRows {
       return
     }
     const open = await this.#continue('delete', key.columns, literals, checksForeignKeys, keyText)
+    const [column, ...others] = key.columns
+    if (column !== undefined && others.length === 0 && this.#limitBytes > 1) {
+      const { quoted } = literals.column(column)
+      if (open.rowCount === 0) this.#sql.add(`DELETE FROM ${literals.target.quoted} WHERE ${quoted} IN (`)
+      else this.#sql.addByte(0x2c)
+      literals.addKeyValue(this.#sql, before, column)
+      open.tail = ')'
+      await this.#endRow(open, listedDeletesPerStatement)
+      return
+    }
     this.#sql.add(open.rowCount === 0 ? `DELETE FROM ${literals.target.quoted} WHERE ` : ' OR ')
     addKeyCondition(this.#sql, literals, before, key)
     await this.#endRow(open, deletesPerStatement)
+  }
+
+  /** Updates of different rows that change no unique key: in any order. */
+  async #updateMany(reader: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
+    await this.end()
+    const { before, after } = reader
+    const key = rowKey(literals.target, () => true)
+    const mayJoin = key !== null && mayJoinBy(key, literals)
+    const byColumns = new Map<string, JoinedUpdates | null>()
+    while (reader.next()) {
+      // The key stays as it is, also where all columns are named because none has changed.
+      const columns = assignedColumns(literals, before, after).filter((index) => key?.columns.includes(index) !== true)
+      const shape = columns.join()
+      let joined = byColumns.get(shape)
+      if (joined === undefined) {
+        const passes = mayJoin && columns.length > 0 && mayPassThrough(literals, columns)
+        joined = passes ? new JoinedUpdates(this.#form, literals, key, columns, this.#limitBytes) : null
+        byColumns.set(shape, joined)
+      }
+      const isSingle =
+        joined === null ||
+        hasAwkwardValue(literals, after, joined.columns) ||
+        hasAwkwardValue(literals, before, key?.columns ?? [])
+      if (isSingle) await this.#update(reader, literals, checksForeignKeys)
+      else await this.#addJoined(joined?.add(before, after) ?? null, literals, checksForeignKeys)
+    }
+    for (const joined of byColumns.values()) await this.#addJoined(joined?.end() ?? null, literals, checksForeignKeys)
+  }
+
+  async #addJoined(update: JoinedUpdate | null, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
+    if (update === null) return
+    const { sql, rowCount, keyText } = update
+    const table = literals.target.quoted
+    await this.#batch.add({ sql, expected: rowCount, enumZeros: 0, checksForeignKeys, table, key: () => keyText })
   }
 
   async #update({ before, after }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
@@ -144,10 +208,15 @@ export class ExactRows {
     checksForeignKeys: boolean,
     key: () => string,
   ): Promise<OpenStatement> {
-    const shape = `${verb} ${columns.join(',')} ${checksForeignKeys}`
-    if (this.#open !== null && this.#open.shape === shape && this.#open.literals === literals) return this.#open
+    const { verb: openVerb, columns: openColumns } = this.#open ?? {}
+    const isSame =
+      openVerb === verb &&
+      this.#open?.literals === literals &&
+      this.#open.checksForeignKeys === checksForeignKeys &&
+      (openColumns === columns || openColumns?.join() === columns.join())
+    if (this.#open !== null && isSame) return this.#open
     await this.end()
-    this.#open = { shape, literals, key: key(), checksForeignKeys, rowCount: 0, enumZeros: 0 }
+    this.#open = { verb, columns, literals, key: key(), checksForeignKeys, rowCount: 0, enumZeros: 0, tail: '' }
     return this.#open
   }
 

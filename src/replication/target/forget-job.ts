@@ -4,7 +4,7 @@ import type { ServerEndpoint } from '../task-context.ts'
 import { quoteText } from './sql-text.ts'
 import { openPlainSession } from './target-session.ts'
 
-const tables = ['copy_row', 'copied_chunk', 'copy_table', 'checkpoint']
+const tables = ['deferred_key', 'copy_row', 'copied_chunk', 'copy_table', 'checkpoint']
 const noSuchTable = 1146
 
 /** Safe to repeat. @throws ServerUnreachableError and the like: the rows stay then */

@@ -11,8 +11,8 @@ import { decodeFrame } from '../pipe/frame-codec.ts'
 import type { FrameSource, StoredFrame } from '../ports.ts'
 import { FrameGapError } from './errors.ts'
 
-/** Frames read ahead. */
-const aheadBytes = 32 * 1024 * 1024
+/** Frames read ahead, beside those that the connection holds. */
+const aheadBytes = 16 * 1024 * 1024
 /** Of what the stream holds: a frame is a quarter at most, so the writer always has room for another one. */
 const crowdingShare = 1 / 4
 

@@ -47,6 +47,7 @@ export class MixedStrategy {
     this.idempotent = new SqlStrategy({ ...always, mode: 'idempotent', noteDoubt })
     this.exact = {
       name: parts.wanted,
+      mode: 'exact',
       prepare: () => this.#prepare(),
       write: (changes, isolates) => this.#write(changes, isolates),
     }

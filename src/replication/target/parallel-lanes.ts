@@ -2,6 +2,8 @@
  * Groups of transactions over several sessions at once. Groups that touch the same rows follow each other; all commit in
  * the source's order, each with its checkpoint, so at every moment the target is a state that the source had.
  *
+ * One group more than there are sessions is taken, so that the next one is ready when a session is.
+ *
  * Easy to get wrong: an earlier group may wait for a lock that a later one holds, which waits for its turn to commit: the
  * server sees no deadlock there. The sessions' short lock_wait_timeout ends it, and the run with it; the next run goes
  * one group after another for a while.
@@ -39,6 +41,7 @@ export interface LanesParts {
 export class ParallelLanes {
   readonly #parts: LanesParts
   readonly #free: Lane[]
+  #waitingForLane: ((lane: Lane) => void)[] = []
   #underWay: UnderWay[] = []
   #failure: { readonly error: unknown } | null = null
   #wake: (() => void)[] = []
@@ -48,28 +51,18 @@ export class ParallelLanes {
     this.#free = [...parts.lanes]
   }
 
-  get isIdle(): boolean {
-    return this.#underWay.length === 0
-  }
-
-  get hasFreeLane(): boolean {
-    return this.#free.length > 0
-  }
-
-  /** Starts a group, once a session is free. @throws what an earlier group met */
+  /** Takes a group; waits while as many as can be under way are. @throws what an earlier group met */
   async submit(group: SealedGroup): Promise<void> {
-    while (this.#free.length === 0 && this.#failure === null) await this.#change()
+    while (this.#underWay.length > this.#parts.lanes.length && this.#failure === null) await this.#change()
     if (this.#failure !== null) throw this.#failure.error
-    const lane = this.#free.shift()
-    if (lane === undefined) return
     const before = this.#underWay
       .filter((other) => conflicts(other.tokens, group.tokens))
       .map((other) => other.committed)
     const previous = this.#underWay.at(-1)?.committed ?? Promise.resolve()
-    const entry: UnderWay = { tokens: group.tokens, committed: this.#apply(lane, group, before, previous) }
+    const entry: UnderWay = { tokens: group.tokens, committed: this.#apply(group, before, previous) }
     this.#underWay.push(entry)
     entry.committed.then(
-      () => this.#ended(entry, lane),
+      () => this.#ended(entry),
       (error: unknown) => this.#failed(error),
     )
   }
@@ -80,24 +73,32 @@ export class ParallelLanes {
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  async #apply(
-    { session, strategy }: Lane,
-    group: SealedGroup,
-    before: readonly Promise<void>[],
-    previous: Promise<void>,
-  ): Promise<void> {
+  async #apply(group: SealedGroup, before: readonly Promise<void>[], previous: Promise<void>): Promise<void> {
+    // Asked for in the order of the groups, so that an earlier one never waits for a session that a later one has.
+    const lane = await this.#lane()
     await Promise.all(before)
+    const { session, strategy } = lane
     await strategy.prepare()
     await session.execute('BEGIN')
     await writeChanges(session, strategy, group.changes, false)
     await previous
     await this.#parts.checkpoints.change(session, group.checkpoint, 'COMMIT')
+    this.#giveBack(lane)
     this.#parts.onCommit(group.checkpoint, group.transactions)
   }
 
-  #ended(entry: UnderWay, lane: Lane): void {
+  #lane(): Lane | Promise<Lane> {
+    return this.#free.shift() ?? new Promise((resolve) => this.#waitingForLane.push(resolve))
+  }
+
+  #giveBack(lane: Lane): void {
+    const next = this.#waitingForLane.shift()
+    if (next === undefined) this.#free.push(lane)
+    else next(lane)
+  }
+
+  #ended(entry: UnderWay): void {
     this.#underWay = this.#underWay.filter((other) => other !== entry)
-    this.#free.push(lane)
     this.#wakeAll()
   }
 

@@ -10,18 +10,23 @@ import { decodeQueryEvent, type QueryEvent } from '../../binlog/query-event.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { decodeRowsTarget, RowsFlag } from '../../binlog/rows-event.ts'
 import { RowsReader } from '../../binlog/rows-reader.ts'
-import { decodeTableMap, decodeTableName, type TableName } from '../../binlog/table-map-event.ts'
+import { decodeTableId, decodeTableMap, decodeTableName, type TableName } from '../../binlog/table-map-event.ts'
 import { ApplyError } from './errors.ts'
+
+const tableIdBytes = 6
 
 /** One version of one table as the source describes it. */
 export class SourceTable {
   readonly mapEvent: RawEvent
   readonly name: TableName
+  /** One text for schema and table. */
+  readonly fullName: string
   #reader: RowsReader | null = null
 
   constructor(mapEvent: RawEvent) {
     this.mapEvent = mapEvent
     this.name = decodeTableName(mapEvent)
+    this.fullName = `${this.name.schema}\0${this.name.table}`
   }
 
   /** Shared by all: open it and walk to the end without waiting in between. @throws MalformedEventError */
@@ -42,6 +47,11 @@ export interface RowsChange {
   readonly event: RawEvent
   /** See RowsFlag. */
   readonly flags: number
+  /**
+   * Made of several events (merge-changes.ts): its rows have different keys, none of its updates changes a column of a
+   * unique key, and so their order does not matter.
+   */
+  readonly isMerged?: true
 }
 
 /** SAVEPOINT or ROLLBACK TO. */
@@ -51,6 +61,11 @@ export interface StatementChange {
 }
 
 export type Change = RowsChange | StatementChange
+
+/** True when row images of one mean the same as those of the other; table ids change now and then. */
+export function isSameDefinition({ mapEvent: a }: SourceTable, { mapEvent: b }: SourceTable): boolean {
+  return isSameBody(a, b, tableIdBytes)
+}
 
 /** True when the source ran the statement without checking foreign keys, or logged what cascades. */
 export function skipsForeignKeys({ flags }: RowsChange): boolean {
@@ -68,6 +83,8 @@ export function countRows({ table, event }: RowsChange): number {
 /** Makes changes of events, in the order in which they come. */
 export class ChangeReader {
   readonly #tables = new Map<number, SourceTable>()
+  /** The one that came last: nearly always the one that comes next. */
+  #last: { readonly tableId: number; readonly table: SourceTable } | null = null
 
   /** @returns null for a table map, which only describes what follows @throws MalformedEventError */
   read(bytes: Buffer): RowsChange | null {
@@ -77,7 +94,7 @@ export class ChangeReader {
       return null
     }
     const { tableId, flags } = decodeRowsTarget(event)
-    const table = this.#tables.get(tableId)
+    const table = this.#last?.tableId === tableId ? this.#last.table : this.#tables.get(tableId)
     if (table === undefined)
       throw new ApplyError(
         `rows of table id ${tableId} came without the table's description; the source has to send again`,
@@ -93,17 +110,23 @@ export class ChangeReader {
   /** Forgets all tables: a definition may have changed. */
   clear(): void {
     this.#tables.clear()
+    this.#last = null
   }
 
   #keep(event: RawEvent): void {
-    const { tableId } = decodeTableName(event)
+    const tableId = decodeTableId(event)
     const known = this.#tables.get(tableId)
-    if (known !== undefined && isSameBody(known.mapEvent, event)) return
     // The frame's memory would stay as long as the map does.
-    this.#tables.set(tableId, new SourceTable(rawEvent(Buffer.from(event.buffer))))
+    const table =
+      known !== undefined && isSameBody(known.mapEvent, event)
+        ? known
+        : new SourceTable(rawEvent(Buffer.from(event.buffer)))
+    if (table !== known) this.#tables.set(tableId, table)
+    this.#last = { tableId, table }
   }
 }
 
-function isSameBody(a: RawEvent, b: RawEvent): boolean {
-  return a.buffer.compare(b.buffer, b.bodyOffset, b.buffer.length, a.bodyOffset, a.buffer.length) === 0
+function isSameBody(a: RawEvent, b: RawEvent, from = 0): boolean {
+  const [startA, startB] = [a.bodyOffset + from, b.bodyOffset + from]
+  return a.buffer.compare(b.buffer, startB, b.buffer.length, startA, a.buffer.length) === 0
 }

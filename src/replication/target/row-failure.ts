@@ -8,14 +8,22 @@ interface Blamed {
   readonly key: () => string
 }
 
-/** Errors that pass by themselves, and ours, stay as they are. */
-export function describeFailure(error: unknown, statements: readonly Blamed[]): unknown {
+/**
+ * Errors that pass by themselves, and ours, stay as they are.
+ *
+ * @param isExact the blame is sure; by default when there is but one statement
+ */
+export function describeFailure(
+  error: unknown,
+  statements: readonly Blamed[],
+  isExact = statements.length === 1,
+): unknown {
   if (!(error instanceof SqlError)) return error
   const blamed = statements[error.statementIndex] ?? statements[0]
   if (blamed === undefined) return error
   return new ApplyError(`the target refused a change of table ${blamed.table} (${blamed.key()}): ${error.message}`, {
     cause: error,
-    details: { errno: error.errno, isExact: statements.length === 1 },
+    details: { errno: error.errno, isExact },
   })
 }
 

@@ -16,20 +16,23 @@ import type { RowsChange } from './row-changes.ts'
 import { describeFailure } from './row-failure.ts'
 import { quoteTable } from './sql-text.ts'
 
-/** Bytes of events in one statement. MariaDB becomes slow with large ones. */
-const eventBytes = { mysql: 384 * 1024, mariadb: 8 * 1024 }
+/** Bytes of events in one statement. */
+const eventBytes = 384 * 1024
+/** Events in one statement. MariaDB looks at all of its tables again for each of them. */
+const mostEvents = { mysql: Number.POSITIVE_INFINITY, mariadb: 16 }
 const flagsOffset = 6
+const statementHead = Buffer.from("BINLOG '", 'latin1')
 
 export class RowImageStrategy {
   readonly #session: Session
-  readonly #limitBytes: number
+  readonly #limits: PartLimits
   readonly #maxPacketBytes: number
 
   /** @param maxPacketBytes the longest statement the target takes; base64 adds a third */
   constructor(session: Session, maxPacketBytes: number) {
     this.#session = session
     this.#maxPacketBytes = maxPacketBytes
-    this.#limitBytes = Math.min(eventBytes[session.vendor], maxPacketBytes >> 1)
+    this.#limits = { bytes: Math.min(eventBytes, maxPacketBytes >> 1), events: mostEvents[session.vendor] }
   }
 
   /**
@@ -50,7 +53,7 @@ export class RowImageStrategy {
   /** As ApplyStrategy.write. */
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
     let underWay: Promise<void> = Promise.resolve()
-    for (const part of statementParts(changes, isolates ? 1 : this.#limitBytes)) {
+    for (const part of statementParts(changes, isolates ? { bytes: 1, events: 1 } : this.#limits)) {
       const sql = statementOf(part)
       const { schema, table } = part.at(-1)?.table.name ?? { schema: '', table: '' }
       refuseTooLarge(sql.length, this.#maxPacketBytes, quoteTable(schema, table), this.#session.where)
@@ -66,23 +69,25 @@ export class RowImageStrategy {
     await this.#session.execute(sql).catch((error: unknown) => {
       const [first] = changes
       const { schema, table } = first?.table.name ?? { schema: '', table: '' }
-      throw describeFailure(error, [
-        {
-          table: changes.length === 1 ? quoteTable(schema, table) : `${quoteTable(schema, table)} or near it`,
-          key: () => 'row image',
-        },
-      ])
+      const isExact = changes.length === 1 && first?.isMerged !== true
+      const blamed = isExact ? quoteTable(schema, table) : `${quoteTable(schema, table)} or near it`
+      throw describeFailure(error, [{ table: blamed, key: () => 'row image' }], isExact)
     })
   }
 }
 
-/** Changes for one statement each: as many as fit into the limit, a larger one alone. */
-function* statementParts(changes: readonly RowsChange[], limitBytes: number): Generator<readonly RowsChange[]> {
+interface PartLimits {
+  readonly bytes: number
+  readonly events: number
+}
+
+/** Changes for one statement each: as many as fit into the limits, a larger one alone. */
+function* statementParts(changes: readonly RowsChange[], limits: PartLimits): Generator<readonly RowsChange[]> {
   let from = 0
   let bytes = 0
   for (const [index, { event, table }] of changes.entries()) {
     const ownBytes = event.buffer.length + (changes[index - 1]?.table === table ? 0 : table.mapEvent.buffer.length)
-    if (index > from && bytes + ownBytes > limitBytes) {
+    if (index > from && (bytes + ownBytes > limits.bytes || index - from >= limits.events)) {
       yield changes.slice(from, index)
       from = index
       bytes = 0
@@ -93,7 +98,12 @@ function* statementParts(changes: readonly RowsChange[], limitBytes: number): Ge
 }
 
 function statementOf(changes: readonly RowsChange[]): Buffer {
-  return Buffer.from(`BINLOG '${encodeEventForBinlogStatement(null, statementEvents(changes))}'`, 'latin1')
+  const text = encodeEventForBinlogStatement(null, statementEvents(changes))
+  const statement = Buffer.allocUnsafeSlow(statementHead.length + text.length + 1)
+  statement.set(statementHead)
+  statement.write(text, statementHead.length, 'latin1')
+  statement.write("'", statement.length - 1, 'latin1')
+  return statement
 }
 
 /** Table maps and rows, each run of one table a statement of its own. */

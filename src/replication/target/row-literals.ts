@@ -31,6 +31,8 @@ export class RowLiterals {
   /** Walks the rows for whoever owns this object; one at a time. */
   readonly reader: RowsReader
   readonly #columns: readonly ColumnPlan[]
+  /** All columns that can be written. */
+  readonly #writable: readonly number[]
 
   /** @throws TargetTableDiffersError if source and target have different numbers of columns */
   constructor(source: SourceTable, target: TargetTable) {
@@ -42,10 +44,16 @@ export class RowLiterals {
       )
     this.target = target
     this.#columns = target.columns.map((column, index) => planColumn(column, types[index] as ColumnType))
+    this.#writable = target.columns.flatMap((column, index) => (column.isGenerated ? [] : [index]))
   }
 
   column(index: number): TargetColumn {
     return this.#plan(index).target
+  }
+
+  /** The source's type. */
+  type(index: number): ColumnType {
+    return this.#plan(index).type
   }
 
   /** True when the image holds the whole value. */
@@ -59,8 +67,9 @@ export class RowLiterals {
   }
 
   /** Columns that an INSERT or UPDATE of this image names. */
-  writable(image: RowImage): number[] {
-    return this.#columns.flatMap(({ target }, index) => (!target.isGenerated && image.isPresent(index) ? [index] : []))
+  writable(image: RowImage): readonly number[] {
+    const isPresent = (index: number) => image.isPresent(index)
+    return this.#writable.every(isPresent) ? this.#writable : this.#writable.filter(isPresent)
   }
 
   /** True when the value is ENUM's member 0. */
@@ -118,12 +127,13 @@ export class RowLiterals {
 
   /** True when the columns' bytes differ between two images; a column that one of them lacks did not change. */
   isChanged(before: RowImage, after: RowImage, columns: readonly number[]): boolean {
-    return columns.some((index) => {
-      if (!before.isPresent(index) || !after.isPresent(index)) return false
-      if (after.isPartial(index)) return true
-      const [a, b] = [before.bytes(index), after.bytes(index)]
-      return a === null || b === null ? a !== b : !a.equals(b)
-    })
+    return columns.some((index) => this.isColumnChanged(before, after, index))
+  }
+
+  /** The same of one column. */
+  isColumnChanged(before: RowImage, after: RowImage, index: number): boolean {
+    if (!before.isPresent(index) || !after.isPresent(index)) return false
+    return after.isPartial(index) || !before.hasEqual(after, index)
   }
 
   #literal(plan: ColumnPlan, options: LiteralOptions, image: RowImage, index: number): string {

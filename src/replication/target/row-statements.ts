@@ -13,12 +13,14 @@ export function insertHead(verb: 'INSERT' | 'REPLACE', literals: RowLiterals, co
 /** Adds `(1,'a')`. @returns how many values are ENUM's member 0 */
 export function addRowValues(sql: SqlText, literals: RowLiterals, image: RowImage, columns: readonly number[]): number {
   let enumZeros = 0
-  columns.forEach((index, order) => {
-    sql.add(order === 0 ? '(' : ',')
+  sql.addByte(0x28)
+  for (let order = 0; order < columns.length; order += 1) {
+    const index = columns[order] ?? 0
+    if (order > 0) sql.addByte(0x2c)
     literals.addStored(sql, image, index)
     if (literals.isEnumZero(image, index)) enumZeros += 1
-  })
-  sql.add(columns.length === 0 ? '()' : ')')
+  }
+  sql.addByte(0x29)
   return enumZeros
 }
 
@@ -63,11 +65,11 @@ export function addExactConditions(sql: SqlText, literals: RowLiterals, image: R
  * Columns that an UPDATE has to name: those that changed, and those that the server would set by itself (ON UPDATE
  * CURRENT_TIMESTAMP) if they were not named. All, when nothing changed in bytes.
  */
-export function assignedColumns(literals: RowLiterals, before: RowImage, after: RowImage): number[] {
+export function assignedColumns(literals: RowLiterals, before: RowImage, after: RowImage): readonly number[] {
   const writable = literals.writable(after)
   const changed = writable.filter(
     (index) =>
-      !before.isPresent(index) || literals.isChanged(before, after, [index]) || literals.column(index).hasOnUpdate,
+      !before.isPresent(index) || literals.isColumnChanged(before, after, index) || literals.column(index).hasOnUpdate,
   )
   return changed.some((index) => !literals.column(index).hasOnUpdate) ? changed : writable
 }

@@ -7,11 +7,10 @@ import type { TargetConnections } from './target-connections.ts'
 import type { TargetStatus } from './target-status.ts'
 
 export const runLimits = {
-  /** A group takes no more when it holds this many source transactions, or has waited this long. */
-  alone: { transactions: 500, bytes: 1024 * 1024 },
+  /** A group takes no more when it holds this much, or has waited this long; less when nothing more is at hand. */
+  groupTransactions: 4_000,
+  groupBytes: 2 * 1024 * 1024,
   groupAgeMs: 200,
-  /** Smaller groups while a session waits for work. */
-  besideOthers: { transactions: 25, bytes: 64 * 1024 },
   /** A checkpoint that nothing depends on is written this often. */
   lazyCheckpointMs: 1_000,
   /** More frames than this are not kept for a transaction whose end has not come. */

@@ -75,21 +75,16 @@ export class RunStrategies {
     return chooseStrategy(this.source, connections.facts, context.job.target.forceSql).name === 'sql'
   }
 
-  /** A session waits for a group to apply. */
-  get hasFreeLane(): boolean {
-    return this.#lanes?.hasFreeLane === true
-  }
-
   /** Exact for a target that is a state of the source, idempotent before. */
   forStage(stage: CheckpointStage): ApplyStrategy {
     this.#made ??= this.#make(this.#parts.connections.main)
     return stage === 'streaming' ? this.#made.exact : this.#made.idempotent
   }
 
-  /** Sessions beside each other, for a target that is a state of the source; null where one is to do it. */
+  /** Sessions beside each other, for a target that is a state of the source; null while one is to do it alone. */
   async lanes(onCommit: LanesParts['onCommit']): Promise<ParallelLanes | null> {
     const { connections, context, checkpoints, serialUntilMs } = this.#parts
-    if (context.job.target.parallelWorkers < 2 || context.clock.monotonicMs() < serialUntilMs) return null
+    if (context.clock.monotonicMs() < serialUntilMs) return null
     if (this.#lanes !== null) return this.#lanes
     const sessions = await connections.laneSessions()
     const lanes = sessions.map((session) => ({ session, strategy: this.#make(session).exact }))

@@ -4,6 +4,7 @@ import type { ApplyStrategy } from './apply-strategy.ts'
 import { TargetTriggerError } from './errors.ts'
 import { ExactRows } from './exact-rows.ts'
 import { type IdempotentParts, IdempotentRows } from './idempotent-rows.ts'
+import { valuesForm } from './joined-updates.ts'
 import type { RowsChange, SourceTable } from './row-changes.ts'
 import { RowLiterals } from './row-literals.ts'
 import { StatementBatch } from './statement-batch.ts'
@@ -25,11 +26,13 @@ export interface SqlStrategyOptions {
 
 export class SqlStrategy implements ApplyStrategy {
   readonly name = 'sql'
+  readonly mode: ApplyStrategy['mode']
   readonly #options: SqlStrategyOptions
   #literals = new WeakMap<SourceTable, { target: TargetTable; literals: RowLiterals }>()
 
   constructor(options: SqlStrategyOptions) {
     this.#options = options
+    this.mode = options.mode
   }
 
   /** Nothing to prepare. */
@@ -39,7 +42,7 @@ export class SqlStrategy implements ApplyStrategy {
     const { session, catalog, mode, maxPacketBytes } = this.#options
     const limitBytes = isolates ? 1 : Math.min(packetBytes, maxPacketBytes >> 1)
     const batch = new StatementBatch(session, limitBytes, maxPacketBytes)
-    const exact = new ExactRows(batch, limitBytes)
+    const exact = new ExactRows(batch, limitBytes, valuesForm(session.version))
     const idempotent = new IdempotentRows({
       batch,
       exact,

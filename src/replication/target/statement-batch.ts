@@ -97,14 +97,14 @@ export class StatementBatch {
 
   async #run(statements: readonly RowStatement[], sql: Buffer): Promise<void> {
     const { affectedRows } = await executeWriting(this.#session, { sql, enumZeros: 0 }).catch((error: unknown) => {
-      throw describeFailure(error, statements)
+      throw describeFailure(error, statements, isExact(statements))
     })
     this.#holdTo(statements, affectedRows)
   }
 
   async #sendAlone(statement: RowStatement): Promise<void> {
     const { affectedRows } = await executeWriting(this.#session, statement).catch((error: unknown) => {
-      throw describeFailure(error, [statement])
+      throw describeFailure(error, [statement], isExact([statement]))
     })
     this.#holdTo([statement], affectedRows)
   }
@@ -114,12 +114,19 @@ export class StatementBatch {
     const expected = statements.reduce((sum, statement) => sum + (statement.expected ?? 0), 0)
     if (affectedRows === expected) return
     const [first] = statements
-    const where =
-      statements.length === 1 ? `table ${first?.table} with ${first?.key()}` : `table ${first?.table} or near it`
+    const where = isExact(statements)
+      ? `table ${first?.table} with ${first?.key()}`
+      : `table ${first?.table} or near it`
     throw new RowMissingError(
       `the source changed a row of ${where} that the target ${this.#session.where} does not have (${affectedRows} of ${expected} rows found); ` +
         'something else wrote to the target: put the row back as it was at the source, or copy the table again',
-      { details: { isExact: statements.length === 1 } },
+      { details: { isExact: isExact(statements) } },
     )
   }
+}
+
+/** True when a failure can only be of the one row that is named. */
+function isExact(statements: readonly RowStatement[]): boolean {
+  const [first, ...others] = statements
+  return first !== undefined && others.length === 0 && (first.expected ?? 1) === 1
 }

@@ -23,6 +23,8 @@ export interface TargetColumn {
   readonly isGenerated: boolean
   /** The server sets it when a statement changes the row without naming it. */
   readonly hasOnUpdate: boolean
+  /** AUTO_INCREMENT: each row written moves the table's counter behind its value. */
+  readonly isCounted: boolean
   /** Characters of a character column. */
   readonly length: number | null
 }
@@ -46,6 +48,8 @@ export interface TargetTable {
   readonly quoted: string
   readonly engine: string
   readonly isTransactional: boolean
+  /** MariaDB's WITH SYSTEM VERSIONING: how a row came to be is stored too. */
+  readonly keepsHistory: boolean
   readonly columns: readonly TargetColumn[]
   readonly uniqueKeys: readonly TargetKey[]
   /** Names of triggers on it. */
@@ -111,7 +115,7 @@ export class TableCatalog {
 async function readTable(session: Session, schema: string, table: string): Promise<TargetTable | null> {
   const where = `TABLE_SCHEMA = ${utf8Text(schema)} AND TABLE_NAME = ${utf8Text(table)}`
   const rows = await session.query(
-    `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t, ENGINE AS engine FROM information_schema.TABLES
+    `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t, ENGINE AS engine, TABLE_TYPE AS type FROM information_schema.TABLES
      WHERE ${where} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')`,
   )
   const head = exactFirst(rows, schema, table)
@@ -131,6 +135,7 @@ async function readTable(session: Session, schema: string, table: string): Promi
     quoted: quoteTable(head['s'] ?? schema, head['t'] ?? table),
     engine,
     isTransactional: transactionalEngines.has(engine),
+    keepsHistory: head['type'] === 'SYSTEM VERSIONED',
     columns,
     uniqueKeys: await readKeys(session, where, isSame, columns),
     triggers: await readTriggers(session, schema, table),
@@ -158,6 +163,7 @@ function readColumn(row: Row): TargetColumn {
     // MySQL says DEFAULT_GENERATED for a default that is an expression: that is no generated column.
     isGenerated: /\b(virtual|stored|persistent)\b/.test(extra),
     hasOnUpdate: extra.includes('on update'),
+    isCounted: extra.includes('auto_increment'),
     length: row['length'] == null ? null : Number(row['length']),
   }
 }

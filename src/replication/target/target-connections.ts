@@ -15,6 +15,7 @@ import { readTargetFacts, type TargetFacts } from './target-facts.ts'
 import { endLeftSessions, openApplySession, openPlainSession, takeSessionPlace } from './target-session.ts'
 
 const mostLanes = 16
+const mostKeySessions = 4
 /** An earlier group that waits for a later one would wait for ever; see parallel-lanes.ts. */
 const laneLockWaitSeconds = 2
 
@@ -30,6 +31,7 @@ export class TargetConnections implements AsyncDisposable {
   readonly #extra: Session[] = []
   #chunkSessions: Promise<readonly Session[]> | null = null
   #laneSessions: Promise<readonly Session[]> | null = null
+  #keySessions: Promise<readonly Session[]> | null = null
   #ddlSession: Promise<Session> | null = null
 
   private constructor(
@@ -89,6 +91,12 @@ export class TargetConnections implements AsyncDisposable {
     return this.#chunkSessions
   }
 
+  /** One for each parallel worker, to build keys; opened when first asked for. */
+  keySessions(): Promise<readonly Session[]> {
+    this.#keySessions ??= this.#openKeySessions()
+    return this.#keySessions
+  }
+
   /** One for each parallel worker, to apply groups of transactions beside each other; opened when first asked for. */
   laneSessions(): Promise<readonly Session[]> {
     this.#laneSessions ??= this.#openLaneSessions()
@@ -99,6 +107,13 @@ export class TargetConnections implements AsyncDisposable {
   ddlSession(): Promise<Session> {
     this.#ddlSession ??= this.#keep(openPlainSession(this.#context.server), 'ddl')
     return this.#ddlSession
+  }
+
+  async #openKeySessions(): Promise<readonly Session[]> {
+    const { server, job } = this.#context
+    const count = Math.min(job.target.parallelWorkers, mostKeySessions)
+    const open = (_none: unknown, index: number) => this.#keep(openPlainSession(server), `key ${index}`)
+    return await Promise.all(Array.from({ length: count }, open))
   }
 
   async #openLaneSessions(): Promise<readonly Session[]> {
@@ -115,8 +130,9 @@ export class TargetConnections implements AsyncDisposable {
   async #openChunkSessions(): Promise<readonly Session[]> {
     const { server, job } = this.#context
     const sessions: Session[] = []
+    const { logsStatements } = this.facts
     for (let index = 0; index < job.target.parallelWorkers; index += 1)
-      sessions.push(await this.#keep(openApplySession(server, this.facts.logsStatements), `copy ${index}`))
+      sessions.push(await this.#keep(openApplySession(server, logsStatements, !logsStatements), `copy ${index}`))
     return sessions
   }
 
@@ -130,7 +146,7 @@ export class TargetConnections implements AsyncDisposable {
   /** Drops every connection at once; what is under way is undone by the server. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of [this.main, this.plain, ...this.#extra]) session.destroy()
-    await Promise.allSettled([this.#chunkSessions, this.#laneSessions, this.#ddlSession])
+    await Promise.allSettled([this.#chunkSessions, this.#laneSessions, this.#keySessions, this.#ddlSession])
     for (const session of this.#extra) session.destroy()
   }
 }

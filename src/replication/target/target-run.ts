@@ -19,8 +19,9 @@ import { CopyStore, isWholeTable } from './copy-store.ts'
 import { DdlRunner } from './ddl-runner.ts'
 import { DdlFailedError, FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
+import { mergeChanges } from './merge-changes.ts'
 import { MissingRows } from './missing-rows.ts'
-import { ChangeReader, countRows } from './row-changes.ts'
+import { type Change, ChangeReader } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
 import { RunStrategies } from './run-strategies.ts'
 import { describeDdl } from './seen-ddl.ts'
@@ -78,6 +79,10 @@ export class TargetRun {
       position: () => this.#applied.position(),
       lanes: async () => (this.#stage === 'streaming' ? this.#strategies.lanes(this.#onCommit) : null),
       tokens: (changes) => tokensOf(changes, this.#catalog),
+      merge: (changes) => mergeChanges(changes, this.#catalog),
+      onRows: (rowCount) => {
+        progress.rowsTotal += rowCount
+      },
       onCommit: this.#onCommit,
     })
     this.#group.isolates = parts.isolates
@@ -122,7 +127,10 @@ export class TargetRun {
       waiting.abort()
       if (first !== undefined) return next
       if (this.#transaction === null) await this.#saveLazily()
-      else this.#feed.releaseBefore(this.#place.frame)
+      else {
+        await this.#group.written()
+        this.#feed.releaseBefore(this.#place.frame)
+      }
     }
     return next
   }
@@ -130,9 +138,11 @@ export class TargetRun {
   async #applyFrame({ frame, firstItem }: FedFrame, signal: AbortSignal): Promise<void> {
     this.#meet(frame, firstItem)
     for (let item = firstItem; item < frame.items.length; item += 1) {
-      signal.throwIfAborted()
       this.#place = { frame: frame.number, item: item + 1 }
-      await this.#applyItem(frame.items[item] as FrameItem)
+      const waiting = this.#applyItem(frame.items[item] as FrameItem)
+      if (waiting === undefined) continue
+      await waiting
+      signal.throwIfAborted()
     }
     this.#place = { frame: frame.number + 1, item: 0 }
     if (this.#transaction === null) {
@@ -155,7 +165,8 @@ export class TargetRun {
     if (this.#transaction === null && firstItem === 0) this.#applied.moveTo(frame.before)
   }
 
-  async #applyItem(item: FrameItem): Promise<void> {
+  /** @returns what to wait for before the next one, if anything */
+  #applyItem(item: FrameItem): Promise<void> | undefined {
     switch (item.kind) {
       case 'epoch':
         return this.#beginEpoch(item.source)
@@ -197,27 +208,30 @@ export class TargetRun {
     this.#unsaved = { ...this.#unsaved, formatEvent }
   }
 
-  async #applyChange(kind: 'event' | 'statement', event: Buffer): Promise<void> {
+  #applyChange(kind: 'event' | 'statement', event: Buffer): Promise<void> | undefined {
     const change = kind === 'event' ? this.#changes.read(event) : this.#changes.readStatement(event)
-    if (change === null) return
+    if (change === null) return undefined
     this.#leaveFreshStage()
-    if (this.#stage === 'copying') await this.#copy.drain()
-    if (this.#group.isEmpty) this.#groupSinceMs = this.#now()
-    await this.#group.add(change, event.length)
-    this.#parts.progress.bytesTotal += event.length
-    if (change.kind === 'rows') this.#parts.progress.rowsTotal += countRows(change)
+    if (this.#stage === 'copying') return this.#copy.drain().then(() => this.#addChange(change, event.length))
+    return this.#addChange(change, event.length)
   }
 
-  async #endTransaction(place: BinlogPlace, committed: CommitTime): Promise<void> {
+  #addChange(change: Change, sizeBytes: number): Promise<void> | undefined {
+    if (this.#group.isEmpty) this.#groupSinceMs = this.#now()
+    this.#parts.progress.bytesTotal += sizeBytes
+    return this.#group.add(change, sizeBytes)
+  }
+
+  #endTransaction(place: BinlogPlace, committed: CommitTime): Promise<void> | undefined {
     this.#leaveFreshStage()
     this.#applied.advance(this.#transaction?.gtid ?? null, place)
     this.#transaction = null
     this.#committedMicros = committed.micros
     this.#group.finish({ ...this.#unsaved, ...this.#placeChange(), committedMicros: committed.micros })
     const isOld = this.#now() - this.#groupSinceMs > runLimits.groupAgeMs
-    const most = this.#strategies.hasFreeLane ? runLimits.besideOthers : runLimits.alone
-    if (this.#group.transactions >= most.transactions || this.#group.pendingBytes >= most.bytes || isOld)
-      await this.#group.seal()
+    const { groupTransactions, groupBytes } = runLimits
+    const isFull = this.#group.transactions >= groupTransactions || this.#group.pendingBytes >= groupBytes
+    return isFull || isOld ? this.#group.seal() : undefined
   }
 
   async #skip(gtid: string | null, place: BinlogPlace, committed: CommitTime): Promise<void> {
@@ -231,6 +245,7 @@ export class TargetRun {
   async #runDdl(item: Extract<FrameItem, { kind: 'ddl' }>): Promise<void> {
     this.#leaveFreshStage()
     await this.#settle()
+    if (this.#stage === 'copying') await this.#copy.beforeDdl()
     const { connections, checkpoints, context, status, progress } = this.#parts
     const runner = new DdlRunner({
       session: await connections.ddlSession(),
@@ -277,7 +292,7 @@ export class TargetRun {
         return this.#copy.makeObject(item.object, this.#stage, this.#strategies)
       case 'copy':
         await this.#settle()
-        await this.#copy.begin(item.tables)
+        await this.#copy.begin(item.tables, this.#stage)
         this.#stage = 'copying'
         return this.#save({ stage: 'copying' })
       case 'chunk':

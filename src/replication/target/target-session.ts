@@ -27,9 +27,13 @@ const applyState = [
   'net_write_timeout = 600',
 ].join(', ')
 
-/** Opens a session for applying. @throws as `openSession` */
-export async function openApplySession(server: SessionServer, logsStatements: boolean): Promise<Session> {
-  const session = await openSession(server, { multipleStatements: true })
+/** Opens a session for applying; `localInfile`: it may run LOAD DATA LOCAL. @throws as `openSession` */
+export async function openApplySession(
+  server: SessionServer,
+  logsStatements: boolean,
+  localInfile = false,
+): Promise<Session> {
+  const session = await openSession(server, { multipleStatements: true, localInfile })
   try {
     await session.execute(applyState)
     // InnoDB refuses READ COMMITTED under statement-based logging (error 1665).
@@ -56,7 +60,7 @@ export async function openPlainSession(server: SessionServer): Promise<Session> 
 }
 
 /** What an earlier run may have left: more lanes and copiers than any run opens. */
-const allPlaces = ['main', 'ddl', ...numbered('lane', 16), ...numbered('copy', 64)]
+const allPlaces = ['main', 'ddl', ...numbered('lane', 16), ...numbered('copy', 64), ...numbered('key', 4)]
 const endWithinMs = 5_000
 const endPauseMs = 50
 

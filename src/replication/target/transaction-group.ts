@@ -2,7 +2,7 @@
  * Many source transactions in one target transaction, whole ones only, the checkpoint as its last statement.
  *
  * A source transaction larger than the limit is written part by part into the open target transaction, so memory stays
- * bounded; it commits when its end has come.
+ * bounded; it commits when its end has come. What is written together is merged before.
  *
  * Easy to get wrong: when frames run dry inside a source transaction, the ones before it must not wait for its end. They
  * are committed alone as long as nothing of the unfinished one was written.
@@ -12,11 +12,12 @@ import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import type { Tokens } from './conflict-tokens.ts'
+import { type MergedChanges, unmerged } from './merge-changes.ts'
 import type { ParallelLanes } from './parallel-lanes.ts'
 import type { Change, RowsChange } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
 
-/** Changes are written out once they hold this many bytes. */
+/** The part of an unfinished transaction is written out once it holds this many bytes. */
 const writeOutBytes = 1024 * 1024
 
 export interface GroupParts {
@@ -29,6 +30,10 @@ export interface GroupParts {
   /** To apply groups beside each other; null: one after another. */
   readonly lanes: () => Promise<ParallelLanes | null>
   readonly tokens: (changes: readonly RowsChange[]) => Promise<Tokens>
+  /** The same in fewer changes; see merge-changes.ts. */
+  readonly merge: (changes: readonly Change[]) => Promise<MergedChanges>
+  /** Called for all rows before they are written, once. */
+  readonly onRows: (rowCount: number) => void
   /** Called after each commit. */
   readonly onCommit: (change: CheckpointChange, transactions: number) => void
 }
@@ -41,8 +46,10 @@ export class TransactionGroup {
   #lanes: ParallelLanes | null = null
   /** How many of `#pending` belong to finished transactions, and the checkpoint after them. */
   #finished: { count: number; bytes: number; transactions: number; change: CheckpointChange } | null = null
-  /** Something of an unfinished transaction is in the open target transaction. */
+  /** Something of an unfinished transaction is in the open target transaction, or on its way there. */
   #holdsUnfinished = false
+  /** The part of an unfinished transaction that is on its way. */
+  #writing: Promise<void> = Promise.resolve()
   isolates = false
 
   constructor(parts: GroupParts) {
@@ -68,16 +75,24 @@ export class TransactionGroup {
     return this.#holdsUnfinished
   }
 
-  /** Adds a change of the source transaction under way. @throws what writing throws */
-  async add(change: Change, sizeBytes: number): Promise<void> {
+  /** Adds a change of the source transaction under way. @returns what to wait for, if anything; it may fail as writing does */
+  add(change: Change, sizeBytes: number): Promise<void> | undefined {
     this.#pending.push(change)
     this.#pendingBytes += sizeBytes
-    if (this.#pendingBytes < writeOutBytes) return
-    if (this.#finished !== null) await this.seal()
-    if (this.#pendingBytes < writeOutBytes) return
+    return this.#pendingBytes - (this.#finished?.bytes ?? 0) < writeOutBytes ? undefined : this.#writeOut()
+  }
+
+  async #writeOut(): Promise<void> {
     await this.settle()
-    await this.#write(this.#pending.length)
     this.#holdsUnfinished = true
+    // While the target works on this part the next is collected.
+    this.#writing = this.#write(this.#pending.length)
+    this.#writing.catch(() => {})
+  }
+
+  /** Waits for what is on its way to the target. @throws what writing it met */
+  async written(): Promise<void> {
+    await this.#writing
   }
 
   /** The source transaction under way is whole. `change` is the checkpoint after it. */
@@ -109,10 +124,10 @@ export class TransactionGroup {
       await this.#commit(finished.count, finished.transactions, checkpoint)
       return
     }
-    const changes = this.#take(finished.count)
+    const { changes, rowCount } = await this.#parts.merge(this.#take(finished.count))
+    this.#parts.onRows(rowCount)
     this.#finished = null
-    const rows = changes.filter((change) => change.kind === 'rows')
-    const tokens = await this.#parts.tokens(rows)
+    const tokens = await this.#parts.tokens(changes.filter((change) => change.kind === 'rows'))
     await lanes.submit({ changes, tokens, transactions: finished.transactions, checkpoint })
     this.#lanes = lanes
   }
@@ -121,10 +136,12 @@ export class TransactionGroup {
   async settle(): Promise<void> {
     await this.seal()
     await this.#lanes?.settle()
+    await this.#writing
   }
 
   async #commit(count: number, transactions: number, checkpoint: CheckpointChange): Promise<void> {
     await this.#lanes?.settle()
+    await this.#writing
     await this.#write(count)
     this.#finished = null
     const { session, checkpoints } = this.#parts
@@ -141,15 +158,19 @@ export class TransactionGroup {
     return changes
   }
 
-  /** Writes the first `count` pending changes into the target transaction. */
+  /** Writes the first `count` pending changes into the target transaction, which is open from now on. */
   async #write(count: number): Promise<void> {
     if (count === 0) return
-    const changes = this.#take(count)
+    const taken = this.#take(count)
+    const isFirst = !this.#isOpen
+    this.#isOpen = true
     const strategy = this.#parts.strategy()
-    if (!this.#isOpen) {
+    const isExact = strategy.mode === 'exact' && !this.isolates
+    const { changes, rowCount } = isExact ? await this.#parts.merge(taken) : unmerged(taken)
+    this.#parts.onRows(rowCount)
+    if (isFirst) {
       await strategy.prepare()
       await this.#parts.session.execute('BEGIN')
-      this.#isOpen = true
     }
     await writeChanges(this.#parts.session, strategy, changes, this.isolates)
   }

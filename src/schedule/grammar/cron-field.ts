@@ -20,6 +20,8 @@ export interface FieldRule {
   readonly allowed: string
   /** What `*` stands for; shared by all schedules, which saves memory with many jobs. */
   readonly all: readonly number[]
+  /** Each value alone, from `first` on; shared too. */
+  readonly alone: readonly (readonly number[])[]
 }
 
 const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -42,7 +44,8 @@ export const fieldRules = {
 
 function rule(name: string, first: number, last: number): FieldRule {
   const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
-  return { name, first, last, end: last, names: [], allowed: `${first}-${last}`, all }
+  const alone = all.map((value) => [value])
+  return { name, first, last, end: last, names: [], allowed: `${first}-${last}`, all, alone }
 }
 
 /**
@@ -58,7 +61,8 @@ export function parseField(text: string, rule: FieldRule): readonly number[] {
     if (item === '') throw bad(rule, text, 'a list has an empty element')
     addItem(item, rule, values)
   }
-  return [...values].sort((a, b) => a - b)
+  const sorted = [...values].sort((a, b) => a - b)
+  return (sorted.length === 1 ? rule.alone[(sorted[0] ?? 0) - rule.first] : undefined) ?? sorted
 }
 
 function addItem(item: string, rule: FieldRule, values: Set<number>): void {

@@ -2,6 +2,7 @@
  * Reads rows into pieces, as the server sends them: row packets, not decoded, one after another.
  */
 import { quoteName, quoteTable } from '../../../mysql/identifier.ts'
+import type { RowBlock } from '../../../mysql/row-blocks.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { ChunkPiece, KeyTuple } from '../../pipe/frame.ts'
 import { rowAlias } from './cell-expressions.ts'
@@ -22,10 +23,40 @@ export async function pinTable(session: Session, table: TableCopy): Promise<void
 /** Reads a chunk; the last piece, perhaps without rows, says that it is the last. */
 export async function readChunk(session: Session, table: TableCopy, range: KeyRange, take: PieceTaker): Promise<void> {
   const replaced = await findInexactJson(session, table, range)
-  const content: PieceContent = { range, keys: [], replaced }
-  if (table.key === null) return readPieces(session, table, selectRows(table), content, take)
-  const sql = `${selectRows(table)} FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${rangeCondition(table.key, range)}`
-  return readPieces(session, table, sql, content, take)
+  const where =
+    table.key === null
+      ? ''
+      : ` FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${rangeCondition(table.key, range)}`
+  const sql = `${selectRows(table)}${where}`
+  if (replaced.size > 0) return readPieces(session, table, sql, { range, keys: [], replaced }, take)
+  return readBlocks(session, table, sql, range, take)
+}
+
+/** A block of rows is a piece as it is. */
+async function readBlocks(
+  session: Session,
+  table: TableCopy,
+  sql: string,
+  range: KeyRange,
+  take: PieceTaker,
+): Promise<void> {
+  const { tableId } = table
+  let [piece, rowsRead, bytesRead] = [0, 0, 0]
+  const finish = async ({ rows, rowCount }: RowBlock, isLast: boolean) => {
+    rowsRead += rowCount
+    bytesRead += rows.length
+    await take({ tableId, ...range, piece, isLast, isReread: false, keys: [], rowCount, rows })
+    piece += 1
+  }
+  let last: RowBlock | null = null
+  for await (const block of session.rowBlocks(sql, pieceBytes)) {
+    if (last !== null) await finish(last, false)
+    last = block
+  }
+  await finish(last ?? { rows: Buffer.alloc(0), rowCount: 0 }, true)
+  if (rowsRead > 0) table.averageRowBytes = Math.max(1, bytesRead / rowsRead)
+  table.rowsDone += rowsRead
+  table.bytesDone += bytesRead
 }
 
 /** Reads single rows again, all in one piece. */

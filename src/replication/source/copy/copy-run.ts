@@ -60,7 +60,7 @@ export interface StreamPlace extends GatePlace {
 }
 
 /** For `CopyParts.gateBytes`, when nobody says otherwise. */
-export const defaultGateBytes = 32 * 1024 * 1024
+export const defaultGateBytes = 16 * 1024 * 1024
 const startOfLog: LogPlace = { file: '', offset: 0 }
 /** A gate takes no further chunk after this long. */
 const gateMs = 400

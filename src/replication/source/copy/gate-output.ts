@@ -5,7 +5,7 @@
 import type { ChunkPiece } from '../../pipe/frame.ts'
 import type { FrameWriter } from '../frame-writer.ts'
 
-const mostHeldBytes = 48 * 1024 * 1024
+const mostHeldBytes = 24 * 1024 * 1024
 
 export class GateOutput {
   readonly #writer: FrameWriter

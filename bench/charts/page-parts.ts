@@ -1,0 +1,43 @@
+/** Those parts of docs/performance.md that come from a run: the machine, and a table of every figure. */
+import { asked, type ToldFigure } from '../figures.ts'
+import type { Results } from '../tell-results.ts'
+import { short } from './svg.ts'
+
+export function machineLines({ measuredAt, machine }: Results): readonly string[] {
+  const gibibytes = Math.round(machine.memoryBytes / 2 ** 30)
+  return [
+    `Measured on ${measuredAt.slice(0, 10)} at revision \`${machine.revision}\`: ${machine.cores} cores (${machine.cpu.trim()}), ` +
+      `${gibibytes} GiB, Node ${machine.node}; ${machine.versions.join(', ')}.`,
+  ]
+}
+
+/** A table for each benchmark, those figures first of which something is asked. */
+export function tableLines({ results }: Results): readonly string[] {
+  return results.flatMap(({ benchmark, figures, failure }) => [
+    `### ${benchmark}`,
+    '',
+    ...(failure === null ? tableOf(figures) : [`It did not end: ${failure}.`]),
+    '',
+  ])
+}
+
+function tableOf(figures: readonly ToldFigure[]): readonly string[] {
+  return [
+    '| measure | value | spread | against its peer | asked | met |',
+    '| --- | ---: | ---: | --- | --- | --- |',
+    ...figures.map(rowOf),
+  ]
+}
+
+function rowOf(figure: ToldFigure): string {
+  const { measure, value, unit, spread, ratio, comparedWith = '', targets = [], meets } = figure
+  const cells = [
+    measure,
+    `${short(value)} ${unit}`,
+    spread === undefined ? '' : `${short(spread[0])} to ${short(spread[1])}`,
+    ratio === undefined ? '' : `${ratio.toFixed(2)} x ${comparedWith}`,
+    targets.map((target) => asked(target, unit)).join(', '),
+    meets === undefined ? '' : meets ? 'yes' : '**no**',
+  ]
+  return `| ${cells.join(' | ')} |`
+}

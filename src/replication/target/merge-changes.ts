@@ -1,0 +1,198 @@
+/**
+ * Fewer and larger row events with the same effect as many small ones, for changes that are committed together.
+ *
+ * A server spends as much on an event as on a row or two of it, and a row that changes five times is written once.
+ *
+ * Easy to get wrong: what is merged leaves its place in the order, so only tables whose rows depend on nothing else are
+ * merged: no foreign key, no row without a key. What can't be merged (images that lack columns, JSON differences,
+ * another definition of the table) comes behind all that was merged of its table before.
+ */
+import { EventType } from '../../binlog/event-type.ts'
+import type { RowsHead } from '../../binlog/rows-event.ts'
+import { MergedEvents } from './merged-events.ts'
+import { MergedTable, type MergeShape } from './merged-table.ts'
+import { type Change, countRows, isSameDefinition, type RowsChange, type SourceTable } from './row-changes.ts'
+import { rowKey, type TableCatalog, type TargetTable } from './table-catalog.ts'
+
+/** A table of which changes are being merged. */
+interface Merging {
+  readonly source: SourceTable
+  readonly rows: MergedTable
+  readonly changes: RowsChange[]
+}
+
+export interface MergedChanges {
+  readonly changes: readonly Change[]
+  /** Rows that the source changed, each time counted. */
+  readonly rowCount: number
+}
+
+/** Changes as they are, counted. @throws MalformedEventError */
+export function unmerged(changes: readonly Change[]): MergedChanges {
+  return {
+    changes,
+    rowCount: changes.reduce((sum, change) => sum + (change.kind === 'rows' ? countRows(change) : 0), 0),
+  }
+}
+
+/**
+ * The same in fewer changes. Statements between rows stay where they are.
+ * @throws ApplyError when a table is not at the target; MalformedEventError
+ */
+export async function mergeChanges(changes: readonly Change[], catalog: TableCatalog): Promise<MergedChanges> {
+  if (changes.length < 2) return unmerged(changes)
+  const shapes = await shapesOf(changes, catalog)
+  const merge = new Merge(shapes)
+  for (const change of changes) merge.add(change)
+  return merge.end()
+}
+
+/** Null: the table's changes are not merged. */
+async function shapesOf(
+  changes: readonly Change[],
+  catalog: TableCatalog,
+): Promise<ReadonlyMap<SourceTable, MergeShape | null>> {
+  const shapes = new Map<SourceTable, MergeShape | null>()
+  for (const change of changes) {
+    if (change.kind !== 'rows' || shapes.has(change.table)) continue
+    const { schema, table } = change.table.name
+    shapes.set(change.table, mergeShape(change.table, await catalog.get(schema, table)))
+  }
+  return shapes
+}
+
+class Merge {
+  readonly #shapes: ReadonlyMap<SourceTable, MergeShape | null>
+  readonly #merging = new Map<string, Merging>()
+  readonly #out: Change[] = []
+  #rowCount = 0
+
+  constructor(shapes: ReadonlyMap<SourceTable, MergeShape | null>) {
+    this.#shapes = shapes
+  }
+
+  add(change: Change): void {
+    if (change.kind === 'statement') {
+      this.#endAll()
+      this.#out.push(change)
+      return
+    }
+    const shape = this.#shapes.get(change.table) ?? null
+    if (shape === null) this.#passOn(change)
+    else this.#addRows(change, shape)
+  }
+
+  end(): MergedChanges {
+    this.#endAll()
+    return { changes: this.#out, rowCount: this.#rowCount }
+  }
+
+  #passOn(change: RowsChange): void {
+    this.#rowCount += countRows(change)
+    this.#out.push(change)
+  }
+
+  #addRows(change: RowsChange, shape: MergeShape): void {
+    const merging = this.#mergingFor(change, shape)
+    const rowCount = takeRows(merging.rows, change)
+    if (rowCount !== null) {
+      this.#rowCount += rowCount
+      merging.changes.push(change)
+      return
+    }
+    // All of it in the order in which it came: what does not fit together is for the server to judge.
+    this.#merging.delete(change.table.fullName)
+    this.#out.push(...merging.changes)
+    this.#passOn(change)
+  }
+
+  #mergingFor(change: RowsChange, shape: MergeShape): Merging {
+    const { fullName } = change.table
+    const known = this.#merging.get(fullName)
+    if (known !== undefined && mayJoin(known, change)) return known
+    this.#endTable(fullName)
+    const merging = { source: change.table, rows: new MergedTable(shape), changes: [] }
+    this.#merging.set(fullName, merging)
+    return merging
+  }
+
+  #endAll(): void {
+    for (const name of [...this.#merging.keys()]) this.#endTable(name)
+  }
+
+  #endTable(name: string): void {
+    const merging = this.#merging.get(name)
+    if (merging === undefined) return
+    this.#merging.delete(name)
+    const [first] = merging.changes
+    const last = merging.changes.at(-1)
+    if (first === undefined || last === undefined) return
+    if (first === last) {
+      this.#out.push(first)
+      return
+    }
+    const events = new MergedEvents(last.event)
+    merging.rows.emit(events)
+    events.end()
+    const { table } = last
+    for (const event of events.events)
+      this.#out.push({
+        kind: 'rows',
+        table,
+        event,
+        flags: event.buffer.readUInt16LE(event.bodyOffset + 6),
+        isMerged: true,
+      })
+  }
+}
+
+/** True when images of both mean the same, and both were written by the same server. */
+function mayJoin({ source, changes }: Merging, { table, event }: RowsChange): boolean {
+  const [first] = changes
+  if (first?.event.header.serverId !== event.header.serverId) return false
+  return table === source || isSameDefinition(table, source)
+}
+
+/** @returns how many rows it has; null when not all of them could be taken */
+function takeRows(rows: MergedTable, { table, event }: RowsChange): number | null {
+  const { reader } = table
+  const head = reader.open(event)
+  if (!hasAllColumns(head, reader.table.columns.length)) return null
+  const mayBePartial = event.header.type === EventType.PartialUpdateRows
+  let count = 0
+  for (; reader.next(); count += 1) {
+    if (mayBePartial && reader.after.partial.includes(1)) return null
+    if (!rows.add(head.kind, reader)) return null
+  }
+  return count
+}
+
+function hasAllColumns({ columnCount, present, presentAfter }: RowsHead, wanted: number): boolean {
+  return columnCount === wanted && isFull(present, wanted) && isFull(presentAfter, wanted)
+}
+
+function isFull(bits: Buffer, count: number): boolean {
+  const whole = count >> 3
+  for (let at = 0; at < whole; at += 1) if (bits[at] !== 0xff) return false
+  const rest = (1 << (count & 7)) - 1
+  return ((bits[whole] ?? 0) & rest) === rest
+}
+
+function mergeShape(source: SourceTable, target: TargetTable): MergeShape | null {
+  const { columns } = source.reader.table
+  if (columns.length !== target.columns.length || !target.isTransactional || target.keepsHistory) return null
+  if (target.parents.length > 0 || target.children.length > 0) return null
+  if (target.uniqueKeys.some((key) => key.hasExpression)) return null
+  const key = rowKey(target, () => true)
+  if (key === null) return null
+  const others = target.uniqueKeys.filter((other) => other !== key)
+  const counted = target.columns.findIndex((column) => column.isCounted)
+  const [first, ...more] = key.columns
+  return {
+    keyColumns: key.columns,
+    keyNumberBytes: more.length > 0 ? 0 : Math.max(0, columns[first ?? 0]?.lengthCode ?? 0),
+    uniqueColumns: [...new Set(others.flatMap((other) => other.columns))],
+    countedColumn: counted < 0 ? null : counted,
+    isCountedUnsigned: target.columns[counted]?.isUnsigned === true,
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Rows events made of row images, in the form in which the source's own came.
+ *
+ *     header(19) table-id(6) flags(2) [v2: extra-length(2) = 2] columns(lenenc) present-bits [present-bits after] images
+ *
+ * Easy to get wrong: extra data (a partition's number, for instance) belongs to the event that it came with, and is left
+ * out.
+ */
+import { EventType, rowsEventKind } from '../../binlog/event-type.ts'
+import { eventHeaderBytes, type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
+import { decodeRowsHead, plainRowsEvent, RowsFlag } from '../../binlog/rows-event.ts'
+import type { MergedRowSink, RowsKind } from './merged-table.ts'
+
+/** An event takes no further row once it is this long. */
+const eventBytes = 128 * 1024
+const smallestBytes = 2 * 1024
+const sizeAt = 9
+const flagsAt = eventHeaderBytes + 6
+
+const versionOneTypes: Record<RowsKind, number> = {
+  write: EventType.WriteRowsV1,
+  update: EventType.UpdateRowsV1,
+  delete: EventType.DeleteRowsV1,
+}
+const versionTwoTypes: Record<RowsKind, number> = {
+  write: EventType.WriteRows,
+  update: EventType.UpdateRows,
+  delete: EventType.DeleteRows,
+}
+
+/** Events of one table, all columns in every image. */
+export class MergedEvents implements MergedRowSink {
+  readonly events: RawEvent[] = []
+  readonly #heads: Readonly<Record<RowsKind, Buffer>>
+  #kind: RowsKind = 'write'
+  #buffer = Buffer.alloc(0)
+  #length = 0
+
+  /** @param model an event of the table, with all columns; its server, time and version are taken over */
+  constructor(model: RawEvent) {
+    const plain = plainRowsEvent(model)
+    this.#heads = { write: headOf(plain, 'write'), update: headOf(plain, 'update'), delete: headOf(plain, 'delete') }
+  }
+
+  row(kind: RowsKind, before: Uint8Array | null, after: Uint8Array | null): void {
+    const size = (before?.length ?? 0) + (after?.length ?? 0)
+    if (this.#length > 0 && (kind !== this.#kind || this.#length + size > eventBytes)) this.end()
+    if (this.#length === 0) this.#begin(kind, size)
+    if (before !== null) this.#add(before)
+    if (after !== null) this.#add(after)
+  }
+
+  /** The last event is whole. */
+  end(): void {
+    if (this.#length === 0) return
+    const bytes = this.#buffer.subarray(0, this.#length)
+    bytes.writeUInt32LE(bytes.length, sizeAt)
+    this.events.push(rawEvent(bytes))
+    this.#length = 0
+  }
+
+  #begin(kind: RowsKind, firstBytes: number): void {
+    const head = this.#heads[kind]
+    this.#kind = kind
+    this.#buffer = Buffer.allocUnsafe(Math.max(smallestBytes, head.length + firstBytes))
+    this.#length = 0
+    this.#add(head)
+  }
+
+  #add(bytes: Uint8Array): void {
+    const end = this.#length + bytes.length
+    if (end > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2))
+      this.#buffer.copy(larger, 0, 0, this.#length)
+      this.#buffer = larger
+    }
+    this.#buffer.set(bytes, this.#length)
+    this.#length = end
+  }
+}
+
+function headOf(model: RawEvent, kind: RowsKind): Buffer {
+  const { buffer, header, bodyOffset } = model
+  const { columnCount, rowsOffset, flags } = decodeRowsHead(model)
+  const isVersionTwo = header.type === EventType.PartialUpdateRows || header.type >= EventType.WriteRows
+  const bitmapBytes = (columnCount + 7) >> 3
+  const bitmaps = rowsEventKind(header.type) === 'update' ? 2 : 1
+  const countEnd = rowsOffset - bitmaps * bitmapBytes
+  const countBytes = countEnd - (bodyOffset + 8 + (isVersionTwo ? buffer.readUInt16LE(bodyOffset + 8) : 0))
+  const present = buffer.subarray(countEnd, countEnd + bitmapBytes)
+  const head = Buffer.concat([
+    buffer.subarray(0, bodyOffset + 8),
+    isVersionTwo ? Buffer.of(2, 0) : Buffer.alloc(0),
+    buffer.subarray(countEnd - countBytes, countEnd),
+    present,
+    kind === 'update' ? present : Buffer.alloc(0),
+  ])
+  head.writeUInt8((isVersionTwo ? versionTwoTypes : versionOneTypes)[kind], 4)
+  head.writeUInt16LE(RowsFlag.StatementEnd | (flags & RowsFlag.CompleteRows), flagsAt)
+  return head
+}
