@@ -16,6 +16,11 @@ export interface ResumeRequest {
   readonly jobId: string
   /** The source task's own. */
   readonly ownerTerm: number
+  /**
+   * How often that source task has asked, this time included. A request that a cut network held back comes when a later one
+   * has been answered, and must not begin another epoch then. Absent from older agents.
+   */
+  readonly attempt?: number
   /** What `markServer` left on the source for as long as the request lasts; absent where it can't, and from older agents. */
   readonly sourceMark?: string
 }

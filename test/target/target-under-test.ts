@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/core/clock.ts'
 import { type Log, silentLog } from '../../src/core/log.ts'
 import type { ReplicationJob } from '../../src/model/replication-job.ts'
-import type { ResumeAnswer } from '../../src/replication/handshake.ts'
+import type { ResumeAnswer, ResumeRequest } from '../../src/replication/handshake.ts'
 import type { TaskLink, TaskSubject } from '../../src/replication/ports.ts'
 import { runTargetTask } from '../../src/replication/target/target-task.ts'
 import type { TaskReport } from '../../src/replication/task-context.ts'
@@ -66,10 +66,10 @@ export class TargetUnderTest implements AsyncDisposable {
     return this.reports.at(-1)
   }
 
-  async resume(): Promise<ResumeAnswer> {
+  async resume(request: Partial<ResumeRequest> = {}): Promise<ResumeAnswer> {
     while (!this.#answers.has('resume')) await sleep(5)
     const answer = this.#answers.get('resume')
-    return (await answer?.({ jobId: 'any' })) as ResumeAnswer
+    return (await answer?.({ jobId: 'any', ...request })) as ResumeAnswer
   }
 
   async stop(): Promise<void> {

@@ -55,6 +55,8 @@ export interface RunSetup {
   readonly signal: AbortSignal
   readonly broken: BrokenTransactions
   readonly tuning: SourceTuning
+  /** The how-manieth run of this source task it is, from 1. */
+  readonly attempt: number
   /** Says what is being done, for the report. */
   readonly say: (description: string) => void
 }
@@ -103,10 +105,10 @@ export async function setUpRun(setup: RunSetup): Promise<SourceRun> {
 }
 
 /** @throws StaleSourceError when the target has seen a newer source task; SameServerError when it is our own server */
-async function askWhereToBegin({ context, signal }: RunSetup, control: Session): Promise<ResumeAnswer> {
+async function askWhereToBegin({ context, attempt, signal }: RunSetup, control: Session): Promise<ResumeAnswer> {
   const { job, ownerTerm } = context
   const sourceMark = await markServer(control)
-  const request: ResumeRequest = { jobId: job.id, ownerTerm, ...(sourceMark === null ? {} : { sourceMark }) }
+  const request: ResumeRequest = { jobId: job.id, ownerTerm, attempt, ...(sourceMark === null ? {} : { sourceMark }) }
   const asked = context.link.request('resume', request, handshakeTimeoutMs)
   const answer = (await orAborted(asked, signal)) as ResumeAnswer | ResumeRefusal
   if (sourceMark !== null) await unmarkServer(control, sourceMark)

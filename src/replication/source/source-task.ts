@@ -36,6 +36,7 @@ class SourceTask {
   readonly #tuning: SourceTuning
   readonly #broken: BrokenTransactions = new Set()
   #run: SourceRun | null = null
+  #attempts = 0
   #description = 'starts'
   #problem: TaskProblem | null = null
   #stopRun: ((reason: unknown) => void) | null = null
@@ -77,7 +78,9 @@ class SourceTask {
       const say = (description: string) => {
         this.#description = description
       }
-      const parts = { context: this.#context, scope, signal, broken: this.#broken, tuning: this.#tuning, say }
+      this.#attempts += 1
+      const more = { broken: this.#broken, tuning: this.#tuning, attempt: this.#attempts, say }
+      const parts = { context: this.#context, scope, signal, ...more }
       this.#run = await setUpRun(parts)
       this.#problem = null
       this.#report()

@@ -6,6 +6,7 @@
  * from the oldest frame held.
  */
 import { BoundedQueue } from '../../core/bounded-queue.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { Frame } from '../pipe/frame.ts'
 import { decodeFrame } from '../pipe/frame-codec.ts'
 import type { FrameSource, StoredFrame } from '../ports.ts'
@@ -15,6 +16,9 @@ import { FrameGapError } from './errors.ts'
 const aheadBytes = 16 * 1024 * 1024
 /** Of what the stream holds: a frame is a quarter at most, so the writer always has room for another one. */
 const crowdingShare = 1 / 4
+
+/** Frames of an older epoch are what a writer of before left behind, but not when they go on coming for so long. */
+const staleMs = 60_000
 
 export interface FeedPlace {
   readonly epoch: number
@@ -32,6 +36,8 @@ export interface FedFrame {
 export class FrameFeed {
   readonly #source: FrameSource
   readonly #queue = new BoundedQueue<StoredFrame>(aheadBytes)
+  readonly #clock: Clock
+  readonly #startedMs: number
   readonly #epoch: number
   readonly #resumeItem: number
   readonly #resumeFrame: number
@@ -39,8 +45,10 @@ export class FrameFeed {
   #held: { number: number; sequence: number; sizeBytes: number }[] = []
   #heldBytes = 0
 
-  constructor(source: FrameSource, place: FeedPlace) {
+  constructor(source: FrameSource, place: FeedPlace, clock: Clock) {
     this.#source = source
+    this.#clock = clock
+    this.#startedMs = clock.monotonicMs()
     this.#epoch = place.epoch
     this.#expected = place.nextFrame
     this.#resumeFrame = place.nextFrame
@@ -87,7 +95,8 @@ export class FrameFeed {
 
   /**
    * The next frame to apply; null at the end of the source.
-   * @throws FrameGapError if a frame is missing or comes from an epoch that this target never began
+   * @throws FrameGapError if a frame is missing or comes from an epoch that this target never began, or if the source goes
+   * on in an epoch that is over
    */
   async next(): Promise<FedFrame | null> {
     for (;;) {
@@ -105,6 +114,7 @@ export class FrameFeed {
         details: { epoch: frame.epoch },
       })
     if (frame.epoch < this.#epoch || frame.number < this.#expected) {
+      this.#assertLeftBehind(frame)
       if (this.#held.length === 0) this.#source.release({ sequence })
       return null
     }
@@ -121,6 +131,15 @@ export class FrameFeed {
       firstItem: frame.number === this.#resumeFrame ? this.#resumeItem : 0,
       sizeBytes: payload.length,
     }
+  }
+
+  /** All that was written before has been read, and of our own epoch nothing came. */
+  #assertLeftBehind({ epoch }: Frame): void {
+    if (epoch >= this.#epoch || this.#expected !== this.#resumeFrame || this.hasMore) return
+    if (this.#clock.monotonicMs() - this.#startedMs < staleMs) return
+    throw new FrameGapError(`frames of epoch ${epoch} go on coming, this target stands at ${this.#epoch}`, {
+      details: { epoch: this.#epoch },
+    })
   }
 
   /** A checkpoint says that all frames before this one are applied. */

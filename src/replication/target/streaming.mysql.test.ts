@@ -172,6 +172,16 @@ describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
     expect(answer.from.kind).toBe('streaming')
   })
 
+  test('a request to begin that comes when a later one was answered leaves what goes on alone', async () => {
+    await using pair = await open()
+    const { epoch } = await pair.task.resume({ ownerTerm: 3, attempt: 2 })
+    await expect(pair.task.resume({ ownerTerm: 3, attempt: 1 })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await pair.task.resume({ ownerTerm: 3, attempt: 3 })).toMatchObject({ epoch: epoch + 1 })
+    // Another source task counts for itself, and one of an earlier version does not count.
+    expect(await pair.task.resume({ ownerTerm: 4, attempt: 1 })).toMatchObject({ epoch: epoch + 2 })
+    expect(await pair.task.resume({ ownerTerm: 4 })).toMatchObject({ epoch: epoch + 3 })
+  })
+
   test('DDL runs in the state of its session', async () => {
     await using pair = await open()
     await pair.writer.query("SET NAMES latin1; SET sql_mode = 'ANSI_QUOTES', collation_connection = latin1_german1_ci")

@@ -63,7 +63,7 @@ export class TargetRun {
     this.#ddlIntent = checkpoint.ddlIntent
     this.#place = { frame: checkpoint.nextFrame, item: checkpoint.nextItem }
     if (checkpoint.position !== null) this.#applied.moveTo(checkpoint.position)
-    this.#feed = new FrameFeed(frames, checkpoint)
+    this.#feed = new FrameFeed(frames, checkpoint, context.clock)
     this.#catalog = new TableCatalog(connections.plain)
     this.#copies = new CopyStore(checkpoints)
     const [catalog, copies] = [this.#catalog, this.#copies]

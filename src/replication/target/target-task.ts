@@ -51,6 +51,8 @@ class TargetTask {
   #seenEpoch = 0
   /** The greatest term of a source task that asked. */
   #sourceTerm = 0
+  /** How often that one has asked. */
+  #sourceAttempt = 0
   /** Requests to resume that are not answered yet: no run begins before them. */
   #requests = 0
 
@@ -159,9 +161,12 @@ class TargetTask {
     await this.#context.clock.sleep(ms, signal).catch(() => {})
   }
 
-  async #answerResume({ ownerTerm, sourceMark }: AskedToResume): Promise<ResumeAnswer | ResumeRefusal> {
+  async #answerResume({ ownerTerm, attempt, sourceMark }: AskedToResume): Promise<ResumeAnswer | ResumeRefusal> {
     if (ownerTerm < this.#sourceTerm) return { newerTerm: this.#sourceTerm }
+    const isLate = ownerTerm === this.#sourceTerm && attempt !== null && attempt <= this.#sourceAttempt
+    if (isLate) throw new UnavailableError('a later request of the source task has been taken')
     this.#sourceTerm = ownerTerm
+    this.#sourceAttempt = attempt ?? 0
     this.#requests += 1
     this.#wake.abort(new ResumeAsked('the source task begins again'))
     return this.#inTurn(() => this.#beginEpoch(sourceMark))
@@ -196,11 +201,15 @@ class TargetTask {
   }
 }
 
-type AskedToResume = Pick<ResumeRequest, 'ownerTerm'> & { readonly sourceMark: string | null }
+interface AskedToResume {
+  readonly ownerTerm: number
+  readonly attempt: number | null
+  readonly sourceMark: string | null
+}
 
 function readRequest(request: unknown): AskedToResume {
-  const { ownerTerm = 0, sourceMark = null } = (request ?? {}) as Partial<ResumeRequest>
-  return { ownerTerm, sourceMark }
+  const { ownerTerm = 0, attempt = null, sourceMark = null } = (request ?? {}) as Partial<ResumeRequest>
+  return { ownerTerm, attempt, sourceMark }
 }
 
 async function resumePoint({ checkpoint, plain }: TargetConnections, copies: CopyStore): Promise<ResumePoint> {
