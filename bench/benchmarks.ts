@@ -26,7 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
     script: 'schedule-next.ts',
     args: [],
     smoke: [],
-    tells: ['next'],
+    tells: ['in UTC', 'in turn'],
   },
   {
     name: 'scheduler',
