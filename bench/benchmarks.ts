@@ -26,7 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
     script: 'schedule-next.ts',
     args: [],
     smoke: [],
-    tells: ['next'],
+    tells: ['in UTC', 'in turn'],
   },
   {
     name: 'scheduler',
@@ -98,12 +98,13 @@ export const benchmarks: readonly Benchmark[] = [
         : null,
     tells: ['lag p50', 'lag p99', 'memory of a task'],
   })),
-  ...kinds.map((kind) => ({
+  // Not of MySQL 5.6, for the time that it takes: `node bench/copy.ts mysql-5.6` measures it.
+  ...(['mysql-9.7', 'mariadb-10.11'] as const).map((kind) => ({
     name: `copy-${kind}`,
     what: `a full copy, ${kind}`,
     script: 'copy.ts',
     args: [kind],
-    smoke: kind === 'mysql-5.6' ? [kind, '--rows', '4000'] : null,
+    smoke: kind === 'mariadb-10.11' ? [kind, '--rows', '4000'] : null,
     tells: ['Millrace: rows'],
   })),
 ]

@@ -7,7 +7,8 @@
  *       --threads N       of whoever knows threads; 4
  *       --rounds N        1
  *       --only NAME       millrace, mydumper or piped; may be repeated
- *       --local-infile    the target takes LOAD DATA LOCAL: ON or OFF; else as the server does by itself
+ *       --local-infile S  ON, as MySQL 5.6 and MariaDB have it, so that the target takes LOAD DATA LOCAL; or OFF, as
+ *                         MySQL 8 and later have it until told otherwise
  *       --source-data P   keep the source's data in this folder, or take what is there
  *
  * Everybody copies into a fresh target of the same settings, and a figure counts only when the target is equal to the source,
@@ -41,13 +42,13 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true },
-    'local-infile': { type: 'string' },
+    'local-infile': { type: 'string', default: 'ON' },
     'source-data': { type: 'string' },
   },
 })
 const kind = (positionals[0] ?? 'mysql-9.7') as ServerKind
 const [rows, tables, threads] = [Number(values.rows), Number(values.tables), Number(values.threads)]
-const infile = values['local-infile'] === undefined ? [] : [`--local-infile=${values['local-infile']}`]
+const targetArgs = [`--local-infile=${values['local-infile']}`]
 const all: Readonly<Record<string, Contender>> = { millrace, mydumper, piped }
 const contenders = (values.only ?? Object.keys(all)).map((name) => {
   const found = all[name]
@@ -72,7 +73,7 @@ for (let round = 0; round < Number(values.rounds); round += 1)
 tellFigures(figuresOf())
 
 async function measure(contender: Contender): Promise<Copied> {
-  await using target = await startCopyServer(kind, { args: infile })
+  await using target = await startCopyServer(kind, { args: targetArgs })
   const [sourceBefore, targetBefore] = [cpuSeconds(source.pid), cpuSeconds(target.pid)]
   const startedMs = performance.now()
   const used = await contender.copy({ source, target, threads })

@@ -15,9 +15,13 @@ import type { Results } from './tell-results.ts'
 const paths = process.argv.slice(2)
 if (paths.length === 0) throw new Error('name the JSON file of a run, see bench/results')
 const results = joined(paths.map((path) => JSON.parse(readFileSync(path, 'utf8')) as Results))
-for (const { name, svg } of chartsOf(results)) writeFileSync(join(projectRoot, 'docs/images', `${name}.svg`), svg)
 const pagePath = join(projectRoot, 'docs/performance.md')
 let page = readFileSync(pagePath, 'utf8')
+for (const { name, title, svg } of chartsOf(results)) {
+  if (svg !== null) writeFileSync(join(projectRoot, 'docs/images', `performance-${name}.svg`), svg)
+  const shown = svg === null ? 'This run did not measure it.' : `![${title}](images/performance-${name}.svg)`
+  page = replaced(page, `chart: ${name}`, [shown])
+}
 page = replaced(page, 'machine', machineLines(results))
 page = replaced(page, 'figures', tableLines(results))
 writeFileSync(pagePath, page)

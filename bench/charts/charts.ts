@@ -1,4 +1,4 @@
-/** The charts of docs/performance.md; each is null when the run did not measure what it shows. */
+/** The charts of docs/performance.md. */
 import type { ToldFigure } from '../figures.ts'
 import type { Results } from '../tell-results.ts'
 import { type BarGroup, drawBars } from './bar-chart.ts'
@@ -7,9 +7,10 @@ import { figureOf, kindNames, kinds } from './find-figure.ts'
 import type { Tone } from './svg.ts'
 
 export interface Chart {
-  /** Of the file, without its ending. */
   readonly name: string
-  readonly svg: string
+  readonly title: string
+  /** Null when the run did not measure what it shows. */
+  readonly svg: string | null
 }
 
 const followers: readonly { readonly name: string; readonly label: string; readonly tone: Tone }[] = [
@@ -19,14 +20,22 @@ const followers: readonly { readonly name: string; readonly label: string; reado
   { name: 'millrace-sql', label: 'Millrace by SQL', tone: 'ours-2' },
 ]
 
-/** All that can be drawn of a run. */
+/** All charts there are, drawn as far as the run goes. */
 export function chartsOf(results: Results): readonly Chart[] {
-  const drawn = { drain: drainChart, bulk: bulkChart, lag: lagChart, cpu: cpuChart, copy: copyChart }
-  return Object.entries(drawn).flatMap(([name, draw]) => {
-    const svg = draw(results)
-    return svg === null ? [] : [{ name: `performance-${name}`, svg }]
-  })
+  return [
+    { name: 'drain', title: drainTitle, svg: drainChart(results) },
+    { name: 'cpu', title: cpuTitle, svg: cpuChart(results) },
+    { name: 'bulk', title: bulkTitle, svg: bulkChart(results) },
+    { name: 'lag', title: lagTitle, svg: lagChart(results) },
+    { name: 'copy', title: copyTitle, svg: copyChart(results) },
+  ]
 }
+
+const drainTitle = 'Draining a backlog of small transactions'
+const cpuTitle = 'What draining costs'
+const bulkTitle = 'A million rows in large transactions'
+const lagTitle = 'Lag under a steady load'
+const copyTitle = 'A full copy'
 
 function drainChart(results: Results): string | null {
   const groups = kinds.flatMap((kind): readonly BarGroup[] => {
@@ -39,7 +48,7 @@ function drainChart(results: Results): string | null {
     return bars.length === 0 ? [] : [{ label: kindNames[kind], bars, ...(bound === null ? {} : { bound }) }]
   })
   const legend = 'transactions of 4 row changes a second, from the order to go on to the last row; longer is better'
-  return groups.length === 0 ? null : drawBars({ title: 'Draining a backlog of small transactions', legend, groups })
+  return groups.length === 0 ? null : drawBars({ title: drainTitle, legend, groups })
 }
 
 function bulkChart(results: Results): string | null {
@@ -54,7 +63,7 @@ function bulkChart(results: Results): string | null {
   )
   if (rows.length === 0) return null
   return drawDots({
-    title: 'A million rows in large transactions',
+    title: bulkTitle,
     legend: 'times the speed of the better native replica; blue: own choice of strategy, green: SQL; right is better',
     rows,
     ticks: [0.25, 0.5, 1, 2, 4],
@@ -76,7 +85,7 @@ function lagChart(results: Results): string | null {
   )
   if (rows.length === 0) return null
   return drawDots({
-    title: 'Lag under a steady load',
+    title: lagTitle,
     legend: 'from commit to commit, p50 and p99, at half of what the source can do alone; left is better',
     rows,
     ticks: [1, 10, 100],
@@ -101,7 +110,7 @@ function cpuChart(results: Results): string | null {
   })
   const legend =
     'CPU-seconds per million row changes; full colour: Millrace, faint: the target server; shorter is better'
-  return groups.length === 0 ? null : drawBars({ title: 'What draining costs', legend, groups })
+  return groups.length === 0 ? null : drawBars({ title: cpuTitle, legend, groups })
 }
 
 const copiers: readonly { readonly name: string; readonly tone: Tone }[] = [
@@ -123,7 +132,7 @@ function copyChart(results: Results): string | null {
     return bars.length === 0 ? [] : [{ label: kindNames[kind], bars, ...(bound === null ? {} : { bound }) }]
   })
   const legend = 'rows a second, keys built and everything equal at the end; longer is better'
-  return groups.length === 0 ? null : drawBars({ title: 'A full copy', legend, groups })
+  return groups.length === 0 ? null : drawBars({ title: copyTitle, legend, groups })
 }
 
 function remark({ ratio }: ToldFigure): { readonly remark?: string } {

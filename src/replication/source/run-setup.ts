@@ -39,7 +39,9 @@ const binlogHeartbeatMs = 2_500
 const smallestFrameBytes = 16 * 1024
 const largestFrameBytes = 8 * 1024 * 1024
 const mostFramesUnderWay = 32
-const windowBytes = 16 * 1024 * 1024
+const windowBytes = 8 * 1024 * 1024
+/** Of the log, read ahead. */
+const queueBytes = 4 * 1024 * 1024
 
 /** What tests and benchmarks change. */
 export interface SourceTuning {
@@ -206,6 +208,7 @@ async function assemble(
       serverId: replicaId(job.id, 'stream'),
       start,
       heartbeatMs: binlogHeartbeatMs,
+      queueBytes,
       log,
       signal,
     }),

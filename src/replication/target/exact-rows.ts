@@ -35,6 +35,10 @@ const deletesPerStatement = 200
 /** The same for a list of values of one column, which needs less of its memory. */
 const listedDeletesPerStatement = 1_000
 
+/** Fewer updates of one kind than this are quicker one by one; of a large event there are hardly so few. */
+const fewestJoined = 3
+const smallEventBytes = 16 * 1024
+
 interface OpenStatement {
   /** Rows can join while all of these stay the same. */
   readonly verb: string
@@ -68,7 +72,7 @@ export class ExactRows {
     const { kind } = reader.open(change.event)
     const checksForeignKeys = !skipsForeignKeys(change)
     if (kind === 'update' && change.isMerged === true && this.#limitBytes > 1) {
-      await this.#updateMany(reader, literals, checksForeignKeys)
+      await this.#updateMany(change, literals, checksForeignKeys)
       return
     }
     while (reader.next()) {
@@ -145,19 +149,22 @@ export class ExactRows {
   }
 
   /** Updates of different rows that change no unique key: in any order. */
-  async #updateMany(reader: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
+  async #updateMany(change: RowsChange, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
     await this.end()
+    const { reader } = literals
     const { before, after } = reader
     const key = rowKey(literals.target, () => true)
     const mayJoin = key !== null && mayJoinBy(key, literals)
+    const counts = change.event.buffer.length < smallEventBytes ? shapeCounts(change, literals) : null
     const byColumns = new Map<string, JoinedUpdates | null>()
+    reader.open(change.event)
     while (reader.next()) {
-      // The key stays as it is, also where all columns are named because none has changed.
-      const columns = assignedColumns(literals, before, after).filter((index) => key?.columns.includes(index) !== true)
+      const columns = columnsToSet(reader, literals, key)
       const shape = columns.join()
       let joined = byColumns.get(shape)
       if (joined === undefined) {
-        const passes = mayJoin && columns.length > 0 && mayPassThrough(literals, columns)
+        const isFew = counts !== null && (counts.get(shape) ?? 0) < fewestJoined
+        const passes = mayJoin && !isFew && columns.length > 0 && mayPassThrough(literals, columns)
         joined = passes ? new JoinedUpdates(this.#form, literals, key, columns, this.#limitBytes) : null
         byColumns.set(shape, joined)
       }
@@ -224,4 +231,22 @@ export class ExactRows {
     open.rowCount += 1
     if (this.#sql.length >= this.#limitBytes || open.rowCount >= rowLimit) await this.end()
   }
+}
+
+/** The key stays as it is, also where all columns are named because none has changed. */
+function columnsToSet({ before, after }: RowsReader, literals: RowLiterals, key: TargetKey | null): readonly number[] {
+  return assignedColumns(literals, before, after).filter((index) => key?.columns.includes(index) !== true)
+}
+
+/** How many rows of an event change each set of columns. */
+function shapeCounts({ event }: RowsChange, literals: RowLiterals): ReadonlyMap<string, number> {
+  const { reader } = literals
+  const key = rowKey(literals.target, () => true)
+  const counts = new Map<string, number>()
+  reader.open(event)
+  while (reader.next()) {
+    const shape = columnsToSet(reader, literals, key).join()
+    counts.set(shape, (counts.get(shape) ?? 0) + 1)
+  }
+  return counts
 }
