@@ -199,7 +199,7 @@ test('on a terminal passwords are asked for without being shown, bars are drawn,
 
 describe('a copy that is interrupted', () => {
   const pair = () => pairOf('MariaDB to MariaDB')
-  const rows = 200_000
+  const rows = 1_000_000
 
   beforeAll(() => makeShop(pair(), rows))
   beforeEach(() => pair().target.query('DROP DATABASE IF EXISTS shop'))
