@@ -43,11 +43,27 @@ export function comparePositions(a: Position, b: Position): number | null {
   return isBefore ? -1 : null
 }
 
+/** What has been executed as GTIDs; empty without them. */
+export function gtidsOf(position: Position): string {
+  switch (position.kind) {
+    case 'mysql-gtid':
+      return position.executed
+    case 'mariadb-gtid':
+      return position.gtid
+    case 'file':
+      return ''
+  }
+}
+
+export function isSamePosition(a: Position, b: Position): boolean {
+  return a.kind === b.kind && a.file === b.file && a.offset === b.offset && gtidsOf(a) === gtidsOf(b)
+}
+
 /** A short text for status lines, for example `3e11fa47-...:1-77 (binlog.000004:1234)`. */
 export function formatPosition(position: Position): string {
   const place = position.file === '' ? '' : `${position.file}:${position.offset}`
   if (position.kind === 'file') return place
-  const gtids = position.kind === 'mysql-gtid' ? position.executed : position.gtid
+  const gtids = gtidsOf(position)
   if (gtids === '') return place === '' ? '(the beginning)' : `(no GTIDs) (${place})`
   return place === '' ? gtids : `${gtids} (${place})`
 }

@@ -114,7 +114,7 @@ async function whenFormed(agents: readonly TestAgent[], servers: number, withinM
 }
 
 /** What the agent keeps in its data directory of its part in the cluster. */
-export function partOf(agent: TestAgent): 'home' | 'server' | 'client' | 'none' {
+export function partOf(agent: Pick<TestAgent, 'dataDir'>): 'home' | 'server' | 'client' | 'none' {
   try {
     const record = JSON.parse(readFileSync(join(agent.dataDir, 'cluster.json'), 'utf8')) as { role: 'home' }
     return record.role

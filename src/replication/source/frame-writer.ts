@@ -5,7 +5,7 @@
  * Waiting for room in the sink is the back-pressure: whoever adds items must await `whenRoom` between transactions and
  * large pieces. And a frame must not hold a whole large transaction: the stream takes only frames of half its size.
  */
-import type { Position } from '../../binlog/position.ts'
+import { isSamePosition, type Position } from '../../binlog/position.ts'
 import type { FrameItem } from '../pipe/frame.ts'
 import { FrameBuilder } from '../pipe/frame-builder.ts'
 import type { FrameSink } from '../ports.ts'
@@ -176,19 +176,4 @@ export class FrameWriter {
 function bytesOf(item: FrameItem): number {
   if (item.kind === 'chunk') return item.chunk.rows.length
   return 'event' in item ? item.event.length : 0
-}
-
-function isSamePosition(a: Position, b: Position): boolean {
-  return a.file === b.file && a.offset === b.offset && gtidsOf(a) === gtidsOf(b)
-}
-
-function gtidsOf(position: Position): string | null {
-  switch (position.kind) {
-    case 'mysql-gtid':
-      return position.executed
-    case 'mariadb-gtid':
-      return position.gtid
-    case 'file':
-      return null
-  }
 }

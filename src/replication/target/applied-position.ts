@@ -6,7 +6,7 @@
  */
 import { GtidSet, parseGtid } from '../../binlog/gtid-set.ts'
 import { MariadbGtidPosition, parseMariadbGtid } from '../../binlog/mariadb-gtid.ts'
-import type { Position } from '../../binlog/position.ts'
+import { gtidsOf, type Position } from '../../binlog/position.ts'
 import type { BinlogPlace } from '../pipe/frame.ts'
 
 type State =
@@ -62,17 +62,6 @@ export class AppliedPosition {
       if (position !== null) this.#knownText = `${position.kind} ${gtidsOf(position)}`
     }
     return this.#knownText
-  }
-}
-
-function gtidsOf(position: Position): string {
-  switch (position.kind) {
-    case 'mysql-gtid':
-      return position.executed
-    case 'mariadb-gtid':
-      return position.gtid
-    case 'file':
-      return ''
   }
 }
 

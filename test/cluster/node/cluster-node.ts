@@ -7,6 +7,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, readPidFile } from '../../../src/core/process-identity.ts'
+import { partOf } from '../../harness/agent-cluster.ts'
 import { natsServerPath } from '../../harness/nats-server.ts'
 import { whenReady } from '../../harness/ready.ts'
 import { ServerProcess } from '../../harness/server-process.ts'
@@ -76,8 +77,7 @@ export class ClusterNode implements AsyncDisposable {
 
   /** The cluster has one NATS server now, and it is this node's. */
   get hasOnlyServer(): boolean {
-    const path = join(this.dataDir, 'cluster.json')
-    return existsSync(path) && (JSON.parse(readFileSync(path, 'utf8')) as { readonly role: string }).role === 'home'
+    return partOf(this) === 'home'
   }
 
   get runnerPid(): number | null {
