@@ -6,6 +6,7 @@
  */
 import { type ColumnType, ColumnTypeCode } from './column-type.ts'
 import { decimalText } from './decimal.ts'
+import { signed64, unsigned64 } from './int64.ts'
 import { jsonText } from './json-text.ts'
 import { inflateColumn } from './mariadb-column.ts'
 import type { RowImage } from './row-image.ts'
@@ -28,7 +29,7 @@ export function columnValue(
     case ColumnTypeCode.Long:
       return smallInteger(buffer, start, column.lengthCode, isUnsigned)
     case ColumnTypeCode.LongLong:
-      return isUnsigned ? buffer.readBigUInt64LE(start) : buffer.readBigInt64LE(start)
+      return isUnsigned ? unsigned64(buffer, start) : signed64(buffer, start)
     case ColumnTypeCode.Float:
       return buffer.readFloatLE(start)
     case ColumnTypeCode.Double:
@@ -74,17 +75,16 @@ export function rowValues(
   isUnsigned: readonly (boolean | null)[] | null,
   isText: readonly boolean[] | null = null,
 ): (ColumnValue | undefined)[] {
-  const { buffer, starts, ends } = image
-  const values: (ColumnValue | undefined)[] = []
+  const { buffer, starts, ends, partial } = image
+  const values = new Array<ColumnValue | undefined>(columns.length)
   for (let index = 0; index < columns.length; index += 1) {
     const column = columns[index]
-    const start = starts[index] ?? 0
-    const end = ends[index] ?? 0
-    if (column === undefined || !image.isPresent(index)) values.push(undefined)
-    else if (image.isNull(index)) values.push(null)
-    else if (image.isPartial(index)) values.push(buffer.subarray(start, end))
-    else if (isText !== null && isText[index] === true) values.push(buffer.toString('utf8', start, end))
-    else values.push(columnValue(column, isUnsigned?.[index] === true, buffer, start, end))
+    const start = starts[index] ?? -1
+    const end = ends[index] ?? start
+    if (column === undefined || start < 0) values[index] = image.isNull(index) ? null : undefined
+    else if (partial[index] === 1) values[index] = buffer.subarray(start, end)
+    else if (isText !== null && isText[index] === true) values[index] = buffer.toString('utf8', start, end)
+    else values[index] = columnValue(column, isUnsigned?.[index] === true, buffer, start, end)
   }
   return values
 }

@@ -9,6 +9,7 @@ const groupBytes = 4
 const groupSize = 1e9
 /** With another group it would be larger than a double holds exactly. */
 const largestBeforeGroup = 9e6
+const zeros = Array.from({ length: groupDigits }, (_none, count) => '0'.repeat(count))
 
 /**
  * The number as text with exactly `scale` digits after the point and no needless zeros before it.
@@ -39,13 +40,13 @@ export function decimalText(buffer: Buffer, start: number, precision: number, sc
   }
   whole ||= String(number)
   const text = isNegative ? `-${whole}` : whole
-  return scale === 0 ? text : `${text}.${fractionText(buffer, at, scale, mask, signBit)}`
+  return scale === 0 ? text : text + fractionText(buffer, at, scale, mask, signBit)
 }
 
 function fractionText(buffer: Buffer, start: number, scale: number, mask: number, firstSignBit: number): string {
   let at = start
   let signBit = firstSignBit
-  let text = ''
+  let text = '.'
   let left = scale
   for (; left >= groupDigits; left -= groupDigits, at += groupBytes, signBit = 0)
     text += padded(group(buffer, at, groupBytes, mask, signBit), groupDigits)
@@ -54,11 +55,13 @@ function fractionText(buffer: Buffer, start: number, scale: number, mask: number
 
 /** The value of a group of digits. */
 function group(buffer: Buffer, at: number, bytes: number, mask: number, signBit: number): number {
+  if (bytes === groupBytes) return (buffer.readInt32BE(at) ^ (mask * 0x101_0101) ^ (signBit << 24)) >>> 0
   let value = buffer.readUInt8(at) ^ mask ^ signBit
   for (let index = 1; index < bytes; index += 1) value = value * 256 + (buffer.readUInt8(at + index) ^ mask)
   return value
 }
 
 function padded(value: number, count: number): string {
-  return String(value).padStart(count, '0')
+  const text = String(value)
+  return (zeros[count - text.length] ?? '') + text
 }

@@ -1,10 +1,11 @@
 /**
- * What the dump needs of mysql2 beyond its types: raw commands on an open connection.
+ * What the dump needs of mysql2 beyond its types: raw commands on an open connection, and its bytes from then on.
  *
  * mysql2 3.24 calls `execute` once without a packet, when it is the command's turn, and then for every packet until it
  * answers true; `onResult` gets the error when the connection ends. Its Packet objects are used again for the next
  * packet, so only their buffer may be kept.
  */
+import type { Socket } from 'node:net'
 import type { Connection } from 'mysql2/promise'
 
 export interface DriverPacket {
@@ -21,12 +22,11 @@ export interface DriverCommand {
 }
 
 interface CoreConnection {
-  readonly stream: { destroy(): void }
+  /** The socket, or TLS over it. */
+  readonly stream: Socket
   sequenceId: number
   addCommand(command: DriverCommand): void
   writePacket(packet: { buffer: Buffer; length(): number; writeHeader(sequenceId: number): void }): void
-  pause(): void
-  resume(): void
   destroy(): void
 }
 
@@ -60,12 +60,21 @@ export class DriverConnection {
     })
   }
 
+  /**
+   * Every chunk of bytes goes to `onChunk` from now on, none to the driver: it would make an object of each packet. Of use
+   * only while nothing of an answer has come; the driver still tells a running command when the connection is lost.
+   */
+  takeOver(onChunk: (chunk: Buffer) => void): void {
+    this.#core.stream.removeAllListeners('data')
+    this.#core.stream.on('data', onChunk)
+  }
+
   pause(): void {
-    this.#core.pause()
+    this.#core.stream.pause()
   }
 
   resume(): void {
-    this.#core.resume()
+    this.#core.stream.resume()
   }
 
   close(): void {

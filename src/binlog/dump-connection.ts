@@ -1,8 +1,8 @@
 /**
  * A stream of binlog events from a server: we are one of its replicas.
  *
- * mysql2 connects, authenticates, encrypts and cuts packets; from the dump command on every packet is ours. When the
- * consumer falls behind, the socket is paused and the server waits.
+ * mysql2 connects, authenticates and encrypts; from the dump command on every byte is ours. When the consumer falls behind,
+ * the socket is paused and the server waits.
  *
  * Easy to get wrong: while we pause, silence is our own doing; the watchdog counts only time in which we listened.
  */
@@ -18,6 +18,7 @@ import { BinlogConnectionError, BinlogSilentError } from './errors.ts'
 import { EventChecksum } from './event-checksum.ts'
 import { EventQueue } from './event-queue.ts'
 import { FileSkipper } from './file-skipper.ts'
+import { PacketCutter } from './packet-cutter.ts'
 import { rawEvent } from './raw-event.ts'
 
 const defaultHeartbeatMs = 10_000
@@ -78,6 +79,15 @@ class DumpStream implements BinlogStream {
   readonly #checksum: EventChecksum
   readonly #skipper: FileSkipper | null
   readonly #queue: EventQueue
+  readonly #cutter = new PacketCutter((buffer, start, end) => this.#receive(buffer, start, end))
+  readonly #onChunk = (chunk: Buffer) => {
+    this.#heardAtMs = performance.now()
+    try {
+      this.#cutter.take(chunk)
+    } catch (error) {
+      this.#end(error)
+    }
+  }
   readonly #onAbort = () => this.#end(this.#options.signal?.reason)
   #watchdog: NodeJS.Timeout | null = null
   #heardAtMs = performance.now()
@@ -108,17 +118,17 @@ class DumpStream implements BinlogStream {
   async start(): Promise<void> {
     const { serverId, start, signal } = this.#options
     await this.#register(registerPacket(serverId, hostname()))
+    this.#heardAtMs = performance.now()
+    this.#watchdog = setInterval(() => this.#watch(), this.#heartbeatMs)
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#connection.add({
-      execute: (packet) => {
-        if (packet === undefined) this.#connection.send(dumpPacket(serverId, start))
-        else this.#receive(packet)
+      execute: () => {
+        this.#connection.takeOver(this.#onChunk)
+        this.#connection.send(dumpPacket(serverId, start))
         return false
       },
       onResult: (error) => this.#end(this.#lost(error)),
     })
-    this.#heardAtMs = performance.now()
-    this.#watchdog = setInterval(() => this.#watch(), this.#heartbeatMs)
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (signal?.aborted === true) this.#onAbort()
   }
 
@@ -152,13 +162,11 @@ class DumpStream implements BinlogStream {
     })
   }
 
-  #receive(packet: DriverPacket): void {
+  #receive(buffer: Buffer, start: number, end: number): void {
     if (this.#isEnded) return
-    this.#heardAtMs = performance.now()
-    const { buffer, offset, end } = packet
-    const kind = buffer[offset]
-    if (kind === packetKind.event) this.#receiveEvent(buffer, offset + 1, end)
-    else if (kind === packetKind.error) this.#end(this.#serverFailure(packet))
+    const kind = start < end ? buffer[start] : undefined
+    if (kind === packetKind.event) this.#receiveEvent(buffer, start + 1, end)
+    else if (kind === packetKind.error) this.#end(this.#serverFailure({ buffer, offset: start, end }))
     else this.#end(new BinlogConnectionError(`${this.#address} ended the stream, as servers do when they stop`))
   }
 

@@ -62,9 +62,24 @@ function decode(bytes: Buffer): GtidSet {
   return set
 }
 
-/** Sixteen bytes as the usual text. */
+const lastBytes = new Int32Array(4)
+let lastUuid = '00000000-0000-0000-0000-000000000000'
+
+/** Sixteen bytes as the usual text. A log names one server nearly always, so the last text is kept. */
 export function uuidFromBytes(bytes: Buffer, offset: number): string {
-  if (bytes.length < offset + 16) throw new RangeError('no whole uuid')
+  if (!isLastUuid(bytes, offset)) {
+    lastUuid = newUuid(bytes, offset)
+    for (let word = 0; word < 4; word += 1) lastBytes[word] = bytes.readInt32LE(offset + 4 * word)
+  }
+  return lastUuid
+}
+
+function isLastUuid(bytes: Buffer, offset: number): boolean {
+  for (let word = 0; word < 4; word += 1) if (bytes.readInt32LE(offset + 4 * word) !== lastBytes[word]) return false
+  return true
+}
+
+function newUuid(bytes: Buffer, offset: number): string {
   const hex = bytes.toString('hex', offset, offset + 16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

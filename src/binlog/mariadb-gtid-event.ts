@@ -8,6 +8,7 @@
  * Source: sql/log_event.cc, Gtid_log_event and Gtid_list_log_event (MariaDB 10.11).
  */
 import { decodeBody } from './event-body.ts'
+import { unsigned64 } from './int64.ts'
 import { type MariadbGtid, MariadbGtidPosition } from './mariadb-gtid.ts'
 import type { RawEvent } from './raw-event.ts'
 import type { Xid } from './transaction-part.ts'
@@ -41,10 +42,10 @@ export function decodeMariadbGtidEvent(event: RawEvent): MariadbGtidEvent {
       gtid: {
         domain: buffer.readUInt32LE(offset + 8),
         serverId: event.header.serverId,
-        sequence: buffer.readBigUInt64LE(offset),
+        sequence: unsigned64(buffer, offset),
       },
       flags,
-      commitId: hasCommitId ? buffer.readBigUInt64LE(offset + 13) : null,
+      commitId: hasCommitId ? unsigned64(buffer, offset + 13) : null,
       xid: hasXid ? readXid(buffer, offset + (hasCommitId ? 21 : 13)) : null,
     }
   })
@@ -68,7 +69,7 @@ export function decodeMariadbGtidList(event: RawEvent): MariadbGtidPosition {
       position.advance({
         domain: buffer.readUInt32LE(at),
         serverId: buffer.readUInt32LE(at + 4),
-        sequence: buffer.readBigUInt64LE(at + 8),
+        sequence: unsigned64(buffer, at + 8),
       })
     return position
   })

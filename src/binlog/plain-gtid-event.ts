@@ -11,6 +11,7 @@ import { decodeBody } from './event-body.ts'
 import { EventType } from './event-type.ts'
 import type { Gtid } from './gtid-set.ts'
 import { uuidFromBytes } from './gtid-set-encoding.ts'
+import { signed64 } from './int64.ts'
 import { lengthEncoded } from './length-encoded.ts'
 import type { RawEvent } from './raw-event.ts'
 
@@ -38,13 +39,13 @@ const timesAt = clockAt + 17
 export function decodePlainGtidEvent(event: RawEvent): GtidEvent {
   return decodeBody(event, (buffer, offset) => {
     const isAnonymous = event.header.type === EventType.AnonymousGtid
-    const number = buffer.readBigInt64LE(offset + numberAt)
+    const number = signed64(buffer, offset + numberAt)
     const hasClock = buffer.length >= offset + timesAt && buffer.readUInt8(offset + clockAt) === logicalClockMark
     return {
       flags: buffer.readUInt8(offset),
       gtid: isAnonymous ? null : { uuid: uuidFromBytes(buffer, offset + uuidAt), tag: '', number },
-      lastCommitted: hasClock ? buffer.readBigInt64LE(offset + clockAt + 1) : null,
-      sequenceNumber: hasClock ? buffer.readBigInt64LE(offset + clockAt + 9) : null,
+      lastCommitted: hasClock ? signed64(buffer, offset + clockAt + 1) : null,
+      sequenceNumber: hasClock ? signed64(buffer, offset + clockAt + 9) : null,
       ...readCommitTimes(buffer, offset + timesAt, hasClock),
     }
   })
@@ -65,7 +66,8 @@ function readCommitTimes(buffer: Buffer, offset: number, hasClock: boolean) {
 
 /** 55 bits in seven bytes. */
 function readMicros(buffer: Buffer, offset: number): bigint {
-  const low = BigInt(buffer.readUInt32LE(offset))
-  const high = BigInt(buffer.readUIntLE(offset + 4, 3) & 0x7f_ffff)
-  return (high << 32n) | low
+  const high = buffer.readUIntLE(offset + 4, 3) & 0x7f_ffff
+  // Exact up to 2^53, which is the year 2255.
+  if (high < 0x20_0000) return BigInt(high * 0x1_0000_0000 + buffer.readUInt32LE(offset))
+  return (BigInt(high) << 32n) | BigInt(buffer.readUInt32LE(offset))
 }

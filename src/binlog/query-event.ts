@@ -29,6 +29,19 @@ export interface QueryEvent {
 }
 
 const fixedBytes = 13
+const begin = 0x4e_49_47_45
+
+/**
+ * True for the BEGIN of a transaction, told without decoding it: every transaction of MySQL has one, and nothing else
+ * that it says counts. MariaDB compresses no text as short. Bytes that end too early are no BEGIN.
+ */
+export function isBeginEvent({ header, buffer, bodyOffset }: RawEvent): boolean {
+  const sqlAt = buffer.length - 5
+  const varsAt = bodyOffset + fixedBytes
+  if (header.type !== EventType.Query || sqlAt <= varsAt || buffer[sqlAt] !== 0x42) return false
+  const schemaAt = varsAt + buffer.readUInt16LE(bodyOffset + 11)
+  return schemaAt + buffer.readUInt8(bodyOffset + 8) + 1 === sqlAt && buffer.readInt32LE(sqlAt + 1) === begin
+}
 
 /** Decodes a query event, MariaDB's compressed form included. @throws MalformedEventError */
 export function decodeQueryEvent(event: RawEvent): QueryEvent {

@@ -70,47 +70,81 @@ export class RowImage {
    * @returns where the image ends @throws RangeError if it ends past the buffer
    */
   walk(buffer: Buffer, offset: number, present: Uint8Array, presentCount: number, lengthCodes: Int32Array): number {
+    const valuesAt = offset + ((presentCount + 7) >> 3)
+    const isFull = presentCount === lengthCodes.length && hasNoNull(buffer, offset, presentCount)
+    const end = isFull
+      ? this.#walkAll(buffer, valuesAt, lengthCodes)
+      : this.#walkSome(buffer, offset, valuesAt, present, lengthCodes)
+    if (end > buffer.length) throw endsTooLate()
+    this.buffer = buffer
+    this.start = offset
+    this.end = end
+    return end
+  }
+
+  /** Every column is in the image, and none is NULL. */
+  #walkAll(buffer: Buffer, valuesAt: number, lengthCodes: Int32Array): number {
     const { starts, ends } = this
-    let at = offset + ((presentCount + 7) >> 3)
-    const isFull = presentCount === starts.length && hasNoBit(buffer, offset, at)
-    let bit = 0
-    for (let column = 0; column < starts.length; column += 1) {
-      if (!isFull) {
-        if (present[column] !== 1) {
-          starts[column] = absent
-          continue
-        }
-        const isNull = (((buffer[offset + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
-        bit += 1
-        if (isNull) {
-          starts[column] = isNullMark
-          continue
-        }
-      }
-      const code = lengthCodes[column] ?? 0
-      let length = code
-      if (code < 0) {
-        length = buffer[at] ?? Number.NaN
-        if (code < -1) length += (buffer[at + 1] ?? Number.NaN) * 0x100
-        if (code < -2) length += (buffer[at + 2] ?? Number.NaN) * 0x1_0000
-        if (code < -3) length += (buffer[at + 3] ?? Number.NaN) * 0x100_0000
-        at -= code
+    let at = valuesAt
+    for (let column = 0; column < lengthCodes.length; column += 1) {
+      let length = lengthCodes[column] ?? 0
+      if (length < 0) {
+        const prefix = -length
+        length = valueLength(buffer, at, prefix)
+        at += prefix
       }
       starts[column] = at
       at += length
       ends[column] = at
     }
-    if (!(at <= buffer.length)) throw new RangeError('a row image ends past its event')
-    this.buffer = buffer
-    this.start = offset
-    this.end = at
+    return at
+  }
+
+  #walkSome(buffer: Buffer, nullsAt: number, valuesAt: number, present: Uint8Array, lengthCodes: Int32Array): number {
+    const { starts, ends } = this
+    let at = valuesAt
+    let bit = 0
+    for (let column = 0; column < lengthCodes.length; column += 1) {
+      if (present[column] !== 1) {
+        starts[column] = absent
+        continue
+      }
+      const isNull = (((buffer[nullsAt + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1
+      bit += 1
+      if (isNull) {
+        starts[column] = isNullMark
+        continue
+      }
+      const code = lengthCodes[column] ?? 0
+      const prefix = code < 0 ? -code : 0
+      const length = prefix === 0 ? code : valueLength(buffer, at, prefix)
+      at += prefix
+      starts[column] = at
+      at += length
+      ends[column] = at
+    }
     return at
   }
 }
 
-/** No column is NULL. */
-function hasNoBit(buffer: Buffer, from: number, to: number): boolean {
+/** The little-endian length of `bytes` bytes before a value. @throws RangeError past the end */
+function valueLength(buffer: Buffer, at: number, bytes: number): number {
+  if (at + bytes > buffer.length) throw endsTooLate()
+  const first = buffer[at] ?? 0
+  if (bytes === 1) return first
+  if (bytes === 2) return first + (buffer[at + 1] ?? 0) * 0x100
+  return buffer.readUIntLE(at, bytes)
+}
+
+function endsTooLate(): RangeError {
+  return new RangeError('a row image ends past its event')
+}
+
+/** Servers leave the last byte's bits of no column set. */
+function hasNoNull(buffer: Buffer, from: number, count: number): boolean {
   let bits = 0
-  for (let at = from; at < to; at += 1) bits |= buffer[at] ?? 0
+  let at = from
+  for (let left = count; left > 0; left -= 8, at += 1)
+    bits |= left < 8 ? (buffer[at] ?? 0) & ((1 << left) - 1) : (buffer[at] ?? 0)
   return bits === 0
 }

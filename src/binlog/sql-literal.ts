@@ -10,6 +10,7 @@
 import { type ColumnType, ColumnTypeCode } from './column-type.ts'
 import { decimalText } from './decimal.ts'
 import { MalformedEventError } from './errors.ts'
+import { signed64, unsigned64 } from './int64.ts'
 import { jsonExpression } from './json-expression.ts'
 import { jsonText } from './json-text.ts'
 import { inflateColumn } from './mariadb-column.ts'
@@ -58,7 +59,7 @@ export function sqlLiteral(
     case ColumnTypeCode.Long:
       return String(smallInteger(buffer, start, column.lengthCode, options.isUnsigned))
     case ColumnTypeCode.LongLong:
-      return String(options.isUnsigned ? buffer.readBigUInt64LE(start) : buffer.readBigInt64LE(start))
+      return String(options.isUnsigned ? unsigned64(buffer, start) : signed64(buffer, start))
     case ColumnTypeCode.Float:
       return floatingLiteral(buffer.readFloatLE(start))
     case ColumnTypeCode.Double:

@@ -1,15 +1,14 @@
 /**
  * What a query event does to the transaction it stands in.
  *
- * Servers write these words themselves, in one spelling: `BEGIN`, `COMMIT`, `ROLLBACK`, SAVEPOINT and ROLLBACK TO with a
- * quoted name, XA statements with the name in hexadecimal. A user's own text never looks so, except for a procedure's
- * body, which begins with CREATE.
+ * Servers write these words themselves, in one spelling: `BEGIN` (see `isBeginEvent`), `COMMIT`, `ROLLBACK`, SAVEPOINT
+ * and ROLLBACK TO with a quoted name, XA statements with the name in hexadecimal. A user's own text never looks so,
+ * except for a procedure's body, which begins with CREATE.
  */
 import { MalformedEventError } from './errors.ts'
 import type { Xid } from './transaction-part.ts'
 
 export type StatementKind =
-  | 'begin'
   | 'commit'
   | 'rollback'
   | 'savepoint'
@@ -25,7 +24,6 @@ const longestControlBytes = 512
 /** Tells by the first words. */
 export function statementKind(sql: Buffer): StatementKind {
   switch (sql[0]) {
-    case 0x42: // B
     case 0x43: // C
     case 0x52: // R
     case 0x53: // S
@@ -37,7 +35,6 @@ export function statementKind(sql: Buffer): StatementKind {
 }
 
 function controlKind(text: string): StatementKind {
-  if (text === 'BEGIN') return 'begin'
   if (text === 'COMMIT') return 'commit'
   if (text === 'ROLLBACK') return 'rollback'
   if (/^SAVEPOINT /i.test(text)) return 'savepoint'

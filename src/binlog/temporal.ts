@@ -5,6 +5,7 @@
  * Source: mysys/my_time.cc (my_datetime_packed_from_binary and its kin); the older forms, which MySQL before 5.6.4 and
  * MariaDB without mysql56_temporal_format write, are numbers such as 20240131235959.
  */
+import { unsigned64 } from './int64.ts'
 
 /** DATE: day 5 bits, month 4, year the rest. */
 export function dateText(buffer: Buffer, start: number): string {
@@ -14,12 +15,11 @@ export function dateText(buffer: Buffer, start: number): string {
 
 /** DATETIME(n): 40 bits big endian plus an offset, then the fraction. */
 export function datetime2Text(buffer: Buffer, start: number, decimals: number): string {
-  const packed = buffer.readUIntBE(start, 5) - 0x80_0000_0000
-  const date = Math.trunc(packed / 0x2_0000)
-  const time = packed % 0x2_0000
-  const yearMonth = date >> 5
-  const day = ymd(Math.trunc(yearMonth / 13), yearMonth % 13, date & 31)
-  return `${day} ${hms(time >> 12, (time >> 6) & 63, time & 63)}${fraction(buffer, start + 5, decimals)}`
+  const high = buffer.readUIntBE(start, 3) ^ 0x80_0000
+  const time = ((high & 1) << 16) | buffer.readUInt16BE(start + 3)
+  const yearMonth = high >> 6
+  const day = ymd(Math.trunc(yearMonth / 13), yearMonth % 13, (high >> 1) & 31)
+  return day + timeOfDay(time >> 12, (time >> 6) & 63, time & 63) + fraction(buffer, start + 5, decimals)
 }
 
 /** TIMESTAMP(n): seconds big endian, then the fraction; all zero is the zero date. */
@@ -55,11 +55,11 @@ export function oldTimeText(buffer: Buffer, start: number): string {
 
 /** DATETIME of old: year month day hour minute second as one decimal number. */
 export function oldDatetimeText(buffer: Buffer, start: number): string {
-  const value = buffer.readBigUInt64LE(start)
+  const value = unsigned64(buffer, start)
   const date = Number(value / 1_000_000n)
   const time = Number(value % 1_000_000n)
   const day = ymd(Math.trunc(date / 10_000), Math.trunc(date / 100) % 100, date % 100)
-  return `${day} ${hms(Math.trunc(time / 10_000), Math.trunc(time / 100) % 100, time % 100)}`
+  return day + timeOfDay(Math.trunc(time / 10_000), Math.trunc(time / 100) % 100, time % 100)
 }
 
 /** A value inside JSON: 40 bits of date and time, 24 of microseconds; the type says which part counts. */
@@ -71,14 +71,14 @@ export function packedDatetimeText(packed: bigint, part: 'date' | 'datetime'): s
   const yearMonth = date >> 5
   const day = ymd(Math.trunc(yearMonth / 13), yearMonth % 13, date & 31)
   if (part === 'date') return day
-  return `${day} ${hms(time >> 12, (time >> 6) & 63, time & 63)}.${pad(micros, 6)}`
+  return day + timeOfDay(time >> 12, (time >> 6) & 63, time & 63) + digits(micros, 6)
 }
 
 /** A TIME inside JSON: signed, 24 bits of microseconds. */
 export function packedTimeText(packed: bigint): string {
   const size = packed < 0n ? -packed : packed
   const whole = Number(size >> 24n)
-  const text = `${hms((whole >> 12) & 1023, (whole >> 6) & 63, whole & 63)}.${pad(Number(size & 0xff_ffffn), 6)}`
+  const text = `${hms((whole >> 12) & 1023, (whole >> 6) & 63, whole & 63)}${digits(Number(size & 0xff_ffffn), 6)}`
   return packed < 0n ? `-${text}` : text
 }
 
@@ -86,7 +86,7 @@ function utcText(seconds: number): string {
   if (seconds === 0) return '0000-00-00 00:00:00'
   const at = new Date(seconds * 1000)
   const day = ymd(at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate())
-  return `${day} ${hms(at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds())}`
+  return day + timeOfDay(at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds())
 }
 
 /** The fraction's bytes hold an even number of digits. */
@@ -95,23 +95,37 @@ function fraction(buffer: Buffer, start: number, decimals: number): string {
   return digits(buffer.readUIntBE(start, (decimals + 1) >> 1), decimals)
 }
 
+/** The point and its digits, of a number that may hold one digit more than asked for. */
 function digits(value: number, decimals: number): string {
   if (decimals === 0) return ''
-  const stored = decimals + (decimals & 1)
-  return `.${pad(value, stored).slice(0, decimals)}`
+  const text = String((decimals & 1) === 0 ? value : Math.trunc(value / 10))
+  return (pointAndZeros[decimals - text.length] ?? '.') + text
 }
 
 function ymd(year: number, month: number, day: number): string {
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
+  const place = (month << 5) | day
+  monthDays[place] ??= `-${pad(month)}-${pad(day)}`
+  return (year >= 1000 ? String(year) : pad(Math.trunc(year / 100)) + pad(year % 100)) + monthDays[place]
 }
 
+/** With a blank before it. */
+function timeOfDay(hours: number, minutes: number, seconds: number): string {
+  const place = (hours << 6) | minutes
+  hourMinutes[place] ??= ` ${pad(hours)}:${pad(minutes)}:`
+  return hourMinutes[place] + pad(seconds)
+}
+
+/** Hours may have three digits. */
 function hms(hours: number, minutes: number, seconds: number): string {
-  return `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}`
+  return `${pad(hours)}:${pad(minutes)}:${pad(seconds)}`
 }
 
 const twoDigits = Array.from({ length: 100 }, (_none, value) => String(value).padStart(2, '0'))
+const pointAndZeros = Array.from({ length: 6 }, (_none, count) => `.${'0'.repeat(count)}`)
+/** Made when they are first met: there are few, and most rows of a table name the same. */
+const monthDays: string[] = []
+const hourMinutes: string[] = []
 
-function pad(value: number, width: number): string {
-  if (width === 2) return twoDigits[value] ?? String(value)
-  return String(value).padStart(width, '0')
+function pad(value: number): string {
+  return twoDigits[value] ?? String(value)
 }

@@ -14,7 +14,7 @@ import { BinlogIncidentError, BinlogSequenceError, UnknownEventError } from './e
 import { EventType, eventTypeName, rowsEventKind } from './event-type.ts'
 import type { Position } from './position.ts'
 import { type AnyGtid, PositionTracker } from './position-tracker.ts'
-import { decodeQueryEvent, type QueryEvent } from './query-event.ts'
+import { decodeQueryEvent, isBeginEvent, type QueryEvent } from './query-event.ts'
 import { EventFlag, type RawEvent } from './raw-event.ts'
 import { decodeIncident, decodeRowsQuery, decodeXaPrepareEvent } from './statement-events.ts'
 import { parseXid, type StatementKind, statementKind } from './statement-kind.ts'
@@ -153,6 +153,7 @@ export class TransactionReader {
   }
 
   #query(event: RawEvent): TransactionPart | null {
+    if (isBeginEvent(event)) return this.#begin(event)
     const query = decodeQueryEvent(event)
     const kind = statementKind(query.sql)
     if (!this.#isInside) return this.#queryOutside(event, query, kind)
@@ -166,7 +167,6 @@ export class TransactionReader {
       case 'rollback-to-savepoint':
         return { kind: 'rollback-to-savepoint', query }
       // MariaDB's GTID event was the BEGIN already; some versions repeat it for XA.
-      case 'begin':
       case 'xa-start':
       case 'xa-end':
         return null
@@ -175,13 +175,19 @@ export class TransactionReader {
     }
   }
 
+  /** MariaDB's GTID event was the BEGIN already. */
+  #begin(event: RawEvent): TransactionPart | null {
+    if (this.#isInside) return null
+    const open = this.#open ?? headWithoutGtid(event, this.#tracker.boundary)
+    this.#open = open
+    this.#isInside = true
+    return { kind: 'begin', transaction: open.head, xid: open.xid }
+  }
+
   #queryOutside(event: RawEvent, query: QueryEvent, kind: StatementKind): TransactionPart | null {
     const open = this.#open ?? headWithoutGtid(event, this.#tracker.boundary)
     this.#open = open
     switch (kind) {
-      case 'begin':
-        this.#isInside = true
-        return { kind: 'begin', transaction: open.head, xid: open.xid }
       case 'xa-start':
         this.#isInside = true
         return { kind: 'begin', transaction: open.head, xid: parseXid(query.sql) }

@@ -27,6 +27,8 @@ export interface DriverConnection extends EventEmitter {
   readonly stream: Socket
   readonly threadId: number
   readonly _handshakePacket: { readonly serverVersion: string; readonly capabilityFlags: number }
+  /** What it has of a packet that is not whole yet: views of the socket's chunks. */
+  readonly packetParser?: { readonly buffer?: readonly Uint8Array[]; readonly largePacketParts?: readonly Uint8Array[] }
   sequenceId: number
   addCommand(command: DriverCommand): void
   pause(): void

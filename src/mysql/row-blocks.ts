@@ -2,6 +2,7 @@
  * Rows of a result as blocks of bytes, for who passes many rows on and looks at none: packets one after another in one
  * buffer, instead of an object for each row.
  */
+import { type BlockMemory, blockSize } from './block-memory.ts'
 import { type PausableSocket, SocketQueue } from './socket-queue.ts'
 
 export interface RowBlock {
@@ -15,14 +16,19 @@ const pauseAboveBytes = 4 * 1024 * 1024
 export class RowBlocks implements AsyncIterable<RowBlock> {
   readonly #queue: SocketQueue<RowBlock>
   readonly #blockBytes: number
+  readonly #memory: BlockMemory | null
   #block: Buffer
   #length = 0
   #rowCount = 0
 
-  /** @param blockBytes a block ends with the row that makes it this long; only the last is shorter */
-  constructor(stream: PausableSocket, blockBytes: number) {
+  /**
+   * @param blockBytes a block ends with the row that makes it this long; only the last is shorter
+   * @param memory for blocks; null: each gets its own
+   */
+  constructor(stream: PausableSocket, blockBytes: number, memory: BlockMemory | null = null) {
     this.#queue = new SocketQueue(stream, pauseAboveBytes, ({ rows }) => rows.length)
     this.#blockBytes = blockBytes
+    this.#memory = memory
     this.#block = Buffer.alloc(0)
   }
 
@@ -54,9 +60,8 @@ export class RowBlocks implements AsyncIterable<RowBlock> {
 
   #reserve(more: number): void {
     if (this.#length + more <= this.#block.length) return
-    // A little more than a block, for the row that ends it.
-    const fresh = Math.max(this.#blockBytes + Math.min(this.#blockBytes >> 3, 65_536), this.#length + more)
-    const larger = Buffer.allocUnsafeSlow(fresh)
+    const fresh = Math.max(blockSize(this.#blockBytes), this.#length + more)
+    const larger = this.#memory?.lend(fresh) ?? Buffer.allocUnsafeSlow(fresh)
     this.#block.copy(larger, 0, 0, this.#length)
     this.#block = larger
   }

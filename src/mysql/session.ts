@@ -5,6 +5,7 @@
  * loses a digit or a zone. `query` is for short answers in UTF-8; what may be large or of any bytes goes by `rawRows`.
  */
 import { MillraceError } from '../core/errors.ts'
+import type { BlockMemory } from './block-memory.ts'
 import { connectDriver, type DriverConnection } from './driver.ts'
 import { connectError, describePeer, lostConnection, type Peer, statementError } from './driver-errors.ts'
 import { LostConnectionError, UnsupportedServerError } from './errors.ts'
@@ -14,6 +15,7 @@ import { type RowBlock, RowBlocks } from './row-blocks.ts'
 import type { OkPacket } from './server-packets.ts'
 import { parseServerVersion, type ServerVersion } from './server-version.ts'
 import { askForSession, type SessionSign } from './session-probe.ts'
+import { freeSpentChunks } from './spent-chunks.ts'
 import { readTextRow } from './text-row.ts'
 
 export interface SessionServer {
@@ -73,8 +75,9 @@ export interface Session {
   rawRows(sql: string | Buffer): AsyncIterable<readonly Buffer[]>
   /**
    * The same in blocks of at least `blockBytes`, save the last: for many rows that nobody looks at. See row-blocks.ts.
+   * Blocks are in `memory` where there is one, and the caller gives them back.
    */
-  rowBlocks(sql: string | Buffer, blockBytes: number): AsyncIterable<RowBlock>
+  rowBlocks(sql: string | Buffer, blockBytes: number, memory?: BlockMemory): AsyncIterable<RowBlock>
   /** Says goodbye and waits for the end; safe to repeat. */
   close(): Promise<void>
   /** Drops the connection at once; what is under way fails with LostConnectionError. Safe to repeat. */
@@ -209,15 +212,16 @@ class DriverSession implements Session {
     return batches
   }
 
-  rowBlocks(sql: string | Buffer, blockBytes: number): AsyncIterable<RowBlock> {
-    const blocks = new RowBlocks(this.#connection.stream, blockBytes)
+  rowBlocks(sql: string | Buffer, blockBytes: number, memory?: BlockMemory): AsyncIterable<RowBlock> {
+    const blocks = new RowBlocks(this.#connection.stream, blockBytes, memory ?? null)
+    const endFreeing = freeSpentChunks(this.#connection)
     const run = this.#run(sql, null, {
       onOk() {},
       onColumns() {},
       onRow() {},
       onRowBytes: (buffer, start, end) => blocks.push(buffer, start, end),
     })
-    run.then(
+    run.finally(endFreeing).then(
       () => blocks.end(),
       (error: unknown) => blocks.fail(error),
     )
