@@ -12,6 +12,8 @@ export interface FrameSink {
    * @throws StaleWriterError when another writer has taken over the stream
    */
   append(frame: Uint8Array): Promise<void>
+  /** True: of a frame that is stored it keeps nothing, so that the next one may be made over it. */
+  readonly givesFramesBack?: boolean
   /** Bytes of the largest frame that it takes; absent: of any size. */
   readonly largestFrameBytes?: number
   /** Bytes that the stream holds and nobody has released yet; absent: nobody can tell. @throws UnavailableError */
@@ -33,6 +35,8 @@ export interface FrameSource {
   read(signal: AbortSignal): AsyncIterable<StoredFrame>
   /** Frames up to and including this one are no longer needed; cheap to call often. */
   release(frame: Pick<StoredFrame, 'sequence'>): void
+  /** Nobody looks any more at the frame of which these bytes are: it may free them. It may still be told anew. */
+  spent?(bytes: Uint8Array): void
   close(): Promise<void>
 }
 

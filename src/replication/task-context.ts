@@ -106,6 +106,11 @@ export interface TaskReport {
   readonly ddl?: readonly SeenDdl[]
   /** What is done otherwise than at the source, by intention; target only. */
   readonly notes?: readonly string[]
+  /**
+   * What the source had committed by then is applied: epoch milliseconds by this process's clock. Null: not known. Target
+   * only.
+   */
+  readonly appliedUpTo?: number | null
   /** Bytes in the job's stream that the target has not given back; null: not known. Source only. */
   readonly backlogBytes?: number | null
 }

@@ -36,6 +36,7 @@ export interface TaskNews {
     | 'transactionsPerSecond'
     | 'transactionsTotal'
     | 'lagMs'
+    | 'appliedUpTo'
     | 'etaMs'
     | 'position'
     | 'ddlTotal'

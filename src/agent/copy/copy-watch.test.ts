@@ -42,6 +42,20 @@ test('the target has caught up only when a sign of the source from after the cal
   expect(isThere).toBe(true)
 })
 
+test('a target that tells up to when it has everything is not waited for any longer', async () => {
+  const watch = new CopyWatch()
+  const caughtUp = watch.caughtUp(new AbortController().signal)
+  let isThere = false
+  void caughtUp.then(() => {
+    isThere = true
+  })
+  watch.take(news({ at: 1_009_000, report: { ...report, appliedUpTo: 1_000_400 } }))
+  await Promise.resolve()
+  expect(isThere).toBe(false)
+  watch.take(news({ at: 1_000_700, report: { ...report, appliedUpTo: 1_000_600 } }))
+  await caughtUp
+})
+
 test('who waits stops waiting when told', async () => {
   const ending = new AbortController()
   const waiting = new CopyWatch().caughtUp(ending.signal)

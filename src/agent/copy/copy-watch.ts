@@ -2,7 +2,7 @@
  * What the tasks of a copy told last, and what follows from it.
  *
  * Easy to get wrong: a lag is as old as the sign it was taken from, up to three seconds. Who waits for the target to have
- * everything of now has to see a sign that the source gave after now.
+ * everything of now has to see a sign that the source gave after now; when that was, the target tells beside the lag.
  */
 import type { CopyProgress } from '../../cli/copy/ports.ts'
 import { systemClock } from '../../core/clock.ts'
@@ -11,8 +11,10 @@ import type { TaskNews } from './copy-messages.ts'
 import type { CopyNews } from './copy-process.ts'
 import { CopyFailedError } from './errors.ts'
 
-/** A target's lag is from its last transaction or heartbeat, unless that is older than 3 s; and clocks are not exact. */
-const signAgeMs = 3_500
+/** A target's lag is from its last transaction or heartbeat, unless that is older. */
+const signAgeMs = 3_000
+/** Clocks are not exact. */
+const clockDoubtMs = 500
 /** An error that is not gone by itself after so long will not go. */
 const patienceMs = 3_000
 
@@ -90,5 +92,6 @@ function inOurWords(message: string): string {
 
 function hasEverythingOf(target: TaskNews | null, atMs: number): boolean {
   if (target?.stage !== 'incremental' || target.problem !== null || target.report.lagMs === null) return false
-  return target.at - target.report.lagMs - signAgeMs > atMs
+  const { lagMs, appliedUpTo } = target.report
+  return (appliedUpTo ?? target.at - lagMs - signAgeMs) - clockDoubtMs > atMs
 }

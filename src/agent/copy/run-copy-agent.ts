@@ -28,7 +28,7 @@ import type { CopyMessage, CopySpec, TaskNews } from './copy-messages.ts'
 import { forgetCopy, readPosition } from './target-bookkeeping.ts'
 
 const nodeName = 'copy'
-const newsEveryMs = 250
+const newsEveryMs = 100
 /** A run that was killed may still be ending. */
 const lockPatienceMs = 20_000
 const defaults = { bufferedMessages: 600, frameBytes: 262_144 }

@@ -57,6 +57,12 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#length)
   }
 
+  /** Begins anew, in the same memory unless it is more than `mostBytes`. */
+  clear(mostBytes: number): void {
+    this.#length = 0
+    if (this.#buffer.length > mostBytes) this.#buffer = Buffer.allocUnsafe(mostBytes)
+  }
+
   #reserve(count: number): void {
     const wanted = this.#length + count
     if (wanted <= this.#buffer.length) return

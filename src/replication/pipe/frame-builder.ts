@@ -1,20 +1,29 @@
 /**
- * Collects items into one frame. Items are encoded as they come, so nothing keeps the socket's chunks alive; only the rows of
- * chunks, which are their own bytes already, wait as they are and are copied once, when the frame is made.
+ * Collects items into frames, one after another. Items are encoded as they come, so nothing keeps the socket's chunks alive;
+ * only the rows of chunks, which are their own bytes already, wait as they are and are copied once, when the frame is made.
  */
 import { ByteWriter } from './byte-writer.ts'
 import type { FrameItem } from './frame.ts'
 import { assembleFrame, type FrameHeader, writeChunkHead, writeItem } from './frame-codec.ts'
+import { FrameMemory } from './frame-memory.ts'
 
 const firstBytes = 65_536
+/** Kept from one frame to the next: more than frames usually need. */
+const mostKeptBytes = 1024 * 1024
 /** Fewer are cheaper to copy. */
 const ownRowsBytes = 65_536
 
+/** Rows that stand behind the first `at` bytes of what was encoded. */
+interface RowsBetween {
+  readonly at: number
+  readonly rows: Uint8Array
+}
+
 export class FrameBuilder {
-  /** What stands before `#writer`'s bytes. */
-  readonly #parts: Uint8Array[] = []
-  #partsBytes = 0
-  #writer: ByteWriter | null = null
+  readonly #writer = new ByteWriter(firstBytes)
+  readonly #memory = new FrameMemory()
+  #between: RowsBetween[] = []
+  #betweenBytes = 0
   #count = 0
 
   get isEmpty(): boolean {
@@ -22,31 +31,45 @@ export class FrameBuilder {
   }
 
   get sizeBytes(): number {
-    return this.#partsBytes + (this.#writer?.length ?? 0)
+    return this.#writer.length + this.#betweenBytes
   }
 
   add(item: FrameItem): void {
     this.#count += 1
     if (item.kind !== 'chunk' || item.chunk.rows.length < ownRowsBytes) {
-      this.#writer ??= new ByteWriter(firstBytes)
       writeItem(this.#writer, item)
       return
     }
-    const head = this.#writer ?? new ByteWriter(1_024)
-    writeChunkHead(head, item.chunk)
-    this.#writer = null
-    this.#addPart(head.written())
-    this.#addPart(item.chunk.rows)
+    const { rows } = item.chunk
+    writeChunkHead(this.#writer, item.chunk)
+    this.#between.push({ at: this.#writer.length, rows })
+    this.#betweenBytes += rows.length
   }
 
-  /** The frame's bytes. The builder is used up. */
+  /** The frame's bytes; what is added next belongs to another frame. */
   finish(header: FrameHeader): Buffer {
-    if (this.#writer !== null) this.#addPart(this.#writer.written())
-    return assembleFrame(header, this.#count, this.#parts)
+    const frame = assembleFrame(header, this.#count, this.#parts(), (sizeBytes) => this.#memory.lend(sizeBytes))
+    this.#writer.clear(mostKeptBytes)
+    this.#between = []
+    this.#betweenBytes = 0
+    this.#count = 0
+    return frame
   }
 
-  #addPart(bytes: Uint8Array): void {
-    this.#parts.push(bytes)
-    this.#partsBytes += bytes.length
+  /** A finished frame that nobody uses any more: another one will be made over it. */
+  takeBack(frame: Buffer): void {
+    this.#memory.takeBack(frame)
+  }
+
+  #parts(): readonly Uint8Array[] {
+    const encoded = this.#writer.written()
+    const parts: Uint8Array[] = []
+    let from = 0
+    for (const { at, rows } of this.#between) {
+      parts.push(encoded.subarray(from, at), rows)
+      from = at
+    }
+    parts.push(encoded.subarray(from))
+    return parts
   }
 }

@@ -59,15 +59,31 @@ export function encodeFrame(frame: Frame): Buffer {
   return assembleFrame(frame, frame.items.length, [items.written()])
 }
 
-/** A frame from items that were written before, with `writeItem`; their bytes follow each other. */
-export function assembleFrame(header: FrameHeader, itemCount: number, items: readonly Uint8Array[]): Buffer {
+/**
+ * A frame from items that were written before, with `writeItem`; their bytes follow each other.
+ *
+ * @param lend memory of that many bytes, to make the frame in
+ */
+export function assembleFrame(
+  header: FrameHeader,
+  itemCount: number,
+  items: readonly Uint8Array[],
+  lend: (sizeBytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
   const head = new ByteWriter(256)
   head.byte(frameVersion)
   head.varint(header.epoch)
   head.varint(header.number)
   head.json({ before: header.before, after: header.after })
   head.varint(itemCount)
-  return Buffer.concat([head.written(), ...items])
+  const parts = [head.written(), ...items]
+  const frame = lend(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    frame.set(part, at)
+    at += part.length
+  }
+  return frame
 }
 
 /**

@@ -25,8 +25,23 @@ export interface ForkTaskLauncherParts extends PasswordSources {
 }
 
 const defaultHeapLimitMb = 256
-/** Of its newest objects: they hold the buffers of frames, which go only when these are looked through. */
-const youngHeapMb = 4
+/** Of its newest objects: in less room rows would outlive it, in more the buffers that they hold would wait for long. */
+const youngHeapMb = 8
+/**
+ * How much a heap and the buffers that it holds may grow, in percent of what lived before, until all of it is looked
+ * through again. Of so small a heap the engine would do so for every 8 MB of buffers, and spend as much on it as a task
+ * on its work.
+ */
+const heapGrowthPercent = 60
+/**
+ * For the C library's allocator, mallopt(3): frames and statements go back to the system when they are freed. As it is it
+ * would keep them, 40 MB and more, in holes between smaller things and in an arena for each thread.
+ */
+const allocatorSettings = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '4194304',
+}
 const longestLine = 65_536
 /** What a Node process needs of its environment; the agent's own may hold secrets that are no task's business. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
@@ -69,13 +84,15 @@ export class ForkTaskLauncher implements TaskLauncher {
 
   #fork(): ChildProcess {
     const { entryPath, environment, compileCachePath, heapLimitMb = defaultHeapLimitMb } = this.#parts
-    const env = Object.fromEntries(passedOn.flatMap((name) => (name in environment ? [[name, environment[name]]] : [])))
+    const own = Object.fromEntries(passedOn.flatMap((name) => (name in environment ? [[name, environment[name]]] : [])))
+    const env = { ...own, ...allocatorSettings }
     return fork(entryPath, [], {
       detached: true,
       env: compileCachePath === undefined ? env : { ...env, NODE_COMPILE_CACHE: compileCachePath },
       execArgv: [
         `--max-old-space-size=${heapLimitMb}`,
         `--max-semi-space-size=${youngHeapMb}`,
+        `--heap-growing-percent=${heapGrowthPercent}`,
         '--disable-warning=ExperimentalWarning',
       ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

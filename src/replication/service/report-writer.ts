@@ -1,6 +1,6 @@
 /**
- * Writes a task's reports where every node can read them: a change of stage or problem at once, all else at most once a
- * second. Only the newest report counts; while the store is away older ones are dropped.
+ * Writes a task's reports where every node can read them: a change of stage or problem, and the first lag, at once, all
+ * else at most once a second. Only the newest report counts; while the store is away older ones are dropped.
  */
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
@@ -95,6 +95,7 @@ function isTurn(before: TaskReportRecord, after: TaskReportRecord): boolean {
     before.ownerTerm !== after.ownerTerm ||
     before.isRunning !== after.isRunning ||
     before.report.stage !== after.report.stage ||
+    (before.report.lagMs === null) !== (after.report.lagMs === null) ||
     before.report.problem?.code !== after.report.problem?.code ||
     before.report.problem?.message !== after.report.problem?.message
   )

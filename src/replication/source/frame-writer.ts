@@ -29,7 +29,7 @@ type SkipItem = Extract<FrameItem, { kind: 'skip' }>
 
 export class FrameWriter {
   readonly #options: FrameWriterOptions
-  #builder = new FrameBuilder()
+  readonly #builder = new FrameBuilder()
   #number = 0
   #before: Position
   #after: Position
@@ -51,6 +51,11 @@ export class FrameWriter {
   /** Bytes collected or under way. */
   get queuedBytes(): number {
     return this.#builder.sizeBytes + this.#underWayBytes
+  }
+
+  /** All items are in frames: nothing of what was added is looked at any more. */
+  get isEmpty(): boolean {
+    return this.#builder.isEmpty
   }
 
   /** The last boundary. */
@@ -143,14 +148,17 @@ export class FrameWriter {
       before: this.#before,
       after: this.#after,
     })
-    this.#builder = new FrameBuilder()
     this.#number += 1
     this.#before = this.#after
     this.bytesWritten += bytes.length
     this.#underWay += 1
     this.#underWayBytes += bytes.length
-    this.#options.sink
+    const { sink } = this.#options
+    sink
       .append(bytes)
+      .then(() => {
+        if (sink.givesFramesBack === true) this.#builder.takeBack(bytes)
+      })
       .catch((error: unknown) => {
         this.#failure ??= { error }
       })

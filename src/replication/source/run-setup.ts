@@ -39,9 +39,9 @@ const binlogHeartbeatMs = 2_500
 const smallestFrameBytes = 16 * 1024
 const largestFrameBytes = 8 * 1024 * 1024
 const mostFramesUnderWay = 32
-const windowBytes = 8 * 1024 * 1024
+const windowBytes = 4 * 1024 * 1024
 /** Of the log, read ahead. */
-const queueBytes = 4 * 1024 * 1024
+const queueBytes = 2 * 1024 * 1024
 
 /** What tests and benchmarks change. */
 export interface SourceTuning {
@@ -235,13 +235,14 @@ async function assemble(
 
 /** In scope, and not a table that will be read whole later. */
 function tableChoice(filter: ObjectFilter, copy: CopyRun | null): TableChoice {
-  const decided = new Map<string, boolean>()
+  // By both names: to put them together would cost more than all else here.
+  const decided = new Map<string, Map<string, boolean>>()
   return (schema, table) => {
-    const key = `${schema}\0${table}`
-    let isIn = decided.get(key)
+    const ofSchema = decided.get(schema) ?? new Map<string, boolean>()
+    let isIn = ofSchema.get(table)
     if (isIn === undefined) {
       isIn = filter.includesTable(schema, table)
-      decided.set(key, isIn)
+      decided.set(schema, ofSchema.set(table, isIn))
     }
     return isIn && copy?.isWaiting(schema, table) !== true
   }

@@ -39,6 +39,11 @@ export interface SourceRunParts {
 const copyTurnMs = 1_000
 const idleTurnMs = 50
 const heartbeatMs = 1_000
+/**
+ * A frame goes out no sooner after the one before it, so that under a steady load several transactions share what each
+ * frame costs: a write to disk and a transaction of the target.
+ */
+const frameGapMs = 3
 /** A source that said nothing for longer may be gone: then we don't claim to know that all is sent. */
 const aliveMs = 6_000
 
@@ -51,6 +56,8 @@ export class SourceRun {
   #lastCopyTurnMs = 0
   #lastSentMs = 0
   #bytesSeen = 0
+  /** Somebody waits for the copy's end: the first sign after it does not wait for its time. */
+  #owesHeartbeat = false
   #pending: Promise<readonly RawEvent[] | null> | null = null
   /** Events have arrived that nobody has taken. */
   #hasArrived = false
@@ -121,6 +128,7 @@ export class SourceRun {
     if (done === 'nothing-to-copy') return idleTurnMs
     if (done === 'copied-some') return 0
     this.#copy = null
+    this.#owesHeartbeat = true
     onCopied()
     return 0
   }
@@ -185,11 +193,13 @@ export class SourceRun {
     if (writer.bytesWritten !== this.#bytesSeen) {
       this.#bytesSeen = writer.bytesWritten
       this.#lastSentMs = now
-      return
+      if (!this.#owesHeartbeat) return clock.sleep(frameGapMs)
     }
-    if (now - this.#lastSentMs < heartbeatMs || !pass.isAtBoundary || stream.idleMs > aliveMs) return
+    const isDue = this.#owesHeartbeat || now - this.#lastSentMs >= heartbeatMs
+    if (!isDue || !pass.isAtBoundary || stream.idleMs > aliveMs) return
     const sourceMicros = await sourceClock.micros()
     if (!this.#isDrained) return
+    this.#owesHeartbeat = false
     writer.add({ kind: 'heartbeat', sourceMicros })
     await writer.flush()
     this.#lastSentMs = clock.monotonicMs()

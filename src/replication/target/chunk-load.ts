@@ -13,6 +13,7 @@ import type { Session } from '../../mysql/session.ts'
 import { MalformedFrameError } from '../pipe/errors.ts'
 import type { ChunkPiece } from '../pipe/frame.ts'
 import type { ChunkTable } from './chunk-statement.ts'
+import type { LoadMemory } from './load-memory.ts'
 import { quoteName } from './sql-text.ts'
 
 /**
@@ -49,6 +50,7 @@ export function isLoadable({ copy, target }: ChunkTable): boolean {
  * Loads pieces of one table in the open transaction.
  *
  * @param maxPacketBytes the longest packet the server takes
+ * @param memory the session's own
  * @returns `loaded`; `undone`: the caller must roll back and write statements; `refused`: so for every table
  * @throws LockConflictError, LostConnectionError; MalformedFrameError if the rows end inside a cell
  */
@@ -57,6 +59,7 @@ export async function loadPieces(
   table: ChunkTable,
   pieces: readonly ChunkPiece[],
   maxPacketBytes: number,
+  memory: LoadMemory,
 ): Promise<'loaded' | 'undone' | 'refused'> {
   const { copy, target } = table
   const rowCount = pieces.reduce((sum, piece) => sum + piece.rowCount, 0)
@@ -64,12 +67,9 @@ export async function loadPieces(
   const isNullable = copy.columns.map(
     ({ name }) => target.columns.find((column) => column.name === name)?.isNullable === true,
   )
-  const texts: Buffer[] = []
-  for (const piece of pieces) {
-    const text = loadText(piece, isNullable)
-    if (text === null) return 'undone'
-    texts.push(text)
-  }
+  const lent = memory.lend(pieces.reduce((sum, piece) => sum + piece.rows.length, 0))
+  const texts = loadTexts(pieces, isNullable, lent)
+  if (texts === null) return 'undone'
   const verb = copy.keyColumns.length === 0 ? '' : 'REPLACE '
   const names = copy.columns.map(({ name }) => quoteName(name)).join(',')
   const sql =
@@ -78,6 +78,8 @@ export async function loadPieces(
   try {
     const atOnce = Math.max(1, Math.min(sentAtOnceBytes, maxPacketBytes >> 1))
     const { info } = await session.execute(sql, { infile: slices(texts, atOnce) })
+    // The server has read all of it. After an error some may still wait for the socket.
+    memory.takeBack(lent)
     return hasTaken(info, rowCount) ? 'loaded' : 'undone'
   } catch (error) {
     if (refusals.has(errnoOf(error) ?? 0)) return 'refused'
@@ -95,15 +97,33 @@ async function* slices(texts: readonly Buffer[], atOnce: number): AsyncGenerator
     for (let at = 0; at < text.length; at += atOnce) yield text.subarray(at, Math.min(text.length, at + atOnce))
 }
 
+function loadTexts(pieces: readonly ChunkPiece[], isNullable: readonly boolean[], into: Buffer): Buffer[] | null {
+  const texts: Buffer[] = []
+  let at = 0
+  for (const piece of pieces) {
+    const end = at + piece.rows.length
+    const text = loadText(piece, isNullable, into.subarray(at, end))
+    if (text === null) return null
+    texts.push(text)
+    at = end
+  }
+  return texts
+}
+
 /**
  * The rows of a piece, a line each.
  *
  * @param isNullable of each column whether the target takes NULL there
+ * @param into as long as the rows; the text is made there when it fits
  * @returns null when one of the rows can't be said like this
  */
-export function loadText(piece: ChunkPiece, isNullable: readonly boolean[]): Buffer | null {
+export function loadText(
+  piece: ChunkPiece,
+  isNullable: readonly boolean[],
+  into: Buffer = Buffer.allocUnsafe(piece.rows.length),
+): Buffer | null {
   const { rows, rowCount } = piece
-  const plain = plainText(piece, isNullable.length)
+  const plain = plainText(piece, isNullable.length, into)
   if (plain !== null) return plain
   const text = new LoadText(rows, rowCount * isNullable.length)
   for (let row = 0; row < rowCount; row += 1)
@@ -120,9 +140,8 @@ export function loadText(piece: ChunkPiece, isNullable: readonly boolean[]): Buf
  *
  * @returns null when it is no such piece
  */
-function plainText({ rows, rowCount }: ChunkPiece, columnCount: number): Buffer | null {
+function plainText({ rows, rowCount }: ChunkPiece, columnCount: number, text: Buffer): Buffer | null {
   if (rowCount === 0) return rows
-  const text = Buffer.allocUnsafe(rows.length)
   rows.copy(text, 0, 1)
   let at = 0
   let amongLengths = 0

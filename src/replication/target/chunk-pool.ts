@@ -17,6 +17,7 @@ import { isLoadable, loadPieces } from './chunk-load.ts'
 import { type ChunkBatch, ChunkQueue } from './chunk-queue.ts'
 import { type ChunkTable, chunkStatements } from './chunk-statement.ts'
 import { type CopyStore, chunkId } from './copy-store.ts'
+import { LoadMemory } from './load-memory.ts'
 import { describeFailure } from './row-failure.ts'
 
 const queueBytes = 16 * 1024 * 1024
@@ -35,6 +36,8 @@ export interface ChunkPoolParts {
   readonly mayLoad: boolean
   readonly clock: Clock
   readonly onWritten: (piece: ChunkPiece) => void
+  /** Its rows are committed, and nobody looks at them any more. */
+  readonly onSpent: (piece: ChunkPiece) => void
 }
 
 export class ChunkPool {
@@ -42,6 +45,7 @@ export class ChunkPool {
   readonly #queue: ChunkQueue
   /** For each session its work, while it has some. */
   readonly #working: (Promise<void> | null)[]
+  readonly #memories = new WeakMap<Session, LoadMemory>()
   #mayLoad: boolean
   #failure: { error: unknown } | null = null
   #wake: (() => void)[] = []
@@ -78,12 +82,15 @@ export class ChunkPool {
     await Promise.resolve()
     const session = this.#parts.sessions[place]
     for (let batch = this.#queue.take(place); batch !== null; batch = this.#queue.take(place)) {
+      let isWritten = false
       try {
         if (session !== undefined) await this.#write(session, batch)
+        isWritten = true
       } catch (error) {
         this.#failure ??= { error }
       }
       this.#queue.done(place, batch)
+      if (isWritten) for (const piece of batch.pieces) this.#parts.onSpent(piece)
       if (this.#failure !== null) this.#queue.clear()
       this.#wakeAll()
     }
@@ -134,7 +141,10 @@ export class ChunkPool {
     pieces: readonly ChunkPiece[],
   ): Promise<'loaded' | 'undone' | 'not-tried'> {
     if (!this.#mayLoad || !isLoadable(table)) return 'not-tried'
-    const outcome = await loadPieces(session, table, pieces, this.#parts.maxPacketBytes).catch((error: unknown) => {
+    const memory = this.#memories.get(session) ?? new LoadMemory()
+    this.#memories.set(session, memory)
+    const loading = loadPieces(session, table, pieces, this.#parts.maxPacketBytes, memory)
+    const outcome = await loading.catch((error: unknown) => {
       throw describeCopyFailure(error, table)
     })
     if (outcome !== 'refused') return outcome

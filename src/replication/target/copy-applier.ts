@@ -33,6 +33,8 @@ export interface CopyParts {
   readonly clock: Clock
   readonly log: Log
   readonly onNote: (note: string) => void
+  /** Nobody looks any more at the frame of which these rows are. */
+  readonly onSpent: (rows: Uint8Array) => void
 }
 
 export class CopyApplier {
@@ -40,6 +42,7 @@ export class CopyApplier {
   #tables: Map<number, CopyTable> | null = null
   #pool: ChunkPool | null = null
   readonly #keys: DeferredKeys
+  readonly #alone = new WeakSet<ChunkPiece>()
 
   constructor(parts: CopyParts) {
     this.#parts = parts
@@ -108,8 +111,13 @@ export class CopyApplier {
     await this.loadProgress()
   }
 
-  /** Takes a piece to write it beside others; it is committed when `drain` resolves. */
-  async chunk(piece: ChunkPiece, epoch: number): Promise<void> {
+  /**
+   * Takes a piece to write it beside others; it is committed when `drain` resolves.
+   *
+   * @param isAlone nothing else is in its frame
+   */
+  async chunk(piece: ChunkPiece, epoch: number, isAlone: boolean): Promise<void> {
+    if (isAlone) this.#alone.add(piece)
     const table = await this.#tableOf(piece)
     const pool = await this.#openPool(epoch)
     await pool.submit(table, piece)
@@ -188,7 +196,7 @@ export class CopyApplier {
 
   async #openPool(epoch: number): Promise<ChunkPool> {
     if (this.#pool !== null) return this.#pool
-    const { connections, checkpoints, copies, clock, progress } = this.#parts
+    const { connections, checkpoints, copies, clock, progress, onSpent } = this.#parts
     this.#pool = new ChunkPool({
       sessions: await connections.chunkSessions(),
       checkpoints,
@@ -199,6 +207,9 @@ export class CopyApplier {
       mayLoad: !connections.facts.logsStatements,
       clock,
       onWritten: (piece) => progress.chunkWritten(piece),
+      onSpent: (piece) => {
+        if (this.#alone.delete(piece)) onSpent(piece.rows)
+      },
     })
     return this.#pool
   }

@@ -7,6 +7,7 @@
  * Easy to get wrong: a merged DELETE can't name one key twice, for between two deletes of a key there is an insert, and
  * that ends the merging. On tables without a key nothing is merged: of equal rows one must go, not all.
  */
+import type { RowImage } from '../../binlog/row-image.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
 import {
   hasAwkwardValue,
@@ -29,6 +30,7 @@ import {
 import { SqlText } from './sql-text.ts'
 import type { StatementBatch } from './statement-batch.ts'
 import { rowKey, type TargetKey } from './table-catalog.ts'
+import { UpdateShapes } from './update-shapes.ts'
 
 /** More conditions in one statement than this and the range optimizer may give up and read the whole table. */
 const deletesPerStatement = 200
@@ -57,6 +59,8 @@ export class ExactRows {
   readonly #limitBytes: number
   readonly #form: ValuesForm
   readonly #sql = new SqlText(64 * 1024)
+  /** For joined updates, used again. */
+  readonly #spareTexts: SqlText[] = []
   #open: OpenStatement | null = null
 
   /** @param limitBytes a merged statement is ended once it is this long; 1: nothing is merged */
@@ -76,10 +80,23 @@ export class ExactRows {
       return
     }
     while (reader.next()) {
-      if (kind === 'write') await this.#insert(reader, literals, checksForeignKeys)
-      else if (kind === 'delete') await this.#delete(reader, literals, checksForeignKeys)
-      else await this.#update(reader, literals, checksForeignKeys)
+      const waiting = this.#addRow(kind, reader, literals, checksForeignKeys)
+      if (waiting !== undefined) await waiting
     }
+  }
+
+  /** @returns what to wait for before the next row, if anything */
+  #addRow(
+    kind: 'write' | 'update' | 'delete',
+    reader: RowsReader,
+    literals: RowLiterals,
+    checksForeignKeys: boolean,
+  ): Promise<void> | undefined {
+    if (kind === 'update') return this.#update(reader, literals, checksForeignKeys)
+    const isWrite = kind === 'write'
+    return isWrite
+      ? this.#insert(reader, literals, checksForeignKeys)
+      : this.#delete(reader, literals, checksForeignKeys)
   }
 
   /** Hands an open statement to the batch. */
@@ -87,65 +104,104 @@ export class ExactRows {
     const open = this.#open
     if (open === null) return
     this.#open = null
-    const sql = this.#sql.add(open.tail).toBuffer()
-    this.#sql.clear()
-    await this.#batch.add({
-      sql,
-      expected: open.rowCount,
-      enumZeros: open.enumZeros,
-      checksForeignKeys: open.checksForeignKeys,
-      table: open.literals.target.quoted,
-      key: () => open.key,
-    })
+    try {
+      await this.#batch.add({
+        sql: this.#sql.add(open.tail).view(),
+        expected: open.rowCount,
+        enumZeros: open.enumZeros,
+        checksForeignKeys: open.checksForeignKeys,
+        table: open.literals.target.quoted,
+        key: () => open.key,
+      })
+    } finally {
+      this.#sql.clear()
+    }
   }
 
-  async #insert({ after }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
+  #insert({ after }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> | undefined {
     const columns = literals.writable(after)
-    const key = () =>
-      literals.keyText(after, rowKey(literals.target, (index) => literals.isWhole(after, index))?.columns ?? columns)
-    let open = await this.#continue('insert', columns, literals, checksForeignKeys, key)
-    if (open.rowCount === 0) this.#sql.add(insertHead('INSERT', literals, columns))
-    else this.#sql.addByte(0x2c)
+    const open = this.#joinable('insert', columns, literals, checksForeignKeys)
+    if (open === null) return this.#beginInsert(after, literals, columns, checksForeignKeys, null)
+    this.#sql.addByte(0x2c)
     const start = this.#sql.length
     const enumZeros = addRowValues(this.#sql, literals, after, columns)
-    if (open.rowCount > 0 && this.#sql.length > this.#limitBytes) {
+    if (this.#sql.length > this.#limitBytes) {
       // A long row goes alone, for together they may be more than the server takes.
       const values = this.#sql.cutFrom(start)
       this.#sql.cutFrom(start - 1)
-      await this.end()
-      open = await this.#continue('insert', columns, literals, checksForeignKeys, key)
-      this.#sql.add(insertHead('INSERT', literals, columns)).addBytes(values)
+      return this.#beginInsert(after, literals, columns, checksForeignKeys, { values, enumZeros })
     }
     open.enumZeros += enumZeros
-    await this.#endRow(open, Number.POSITIVE_INFINITY)
+    return this.#rowEnds(open, Number.POSITIVE_INFINITY)
   }
 
-  async #delete({ before }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
-    const key = rowKey(literals.target, (index) => literals.isWhole(before, index))
-    const keyText = () => literals.keyText(before, key?.columns ?? literals.writable(before))
-    if (key === null) {
-      await this.end()
-      const open = await this.#continue('delete-one', [], literals, checksForeignKeys, keyText)
-      this.#sql.add(`DELETE FROM ${literals.target.quoted} WHERE `)
-      addExactConditions(this.#sql, literals, before)
-      this.#sql.add(' LIMIT 1')
-      await this.#endRow(open, 1)
-      return
+  /** @param written the row's values, when they are made already */
+  async #beginInsert(
+    after: RowImage,
+    literals: RowLiterals,
+    columns: readonly number[],
+    checksForeignKeys: boolean,
+    written: { readonly values: Buffer; readonly enumZeros: number } | null,
+  ): Promise<void> {
+    await this.end()
+    const key = rowKey(literals.target, (index) => literals.isWhole(after, index))?.columns ?? columns
+    const open = this.#begin('insert', columns, literals, checksForeignKeys, literals.keyText(after, key))
+    this.#sql.add(insertHead('INSERT', literals, columns))
+    if (written === null) open.enumZeros += addRowValues(this.#sql, literals, after, columns)
+    else {
+      this.#sql.addBytes(written.values)
+      open.enumZeros += written.enumZeros
     }
-    const open = await this.#continue('delete', key.columns, literals, checksForeignKeys, keyText)
-    const [column, ...others] = key.columns
-    if (column !== undefined && others.length === 0 && this.#limitBytes > 1) {
-      const { quoted } = literals.column(column)
-      if (open.rowCount === 0) this.#sql.add(`DELETE FROM ${literals.target.quoted} WHERE ${quoted} IN (`)
+    await this.#rowEnds(open, Number.POSITIVE_INFINITY)
+  }
+
+  #delete({ before }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> | undefined {
+    const key = rowKey(literals.target, (index) => literals.isWhole(before, index))
+    if (key === null) return this.#deleteByValues(before, literals, checksForeignKeys)
+    const open = this.#joinable('delete', key.columns, literals, checksForeignKeys)
+    if (open === null) return this.#beginDelete(before, literals, key, checksForeignKeys)
+    return this.#addDelete(open, before, literals, key)
+  }
+
+  async #beginDelete(
+    before: RowImage,
+    literals: RowLiterals,
+    key: TargetKey,
+    checksForeignKeys: boolean,
+  ): Promise<void> {
+    await this.end()
+    const keyText = literals.keyText(before, key.columns)
+    await this.#addDelete(
+      this.#begin('delete', key.columns, literals, checksForeignKeys, keyText),
+      before,
+      literals,
+      key,
+    )
+  }
+
+  #addDelete(open: OpenStatement, before: RowImage, literals: RowLiterals, key: TargetKey): Promise<void> | undefined {
+    const [column] = key.columns
+    const isFirst = open.rowCount === 0
+    if (column !== undefined && key.columns.length === 1 && this.#limitBytes > 1) {
+      if (isFirst) this.#sql.add(`DELETE FROM ${literals.target.quoted} WHERE ${literals.column(column).quoted} IN (`)
       else this.#sql.addByte(0x2c)
       literals.addKeyValue(this.#sql, before, column)
       open.tail = ')'
-      await this.#endRow(open, listedDeletesPerStatement)
-      return
+      return this.#rowEnds(open, listedDeletesPerStatement)
     }
-    this.#sql.add(open.rowCount === 0 ? `DELETE FROM ${literals.target.quoted} WHERE ` : ' OR ')
+    this.#sql.add(isFirst ? `DELETE FROM ${literals.target.quoted} WHERE ` : ' OR ')
     addKeyCondition(this.#sql, literals, before, key)
-    await this.#endRow(open, deletesPerStatement)
+    return this.#rowEnds(open, deletesPerStatement)
+  }
+
+  async #deleteByValues(before: RowImage, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
+    await this.end()
+    const keyText = literals.keyText(before, literals.writable(before))
+    const open = this.#begin('delete-one', [], literals, checksForeignKeys, keyText)
+    this.#sql.add(`DELETE FROM ${literals.target.quoted} WHERE `)
+    addExactConditions(this.#sql, literals, before)
+    this.#sql.add(' LIMIT 1')
+    await this.#rowEnds(open, 1)
   }
 
   /** Updates of different rows that change no unique key: in any order. */
@@ -156,26 +212,35 @@ export class ExactRows {
     const key = rowKey(literals.target, () => true)
     const mayJoin = key !== null && mayJoinBy(key, literals)
     const counts = change.event.buffer.length < smallEventBytes ? shapeCounts(change, literals) : null
-    const byColumns = new Map<string, JoinedUpdates | null>()
+    const shapes = new UpdateShapes(literals, key)
+    const byColumns = new Map<readonly number[], JoinedUpdates | null>()
+    const texts: SqlText[] = []
     reader.open(change.event)
     while (reader.next()) {
-      const columns = columnsToSet(reader, literals, key)
-      const shape = columns.join()
-      let joined = byColumns.get(shape)
+      const columns = shapes.of(reader)
+      let joined = byColumns.get(columns)
       if (joined === undefined) {
-        const isFew = counts !== null && (counts.get(shape) ?? 0) < fewestJoined
+        const isFew = counts !== null && (counts.get(columns.join()) ?? 0) < fewestJoined
         const passes = mayJoin && !isFew && columns.length > 0 && mayPassThrough(literals, columns)
-        joined = passes ? new JoinedUpdates(this.#form, literals, key, columns, this.#limitBytes) : null
-        byColumns.set(shape, joined)
+        joined = passes ? this.#newJoined(literals, key, columns, texts) : null
+        byColumns.set(columns, joined)
       }
       const isSingle =
         joined === null ||
         hasAwkwardValue(literals, after, joined.columns) ||
         hasAwkwardValue(literals, before, key?.columns ?? [])
+      const full = isSingle ? null : (joined?.add(before, after) ?? null)
       if (isSingle) await this.#update(reader, literals, checksForeignKeys)
-      else await this.#addJoined(joined?.add(before, after) ?? null, literals, checksForeignKeys)
+      else if (full !== null) await this.#addJoined(full, literals, checksForeignKeys)
     }
     for (const joined of byColumns.values()) await this.#addJoined(joined?.end() ?? null, literals, checksForeignKeys)
+    this.#spareTexts.push(...texts)
+  }
+
+  #newJoined(literals: RowLiterals, key: TargetKey, columns: readonly number[], texts: SqlText[]): JoinedUpdates {
+    const text = this.#spareTexts.pop() ?? new SqlText(16 * 1024)
+    texts.push(text)
+    return new JoinedUpdates(this.#form, literals, key, columns, this.#limitBytes, text)
   }
 
   async #addJoined(update: JoinedUpdate | null, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
@@ -188,14 +253,13 @@ export class ExactRows {
   async #update({ before, after }: RowsReader, literals: RowLiterals, checksForeignKeys: boolean): Promise<void> {
     await this.end()
     const key = rowKey(literals.target, (index) => literals.isWhole(before, index))
-    const open = await this.#continue('update', [], literals, checksForeignKeys, () =>
-      literals.keyText(before, key?.columns ?? literals.writable(before)),
-    )
+    const keyText = literals.keyText(before, key?.columns ?? literals.writable(before))
+    const open = this.#begin('update', [], literals, checksForeignKeys, keyText)
     this.#sql.add(`UPDATE ${literals.target.quoted} SET `)
     open.enumZeros += addAssignments(this.#sql, literals, after, assignedColumns(literals, before, after))
     this.#sql.add(' WHERE ')
     this.#addCondition(literals, before, key)
-    await this.#endRow(open, 1)
+    await this.#rowEnds(open, 1)
   }
 
   #addCondition(literals: RowLiterals, before: RowsReader['before'], key: TargetKey | null): void {
@@ -207,45 +271,46 @@ export class ExactRows {
     this.#sql.add(' LIMIT 1')
   }
 
-  /** The statement that a row of this shape joins; another one is ended first. */
-  async #continue(
+  /** The open statement, when a row of this shape may join it. */
+  #joinable(
     verb: string,
     columns: readonly number[],
     literals: RowLiterals,
     checksForeignKeys: boolean,
-    key: () => string,
-  ): Promise<OpenStatement> {
-    const { verb: openVerb, columns: openColumns } = this.#open ?? {}
-    const isSame =
-      openVerb === verb &&
-      this.#open?.literals === literals &&
-      this.#open.checksForeignKeys === checksForeignKeys &&
-      (openColumns === columns || openColumns?.join() === columns.join())
-    if (this.#open !== null && isSame) return this.#open
-    await this.end()
-    this.#open = { verb, columns, literals, key: key(), checksForeignKeys, rowCount: 0, enumZeros: 0, tail: '' }
+  ): OpenStatement | null {
+    const open = this.#open
+    if (open === null || open.verb !== verb || open.literals !== literals) return null
+    if (open.checksForeignKeys !== checksForeignKeys) return null
+    return open.columns === columns || open.columns.join() === columns.join() ? open : null
+  }
+
+  #begin(
+    verb: string,
+    columns: readonly number[],
+    literals: RowLiterals,
+    checksForeignKeys: boolean,
+    key: string,
+  ): OpenStatement {
+    this.#open = { verb, columns, literals, key, checksForeignKeys, rowCount: 0, enumZeros: 0, tail: '' }
     return this.#open
   }
 
-  async #endRow(open: OpenStatement, rowLimit: number): Promise<void> {
+  /** @returns what to wait for when the statement ends with this row */
+  #rowEnds(open: OpenStatement, rowLimit: number): Promise<void> | undefined {
     open.rowCount += 1
-    if (this.#sql.length >= this.#limitBytes || open.rowCount >= rowLimit) await this.end()
+    return this.#sql.length >= this.#limitBytes || open.rowCount >= rowLimit ? this.end() : undefined
   }
-}
-
-/** The key stays as it is, also where all columns are named because none has changed. */
-function columnsToSet({ before, after }: RowsReader, literals: RowLiterals, key: TargetKey | null): readonly number[] {
-  return assignedColumns(literals, before, after).filter((index) => key?.columns.includes(index) !== true)
 }
 
 /** How many rows of an event change each set of columns. */
 function shapeCounts({ event }: RowsChange, literals: RowLiterals): ReadonlyMap<string, number> {
   const { reader } = literals
   const key = rowKey(literals.target, () => true)
+  const shapes = new UpdateShapes(literals, key)
   const counts = new Map<string, number>()
   reader.open(event)
   while (reader.next()) {
-    const shape = columnsToSet(reader, literals, key).join()
+    const shape = shapes.of(reader).join()
     counts.set(shape, (counts.get(shape) ?? 0) + 1)
   }
   return counts

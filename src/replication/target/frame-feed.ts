@@ -13,7 +13,7 @@ import type { FrameSource, StoredFrame } from '../ports.ts'
 import { FrameGapError } from './errors.ts'
 
 /** Frames read ahead, beside those that the connection holds. */
-const aheadBytes = 16 * 1024 * 1024
+const aheadBytes = 4 * 1024 * 1024
 /** Of what the stream holds: a frame is a quarter at most, so the writer always has room for another one. */
 const crowdingShare = 1 / 4
 

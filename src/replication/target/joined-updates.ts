@@ -13,7 +13,7 @@ import { type ColumnType, ColumnTypeCode } from '../../binlog/column-type.ts'
 import type { RowImage } from '../../binlog/row-image.ts'
 import { isVendorAtLeast, type ServerVersion } from '../../mysql/server-version.ts'
 import type { RowLiterals } from './row-literals.ts'
-import { quoteName, SqlText } from './sql-text.ts'
+import { quoteName, type SqlText } from './sql-text.ts'
 import type { TargetColumn, TargetKey } from './table-catalog.ts'
 
 /** How the server takes a table of values: `VALUES ROW(...)`, `VALUES (...)`, or as a union of SELECTs. */
@@ -53,6 +53,7 @@ const storedTypes = new Set([
 
 /** Whole, ready to run. */
 export interface JoinedUpdate {
+  /** Holds until the next row is added. */
   readonly sql: Buffer
   readonly rowCount: number
   /** Of its first row, for messages. */
@@ -66,11 +67,20 @@ export class JoinedUpdates {
   readonly #literals: RowLiterals
   readonly #key: TargetKey
   readonly #limitBytes: number
-  readonly #sql = new SqlText(16 * 1024)
+  readonly #sql: SqlText
   #rowCount = 0
   #keyText = ''
 
-  constructor(form: ValuesForm, literals: RowLiterals, key: TargetKey, columns: readonly number[], limitBytes: number) {
+  /** @param text memory for the statements */
+  constructor(
+    form: ValuesForm,
+    literals: RowLiterals,
+    key: TargetKey,
+    columns: readonly number[],
+    limitBytes: number,
+    text: SqlText,
+  ) {
+    this.#sql = text
     this.columns = columns
     this.#form = form
     this.#literals = literals
@@ -83,6 +93,7 @@ export class JoinedUpdates {
     const sql = this.#sql
     if (this.#rowCount === 0) {
       this.#keyText = this.#literals.keyText(before, this.#key.columns)
+      sql.clear()
       this.#addHead()
     } else sql.add(this.#form === 'union' ? ' UNION ALL ' : ',')
     this.#addRow(before, after)
@@ -94,8 +105,7 @@ export class JoinedUpdates {
   end(): JoinedUpdate | null {
     if (this.#rowCount === 0) return null
     this.#addTail()
-    const update = { sql: this.#sql.toBuffer(), rowCount: this.#rowCount, keyText: this.#keyText }
-    this.#sql.clear()
+    const update = { sql: this.#sql.view(), rowCount: this.#rowCount, keyText: this.#keyText }
     this.#rowCount = 0
     return update
   }
@@ -108,27 +118,27 @@ export class JoinedUpdates {
   }
 
   #addRow(before: RowImage, after: RowImage): void {
-    const isFirst = this.#rowCount === 0
     const sql = this.#sql
-    if (this.#form === 'union') sql.add('SELECT ')
-    else sql.add(this.#form === 'rows' ? 'ROW(' : '(')
-    const names = isFirst && this.#form === 'union' ? this.#names() : []
+    const isUnion = this.#form === 'union'
+    if (isUnion) sql.add('SELECT ')
+    else if (this.#form === 'rows') sql.add('ROW(')
+    else sql.addByte(0x28)
+    // A union's columns have the names that its first SELECT gives them.
+    const names = isUnion && this.#rowCount === 0 ? this.#names() : null
     let place = 0
-    const separate = () => {
-      if (names[place - 1] !== undefined) sql.add(` AS ${names[place - 1]}`)
+    for (const column of this.#key.columns) {
       if (place > 0) sql.addByte(0x2c)
+      this.#literals.addKeyValue(sql, before, column)
+      if (names !== null) sql.add(` AS ${names[place]}`)
       place += 1
     }
-    for (const column of this.#key.columns) {
-      separate()
-      this.#literals.addKeyValue(sql, before, column)
-    }
     for (const column of this.columns) {
-      separate()
+      if (place > 0) sql.addByte(0x2c)
       this.#literals.addStored(sql, after, column)
+      if (names !== null) sql.add(` AS ${names[place]}`)
+      place += 1
     }
-    if (names[place - 1] !== undefined) sql.add(` AS ${names[place - 1]}`)
-    if (this.#form !== 'union') sql.addByte(0x29)
+    if (!isUnion) sql.addByte(0x29)
   }
 
   #addTail(): void {

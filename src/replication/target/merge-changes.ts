@@ -8,10 +8,17 @@
  * another definition of the table) comes behind all that was merged of its table before.
  */
 import { EventType } from '../../binlog/event-type.ts'
-import type { RowsHead } from '../../binlog/rows-event.ts'
+import { joinEvents, mayBeJoined } from './joined-events.ts'
 import { MergedEvents } from './merged-events.ts'
 import { MergedTable, type MergeShape } from './merged-table.ts'
-import { type Change, countRows, isSameDefinition, type RowsChange, type SourceTable } from './row-changes.ts'
+import {
+  type Change,
+  countRows,
+  hasAllColumns,
+  isSameDefinition,
+  type RowsChange,
+  type SourceTable,
+} from './row-changes.ts'
 import { rowKey, type TableCatalog, type TargetTable } from './table-catalog.ts'
 
 /** A table of which changes are being merged. */
@@ -42,9 +49,33 @@ export function unmerged(changes: readonly Change[]): MergedChanges {
 export async function mergeChanges(changes: readonly Change[], catalog: TableCatalog): Promise<MergedChanges> {
   if (changes.length < 2) return unmerged(changes)
   const shapes = await shapesOf(changes, catalog)
+  const joined = mayBeJoined(changes) ? join(changes, shapes) : null
+  if (joined !== null) return joined
   const merge = new Merge(shapes)
   for (const change of changes) merge.add(change)
   return merge.end()
+}
+
+/** Null: they have to be looked at one by one. */
+function join(
+  changes: readonly RowsChange[],
+  shapes: ReadonlyMap<SourceTable, MergeShape | null>,
+): MergedChanges | null {
+  const table = changes.at(-1)?.table
+  const shape = table === undefined ? undefined : shapes.get(table)
+  if (table === undefined || shape === undefined || shape === null) return null
+  const joined = joinEvents(changes, shape)
+  return joined === null ? null : { changes: changesOf(joined.events, table), rowCount: joined.rowCount }
+}
+
+function changesOf({ events }: MergedEvents, table: SourceTable): RowsChange[] {
+  return events.map((event) => ({
+    kind: 'rows',
+    table,
+    event,
+    flags: event.buffer.readUInt16LE(event.bodyOffset + 6),
+    isMerged: true,
+  }))
 }
 
 /** Null: the table's changes are not merged. */
@@ -134,15 +165,7 @@ class Merge {
     const events = new MergedEvents(last.event)
     merging.rows.emit(events)
     events.end()
-    const { table } = last
-    for (const event of events.events)
-      this.#out.push({
-        kind: 'rows',
-        table,
-        event,
-        flags: event.buffer.readUInt16LE(event.bodyOffset + 6),
-        isMerged: true,
-      })
+    this.#out.push(...changesOf(events, last.table))
   }
 }
 
@@ -165,17 +188,6 @@ function takeRows(rows: MergedTable, { table, event }: RowsChange): number | nul
     if (!rows.add(head.kind, reader)) return null
   }
   return count
-}
-
-function hasAllColumns({ columnCount, present, presentAfter }: RowsHead, wanted: number): boolean {
-  return columnCount === wanted && isFull(present, wanted) && isFull(presentAfter, wanted)
-}
-
-function isFull(bits: Buffer, count: number): boolean {
-  const whole = count >> 3
-  for (let at = 0; at < whole; at += 1) if (bits[at] !== 0xff) return false
-  const rest = (1 << (count & 7)) - 1
-  return ((bits[whole] ?? 0) & rest) === rest
 }
 
 function mergeShape(source: SourceTable, target: TargetTable): MergeShape | null {

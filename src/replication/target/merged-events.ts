@@ -35,13 +35,20 @@ export class MergedEvents implements MergedRowSink {
   #kind: RowsKind = 'write'
   #buffer = Buffer.alloc(0)
   #length = 0
+  /** What is known to come, of which nothing has been made yet. */
+  #expectedBytes: number
 
-  /** @param model an event of the table, with all columns; its server, time and version are taken over */
-  constructor(model: RawEvent) {
+  /**
+   * @param model an event of the table, with all columns; its server, time and version are taken over
+   * @param expectedBytes of rows, where that is known: memory for them is taken at once
+   */
+  constructor(model: RawEvent, expectedBytes = 0) {
+    this.#expectedBytes = expectedBytes
     const plain = plainRowsEvent(model)
     this.#heads = { write: headOf(plain, 'write'), update: headOf(plain, 'update'), delete: headOf(plain, 'delete') }
   }
 
+  /** Of one row, or of several in `before`. */
   row(kind: RowsKind, before: Uint8Array | null, after: Uint8Array | null): void {
     const size = (before?.length ?? 0) + (after?.length ?? 0)
     if (this.#length > 0 && (kind !== this.#kind || this.#length + size > eventBytes)) this.end()
@@ -55,6 +62,7 @@ export class MergedEvents implements MergedRowSink {
     if (this.#length === 0) return
     const bytes = this.#buffer.subarray(0, this.#length)
     bytes.writeUInt32LE(bytes.length, sizeAt)
+    this.#expectedBytes = Math.max(0, this.#expectedBytes - bytes.length)
     this.events.push(rawEvent(bytes))
     this.#length = 0
   }
@@ -62,7 +70,8 @@ export class MergedEvents implements MergedRowSink {
   #begin(kind: RowsKind, firstBytes: number): void {
     const head = this.#heads[kind]
     this.#kind = kind
-    this.#buffer = Buffer.allocUnsafe(Math.max(smallestBytes, head.length + firstBytes))
+    const wanted = Math.min(eventBytes, head.length + this.#expectedBytes)
+    this.#buffer = Buffer.allocUnsafe(Math.max(smallestBytes, head.length + firstBytes, wanted))
     this.#length = 0
     this.#add(head)
   }

@@ -15,6 +15,9 @@ import { conflicts, type Tokens } from './conflict-tokens.ts'
 import type { Change } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
 
+/** Under way at once before what comes in is collected rather than applied as it came. */
+const busyGroups = 2
+
 export interface Lane {
   readonly session: Session
   readonly strategy: ApplyStrategy
@@ -65,6 +68,17 @@ export class ParallelLanes {
       () => this.#ended(entry),
       (error: unknown) => this.#failed(error),
     )
+  }
+
+  /** True when one more group would only wait for the others, which take more of the server each than together. */
+  get isBusy(): boolean {
+    return this.#underWay.length >= busyGroups && this.#failure === null
+  }
+
+  /** Waits until not so many groups are under way any more. @throws what one of them met */
+  async lessBusy(): Promise<void> {
+    while (this.isBusy) await this.#change()
+    if (this.#failure !== null) throw this.#failure.error
   }
 
   /** Waits until every group is committed. @throws what one of them met */

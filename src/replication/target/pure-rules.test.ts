@@ -19,6 +19,21 @@ test('names and texts are quoted so that they stay what they are', () => {
   expect(new SqlText(1).addHex(Buffer.alloc(0)).toBuffer().toString()).toBe("''")
 })
 
+test.each([0, 7, -1, 10, -999, 1_000_000, 2_147_483_647, -2_147_483_648, 4_294_967_295])(
+  '%d is written as it is',
+  (value) => {
+    expect(new SqlText(1).add('k=').addInteger(value).toBuffer().toString()).toBe(`k=${value}`)
+  },
+)
+
+test.each([0, 1, 300])('a text of %d bytes more is quoted out of the bytes around it', (more) => {
+  const bytes = Buffer.from(`'it's${'x'.repeat(more)}'`)
+  const quoted = new SqlText(1).addQuoted(bytes, 1, bytes.length - 1)
+  expect(quoted.view().toString()).toBe(`'it\\'s${'x'.repeat(more)}'`)
+  quoted.clear()
+  expect(quoted.add('next').view().toString()).toBe('next')
+})
+
 test('cells of every length are found, and NULL is not the empty text', () => {
   const long = Buffer.alloc(70_000, 0x61)
   const length = Buffer.from([0xfd, 70_000 & 0xff, (70_000 >> 8) & 0xff, 70_000 >> 16])

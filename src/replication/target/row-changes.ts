@@ -8,7 +8,7 @@
 import { EventType } from '../../binlog/event-type.ts'
 import { decodeQueryEvent, type QueryEvent } from '../../binlog/query-event.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
-import { decodeRowsTarget, RowsFlag } from '../../binlog/rows-event.ts'
+import { decodeRowsTarget, RowsFlag, type RowsHead } from '../../binlog/rows-event.ts'
 import { RowsReader } from '../../binlog/rows-reader.ts'
 import { decodeTableId, decodeTableMap, decodeTableName, type TableName } from '../../binlog/table-map-event.ts'
 import { ApplyError } from './errors.ts'
@@ -78,6 +78,18 @@ export function countRows({ table, event }: RowsChange): number {
   table.reader.open(event)
   while (table.reader.next()) count += 1
   return count
+}
+
+/** True when every image of the event has all columns of the table. */
+export function hasAllColumns({ columnCount, present, presentAfter }: RowsHead, wanted: number): boolean {
+  return columnCount === wanted && isFull(present, wanted) && isFull(presentAfter, wanted)
+}
+
+function isFull(bits: Buffer, count: number): boolean {
+  const whole = count >> 3
+  for (let at = 0; at < whole; at += 1) if (bits[at] !== 0xff) return false
+  const rest = (1 << (count & 7)) - 1
+  return ((bits[whole] ?? 0) & rest) === rest
 }
 
 /** Makes changes of events, in the order in which they come. */

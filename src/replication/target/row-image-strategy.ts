@@ -7,11 +7,12 @@
  * session leaves gtid_next ANONYMOUS, see `begin`; (4) MySQL 9.6 and later log what cascades, but not for each statement
  * alike: a REPLACE of a parent keeps its children there, and its events would cascade here.
  */
-import { encodeEventForBinlogStatement } from '../../binlog/binlog-statement.ts'
+import { BinlogStatements, encodeEventForBinlogStatement } from '../../binlog/binlog-statement.ts'
 import { type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { RowsFlag } from '../../binlog/rows-event.ts'
 import type { Session } from '../../mysql/session.ts'
 import { refuseTooLarge } from './checked-execute.ts'
+import { LoadMemory } from './load-memory.ts'
 import type { RowsChange } from './row-changes.ts'
 import { describeFailure } from './row-failure.ts'
 import { quoteTable } from './sql-text.ts'
@@ -21,12 +22,14 @@ const eventBytes = 384 * 1024
 /** Events in one statement. MariaDB looks at all of its tables again for each of them. */
 const mostEvents = { mysql: Number.POSITIVE_INFINITY, mariadb: 16 }
 const flagsOffset = 6
-const statementHead = Buffer.from("BINLOG '", 'latin1')
 
 export class RowImageStrategy {
   readonly #session: Session
   readonly #limits: PartLimits
   readonly #maxPacketBytes: number
+  readonly #statements = new BinlogStatements()
+  /** Of statements: the server has read all of one that it has answered. */
+  readonly #memory = new LoadMemory()
 
   /** @param maxPacketBytes the longest statement the target takes; base64 adds a third */
   constructor(session: Session, maxPacketBytes: number) {
@@ -54,7 +57,7 @@ export class RowImageStrategy {
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
     let underWay: Promise<void> = Promise.resolve()
     for (const part of statementParts(changes, isolates ? { bytes: 1, events: 1 } : this.#limits)) {
-      const sql = statementOf(part)
+      const sql = this.#statements.statementOf(statementEvents(part), (sizeBytes) => this.#memory.lend(sizeBytes))
       const { schema, table } = part.at(-1)?.table.name ?? { schema: '', table: '' }
       refuseTooLarge(sql.length, this.#maxPacketBytes, quoteTable(schema, table), this.#session.where)
       // While the server works on one statement the next is built.
@@ -73,6 +76,7 @@ export class RowImageStrategy {
       const blamed = isExact ? quoteTable(schema, table) : `${quoteTable(schema, table)} or near it`
       throw describeFailure(error, [{ table: blamed, key: () => 'row image' }], isExact)
     })
+    this.#memory.takeBack(sql)
   }
 }
 
@@ -95,15 +99,6 @@ function* statementParts(changes: readonly RowsChange[], limits: PartLimits): Ge
     bytes += ownBytes
   }
   if (from < changes.length) yield changes.slice(from)
-}
-
-function statementOf(changes: readonly RowsChange[]): Buffer {
-  const text = encodeEventForBinlogStatement(null, statementEvents(changes))
-  const statement = Buffer.allocUnsafeSlow(statementHead.length + text.length + 1)
-  statement.set(statementHead)
-  statement.write(text, statementHead.length, 'latin1')
-  statement.write("'", statement.length - 1, 'latin1')
-  return statement
 }
 
 /** Table maps and rows, each run of one table a statement of its own. */

@@ -8,7 +8,7 @@ import { type ColumnType, ColumnTypeCode } from '../../binlog/column-type.ts'
 import { decodeJsonDiffs, jsonDiffExpression } from '../../binlog/json-diff.ts'
 import type { RowImage } from '../../binlog/row-image.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
-import { type LiteralOptions, sqlLiteral } from '../../binlog/sql-literal.ts'
+import { type LiteralOptions, smallInteger, sqlLiteral } from '../../binlog/sql-literal.ts'
 import { TargetTableDiffersError } from './errors.ts'
 import type { SourceTable } from './row-changes.ts'
 import type { SqlText } from './sql-text.ts'
@@ -20,9 +20,17 @@ interface ColumnPlan {
   readonly stored: LiteralOptions
   readonly compared: LiteralOptions
   readonly isPlainText: boolean
+  /** Of up to four bytes. */
+  readonly isSmallInteger: boolean
 }
 
 const binaryTypes = new Set(['binary', 'varbinary', 'uuid', 'inet4', 'inet6'])
+const smallIntegerTypes: ReadonlySet<number> = new Set([
+  ColumnTypeCode.Tiny,
+  ColumnTypeCode.Short,
+  ColumnTypeCode.Int24,
+  ColumnTypeCode.Long,
+])
 const longestKeyText = 120
 
 /** Writes the values of one table's row images. */
@@ -33,6 +41,8 @@ export class RowLiterals {
   readonly #columns: readonly ColumnPlan[]
   /** All columns that can be written. */
   readonly #writable: readonly number[]
+  /** No ENUM among the columns: no value of it is member 0. */
+  readonly #hasEnum: boolean
 
   /** @throws TargetTableDiffersError if source and target have different numbers of columns */
   constructor(source: SourceTable, target: TargetTable) {
@@ -44,6 +54,7 @@ export class RowLiterals {
       )
     this.target = target
     this.#columns = target.columns.map((column, index) => planColumn(column, types[index] as ColumnType))
+    this.#hasEnum = types.some(({ code }) => code === ColumnTypeCode.Enum)
     this.#writable = target.columns.flatMap((column, index) => (column.isGenerated ? [] : [index]))
   }
 
@@ -68,12 +79,14 @@ export class RowLiterals {
 
   /** Columns that an INSERT or UPDATE of this image names. */
   writable(image: RowImage): readonly number[] {
-    const isPresent = (index: number) => image.isPresent(index)
-    return this.#writable.every(isPresent) ? this.#writable : this.#writable.filter(isPresent)
+    for (const index of this.#writable)
+      if (!image.isPresent(index)) return this.#writable.filter((column) => image.isPresent(column))
+    return this.#writable
   }
 
   /** True when the value is ENUM's member 0. */
   isEnumZero(image: RowImage, index: number): boolean {
+    if (!this.#hasEnum) return false
     const { type } = this.#plan(index)
     if (type.code !== ColumnTypeCode.Enum || image.isNull(index)) return false
     return image.bytes(index)?.every((byte) => byte === 0) === true
@@ -82,18 +95,23 @@ export class RowLiterals {
   /** Adds the value to be stored. */
   addStored(sql: SqlText, image: RowImage, index: number): void {
     const plan = this.#plan(index)
-    const bytes = image.bytes(index)
+    const start = image.starts[index] ?? -1
+    if (plan.isPlainText && start >= 0) {
+      sql.addQuoted(image.buffer, start, image.ends[index])
+      return
+    }
+    const bytes = plan.isSmallInteger && start >= 0 ? undefined : image.bytes(index)
     if (bytes === null) sql.add('NULL')
-    else if (image.isPartial(index)) sql.add(jsonDiffExpression(plan.target.quoted, decodeJsonDiffs(bytes)))
-    else if (plan.isPlainText) sql.addQuoted(bytes)
-    else sql.add(this.#literal(plan, plan.stored, image, index))
+    else if (bytes !== undefined && image.isPartial(index))
+      sql.add(jsonDiffExpression(plan.target.quoted, decodeJsonDiffs(bytes)))
+    else this.#addLiteral(sql, plan, plan.stored, image, index)
   }
 
   /** Adds `column = value` by the column's own collation: for columns of a key. */
   addKeyValue(sql: SqlText, image: RowImage, index: number): void {
     const plan = this.#plan(index)
     if (image.isNull(index)) sql.add('NULL')
-    else sql.add(this.#literal(plan, plan.compared, image, index))
+    else this.#addLiteral(sql, plan, plan.compared, image, index)
   }
 
   /** Adds a condition that holds for this value and no other, for tables without a key. */
@@ -136,6 +154,14 @@ export class RowLiterals {
     return after.isPartial(index) || !before.hasEqual(after, index)
   }
 
+  #addLiteral(sql: SqlText, plan: ColumnPlan, options: LiteralOptions, image: RowImage, index: number): void {
+    if (plan.isSmallInteger)
+      sql.addInteger(
+        smallInteger(image.buffer, image.starts[index] ?? 0, plan.type.lengthCode, options.isUnsigned === true),
+      )
+    else sql.add(this.#literal(plan, options, image, index))
+  }
+
   #literal(plan: ColumnPlan, options: LiteralOptions, image: RowImage, index: number): string {
     return sqlLiteral(plan.type, options, image.buffer, image.starts[index] ?? 0, image.ends[index] ?? 0)
   }
@@ -160,6 +186,7 @@ function planColumn(target: TargetColumn, type: ColumnType): ColumnPlan {
     stored,
     compared: { ...stored, charset: isBinary ? 'binary' : target.characterSet },
     isPlainText: isText(target) && isPlainStringType(type.code),
+    isSmallInteger: smallIntegerTypes.has(type.code),
   }
 }
 

@@ -24,32 +24,36 @@ export interface SqlStrategyOptions {
   readonly maxPacketBytes: number
 }
 
+interface Writers {
+  readonly batch: StatementBatch
+  readonly exact: ExactRows
+  readonly idempotent: IdempotentRows
+}
+
 export class SqlStrategy implements ApplyStrategy {
   readonly name = 'sql'
   readonly mode: ApplyStrategy['mode']
   readonly #options: SqlStrategyOptions
+  readonly #limitBytes: number
+  /** Of the write before: they have memory for statements. */
+  #writers: Writers | null = null
   #literals = new WeakMap<SourceTable, { target: TargetTable; literals: RowLiterals }>()
 
   constructor(options: SqlStrategyOptions) {
     this.#options = options
     this.mode = options.mode
+    this.#limitBytes = Math.min(packetBytes, options.maxPacketBytes >> 1)
   }
 
   /** Nothing to prepare. */
   async prepare(): Promise<void> {}
 
   async write(changes: readonly RowsChange[], isolates: boolean): Promise<void> {
-    const { session, catalog, mode, maxPacketBytes } = this.#options
-    const limitBytes = isolates ? 1 : Math.min(packetBytes, maxPacketBytes >> 1)
-    const batch = new StatementBatch(session, limitBytes, maxPacketBytes)
-    const exact = new ExactRows(batch, limitBytes, valuesForm(session.version))
-    const idempotent = new IdempotentRows({
-      batch,
-      exact,
-      catalog,
-      noteDoubt: this.#options.noteDoubt,
-      missing: this.#options.missing,
-    })
+    const { session, catalog, mode } = this.#options
+    const writers = isolates ? this.#makeWriters(1) : (this.#writers ?? this.#makeWriters(this.#limitBytes))
+    // What fails leaves them in the middle of something.
+    this.#writers = null
+    const { batch, exact, idempotent } = writers
     for (const change of changes) {
       const { schema, table } = change.table.name
       const target = await catalog.get(schema, table)
@@ -60,6 +64,14 @@ export class SqlStrategy implements ApplyStrategy {
     await exact.end()
     await batch.settle()
     await batch.checkForeignKeys(false)
+    if (!isolates) this.#writers = writers
+  }
+
+  #makeWriters(limitBytes: number): Writers {
+    const { session, catalog, noteDoubt, missing, maxPacketBytes } = this.#options
+    const batch = new StatementBatch(session, limitBytes, maxPacketBytes)
+    const exact = new ExactRows(batch, limitBytes, valuesForm(session.version))
+    return { batch, exact, idempotent: new IdempotentRows({ batch, exact, catalog, noteDoubt, missing }) }
   }
 
   #literalsOf(source: SourceTable, target: TargetTable): RowLiterals {

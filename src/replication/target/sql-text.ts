@@ -6,6 +6,10 @@
  */
 const quote = 0x27
 const backslash = 0x5c
+/** Text of more bytes is copied as a whole, after a look whether it may be. */
+const shortBytes = 32
+/** Memory for a statement of unusual length is not kept. */
+const mostKeptBytes = 1024 * 1024
 const hexDigits = Buffer.from('0123456789ABCDEF', 'latin1')
 
 /** A statement that grows. `clear` keeps the memory. */
@@ -42,21 +46,38 @@ export class SqlText {
     return this
   }
 
-  /** Adds `'...'`: quotes and backslashes escaped, everything else as it is. */
-  addQuoted(bytes: Uint8Array): this {
-    this.#reserve(bytes.length * 2 + 2)
+  /** Adds a whole number of at most 32 bits. */
+  addInteger(value: number): this {
+    this.#reserve(11)
+    if (value < 0) this.#buffer[this.#length++] = 0x2d
+    let left = Math.abs(value)
+    let digits = 1
+    for (let limit = 10; left >= limit; limit *= 10) digits += 1
+    this.#length += digits
+    for (let at = this.#length - 1; digits > 0; digits -= 1, at -= 1) {
+      const rest = Math.floor(left / 10)
+      this.#buffer[at] = 0x30 + left - rest * 10
+      left = rest
+    }
+    return this
+  }
+
+  /** Adds `'...'` of the bytes from `start` to `end`: quotes and backslashes escaped, everything else as it is. */
+  addQuoted(bytes: Uint8Array, start = 0, end = bytes.length): this {
+    this.#reserve((end - start) * 2 + 2)
     const buffer = this.#buffer
     let at = this.#length
     buffer[at++] = quote
-    if (bytes.includes(quote) || bytes.includes(backslash)) {
-      for (let index = 0; index < bytes.length; index += 1) {
+    const whole = end - start > shortBytes ? bytes.subarray(start, end) : null
+    if (whole === null || whole.includes(quote) || whole.includes(backslash)) {
+      for (let index = start; index < end; index += 1) {
         const byte = bytes[index] ?? 0
         if (byte === quote || byte === backslash) buffer[at++] = backslash
         buffer[at++] = byte
       }
     } else {
-      buffer.set(bytes, at)
-      at += bytes.length
+      buffer.set(whole, at)
+      at += whole.length
     }
     buffer[at++] = quote
     this.#length = at
@@ -84,6 +105,12 @@ export class SqlText {
 
   clear(): void {
     this.#length = 0
+    if (this.#buffer.length > mostKeptBytes) this.#buffer = Buffer.allocUnsafe(mostKeptBytes >> 4)
+  }
+
+  /** What was written; holds until something else is. */
+  view(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
   }
 
   /** A copy of what was written. */

@@ -13,6 +13,7 @@ import { describeFailure } from './row-failure.ts'
 import { SqlText } from './sql-text.ts'
 
 export interface RowStatement {
+  /** Copied, or sent and answered, when `add` resolves. */
   readonly sql: Buffer
   /** Rows it must touch; null: any number will do. */
   readonly expected: number | null
@@ -28,7 +29,9 @@ export class StatementBatch {
   readonly #session: Session
   readonly #limitBytes: number
   readonly #maxPacketBytes: number
-  readonly #text = new SqlText(64 * 1024)
+  #text = new SqlText(64 * 1024)
+  /** Holds the packet that is under way. */
+  #sent = new SqlText(64 * 1024)
   #statements: RowStatement[] = []
   #checksForeignKeys = false
   #underWay: Promise<void> | null = null
@@ -81,12 +84,19 @@ export class StatementBatch {
     await this.#answered()
     if (this.#statements.length === 0) return
     const statements = this.#statements
-    const sql = this.#text.toBuffer()
+    const sql = this.#text.view()
     this.#statements = []
-    this.#text.clear()
+    this.#swapTexts()
     this.#underWay = this.#run(statements, sql)
     // Whoever waits for it next gets the failure.
     this.#underWay.catch(() => {})
+  }
+
+  #swapTexts(): void {
+    const free = this.#sent
+    this.#sent = this.#text
+    this.#text = free
+    free.clear()
   }
 
   async #answered(): Promise<void> {

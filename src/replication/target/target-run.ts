@@ -7,24 +7,23 @@
  * Easy to get wrong: frames that hold the parts of a source transaction whose end has not come are given back to the
  * stream only when they would fill it. A run that fails after that asks the source to send again.
  */
-import { comparePositions, formatPosition, type Position } from '../../binlog/position.ts'
+import { comparePositions, formatPosition } from '../../binlog/position.ts'
 import type { CommitTime } from '../../binlog/transaction-part.ts'
 import type { BinlogPlace, Frame, FrameItem, SourceServer } from '../pipe/frame.ts'
 import { AppliedPosition } from './applied-position.ts'
-import type { CheckpointStage, DdlIntent } from './checkpoint.ts'
+import type { CheckpointStage } from './checkpoint.ts'
 import type { CheckpointChange } from './checkpoint-store.ts'
 import { tokensOf } from './conflict-tokens.ts'
 import { CopyApplier } from './copy-applier.ts'
 import { CopyStore, isWholeTable } from './copy-store.ts'
-import { DdlRunner } from './ddl-runner.ts'
-import { DdlFailedError, FrameGapError } from './errors.ts'
+import { DdlStep } from './ddl-step.ts'
+import { FrameGapError } from './errors.ts'
 import { type FedFrame, FrameFeed } from './frame-feed.ts'
 import { mergeChanges } from './merge-changes.ts'
 import { MissingRows } from './missing-rows.ts'
 import { type Change, ChangeReader } from './row-changes.ts'
 import { type RunParts, runLimits } from './run-parts.ts'
 import { RunStrategies } from './run-strategies.ts'
-import { describeDdl } from './seen-ddl.ts'
 import { TableCatalog } from './table-catalog.ts'
 import { checkSource } from './target-checks.ts'
 import { TransactionGroup } from './transaction-group.ts'
@@ -39,18 +38,21 @@ export class TargetRun {
   readonly #missing: MissingRows
   readonly #copy: CopyApplier
   readonly #strategies: RunStrategies
+  readonly #ddl: DdlStep
   readonly #group: TransactionGroup
   readonly #epoch: number
   #stage: CheckpointStage
   #place: { frame: number; item: number }
+  /** Of the frame that is applied. */
+  #itemCount = 0
   #transaction: { readonly gtid: string | null } | null = null
   #committedMicros: bigint | null
   /** What the next checkpoint has to say besides the place. */
   #unsaved: CheckpointChange = {}
-  #ddlIntent: DdlIntent | null
   #savedAtMs = 0
   #savedPlace: { readonly frame: number; readonly item: number } | null = null
   #groupSinceMs = 0
+  #quiet: Promise<void> | null = null
   readonly #onCommit = (change: CheckpointChange, transactions: number) => this.#committed(change, transactions)
 
   constructor(parts: RunParts) {
@@ -60,7 +62,6 @@ export class TargetRun {
     this.#epoch = checkpoint.epoch
     this.#stage = checkpoint.stage
     this.#committedMicros = checkpoint.committedMicros
-    this.#ddlIntent = checkpoint.ddlIntent
     this.#place = { frame: checkpoint.nextFrame, item: checkpoint.nextItem }
     if (checkpoint.position !== null) this.#applied.moveTo(checkpoint.position)
     this.#feed = new FrameFeed(frames, checkpoint, context.clock)
@@ -70,8 +71,13 @@ export class TargetRun {
     this.#missing = new MissingRows({ checkpoints, copies, catalog, plain: connections.plain })
     const always = { connections, checkpoints, catalog, copies, missing: this.#missing }
     const { job, clock, log } = context
-    this.#copy = new CopyApplier({ ...always, progress, job, clock, log, onNote: (note) => status.note(note) })
+    const onSpent = (rows: Uint8Array) => frames.spent?.(rows)
+    this.#copy = new CopyApplier({
+      ...{ ...always, progress, job, clock, log, onSpent },
+      onNote: (note) => status.note(note),
+    })
     this.#strategies = new RunStrategies({ ...always, context, status, serialUntilMs: parts.serialUntilMs })
+    this.#ddl = new DdlStep({ run: parts, copies, strategies: this.#strategies })
     this.#group = new TransactionGroup({
       session: connections.main,
       checkpoints,
@@ -118,15 +124,12 @@ export class TargetRun {
   async #nextFrame(signal: AbortSignal): Promise<FedFrame | null> {
     const next = this.#feed.next()
     while (!this.#feed.hasMore) {
-      const waiting = new AbortController()
-      const pause = this.#parts.context.clock.sleep(
-        runLimits.lazyCheckpointMs,
-        AbortSignal.any([signal, waiting.signal]),
-      )
-      const first = await Promise.race([next, pause.catch(() => 'stop' as const)])
-      waiting.abort()
+      const isHeldBack = this.#group.transactions > 0
+      const first = await Promise.race([next, isHeldBack ? this.#group.lessBusy() : this.#quietSecond(signal)])
       if (first !== undefined) return next
-      if (this.#transaction === null) await this.#saveLazily()
+      signal.throwIfAborted()
+      if (isHeldBack) await this.#group.seal()
+      else if (this.#transaction === null) await this.#saveLazily()
       else {
         await this.#group.written()
         this.#feed.releaseBefore(this.#place.frame)
@@ -135,8 +138,20 @@ export class TargetRun {
     return next
   }
 
+  /** Over once there was nothing to do for as long as a checkpoint may wait; one timer for many frames. */
+  #quietSecond(signal: AbortSignal): Promise<void> {
+    this.#quiet ??= this.#parts.context.clock
+      .sleep(runLimits.lazyCheckpointMs, signal)
+      .catch(() => {})
+      .finally(() => {
+        this.#quiet = null
+      })
+    return this.#quiet
+  }
+
   async #applyFrame({ frame, firstItem }: FedFrame, signal: AbortSignal): Promise<void> {
     this.#meet(frame, firstItem)
+    this.#itemCount = frame.items.length
     for (let item = firstItem; item < frame.items.length; item += 1) {
       this.#place = { frame: frame.number, item: item + 1 }
       const waiting = this.#applyItem(frame.items[item] as FrameItem)
@@ -149,7 +164,7 @@ export class TargetRun {
       this.#applied.moveTo(frame.after)
       this.#group.passOver(this.#placeChange())
     }
-    if (!this.#feed.hasMore) await this.#group.seal()
+    if (!this.#feed.hasMore && !this.#group.isBusy) await this.#group.seal()
     if (this.#transaction === null) await this.#saveLazily()
     else if (this.#feed.isCrowding || (this.#group.holdsUnfinished && this.#feed.heldBytes > runLimits.heldFramesBytes))
       this.#feed.releaseBefore(frame.number + 1)
@@ -246,39 +261,13 @@ export class TargetRun {
     this.#leaveFreshStage()
     await this.#settle()
     if (this.#stage === 'copying') await this.#copy.beforeDdl()
-    const { connections, checkpoints, context, status, progress } = this.#parts
-    const runner = new DdlRunner({
-      session: await connections.ddlSession(),
-      plain: connections.plain,
-      checkpoints,
-      copies: this.#copies,
-      facts: connections.facts,
-      collations: connections.collations,
-      jobId: context.job.id,
-      log: context.log,
-      onNote: (note) => status.note(note),
-    })
     this.#applied.advance(item.gtid, item.place)
     this.#committedMicros = item.committed.micros
     const after = { ...this.#unsaved, ...this.#placeChange(), committedMicros: item.committed.micros }
-    const { source } = this.#strategies
-    const seen = describeDdl(item)
-    const running = runner.run({
-      event: item.event,
-      gtid: item.gtid,
-      place: item.place,
-      source,
-      intent: this.#ddlIntent,
+    await this.#ddl.run(item, {
       isCopying: this.#stage === 'copying',
-      withoutTriggers: this.#strategies.appliesSql,
       after: { ...after, position: this.#applied.position() },
     })
-    this.#ddlIntent = await running.catch((error: unknown) => {
-      if (error instanceof DdlFailedError) progress.sawDdl({ ...seen, outcome: 'failed' })
-      throw error
-    })
-    progress.sawDdl({ ...seen, outcome: 'applied' })
-    progress.ddlTotal += 1
     this.#catalog.clear()
     this.#missing.forgetTables()
     this.#changes.clear()
@@ -302,7 +291,7 @@ export class TargetRun {
         }
         await this.#group.settle()
         if (item.chunk.piece === 0 && isWholeTable(item.chunk)) await this.#saveBeforeWholeTable()
-        return this.#copy.chunk(item.chunk, this.#epoch)
+        return this.#copy.chunk(item.chunk, this.#epoch, this.#itemCount === 1)
       case 'copied':
         await this.#settle()
         return this.#endCopy()
@@ -402,8 +391,7 @@ export class TargetRun {
 
   #tellPlace(): void {
     const { status } = this.#parts
-    const position: Position | null = this.#applied.position()
-    status.standsAt(this.#stage, position, this.#committedMicros, this.#feed.hasMore)
+    status.standsAt(this.#stage, this.#applied.position(), this.#committedMicros, this.#feed.hasMore)
   }
 
   #now(): number {

@@ -11,6 +11,8 @@ const everyMs = 1_000
 const mostNotes = 20
 /** The source gives a sign of life every second; without one for longer, lag is how old the last one is. */
 const freshMs = 3_000
+/** Some servers tell only the second of a commit: others of the same second may still be to come. */
+const commitDoubtMs = 1_000
 /** A run that lasts this long has got past the problem of the one before. */
 const steadyMs = 5_000
 
@@ -24,6 +26,8 @@ export class TargetStatus {
   #heartbeatMicros: bigint | null = null
   /** The lag that the last transaction or heartbeat had when it was there, and when that was. */
   #lagAtSign = { lagMs: 0, atMs: Number.NEGATIVE_INFINITY }
+  /** See TaskReport. */
+  #appliedUpTo: number | null = null
   #isBehind = false
   #strategy: StrategyName | null = null
   #problem: TaskProblem | null = null
@@ -63,7 +67,7 @@ export class TargetStatus {
     this.#position = position
     if (committedMicros !== this.#committedMicros) {
       this.#heartbeatMicros = null
-      if (committedMicros !== null) this.#noteSign(committedMicros)
+      if (committedMicros !== null) this.#noteSign(committedMicros, commitDoubtMs)
     }
     this.#committedMicros = committedMicros
     this.#isBehind = isBehind
@@ -85,9 +89,12 @@ export class TargetStatus {
 
   /** The source had nothing more at that time. */
   heartbeat(sourceMicros: bigint): void {
+    const isFirst = this.#lagMs() === null
     this.#heartbeatMicros = sourceMicros
     this.#isBehind = false
-    this.#noteSign(sourceMicros)
+    this.#noteSign(sourceMicros, 0)
+    // Whoever waits for a copy's end learns by it that the target is where the source is.
+    if (isFirst && this.#lagMs() !== null) this.tell()
   }
 
   waitsFor(what: string): void {
@@ -133,6 +140,7 @@ export class TargetStatus {
       transactionsTotal: progress.transactionsTotal,
       ...rates,
       lagMs: this.#lagMs(),
+      appliedUpTo: this.#appliedUpTo,
       position: this.#position === null ? '' : formatPosition(this.#position),
       etaMs: stage === 'full' ? progress.etaMs(rates) : null,
       strategy: this.#strategy,
@@ -164,8 +172,11 @@ export class TargetStatus {
     return this.#context.clock.monotonicMs() - atMs > freshMs ? this.#ageMs(micros) : lagMs
   }
 
-  #noteSign(sourceMicros: bigint): void {
-    this.#lagAtSign = { lagMs: this.#ageMs(sourceMicros), atMs: this.#context.clock.monotonicMs() }
+  #noteSign(sourceMicros: bigint, doubtMs: number): void {
+    const { clock } = this.#context
+    const lagMs = this.#ageMs(sourceMicros)
+    this.#lagAtSign = { lagMs, atMs: clock.monotonicMs() }
+    this.#appliedUpTo = clock.now() - lagMs - doubtMs
   }
 
   #ageMs(micros: bigint): number {

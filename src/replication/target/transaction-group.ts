@@ -38,6 +38,11 @@ export interface GroupParts {
   readonly onCommit: (change: CheckpointChange, transactions: number) => void
 }
 
+interface Ready {
+  readonly strategy: ApplyStrategy
+  readonly changes: readonly Change[]
+}
+
 export class TransactionGroup {
   readonly #parts: GroupParts
   #pending: Change[] = []
@@ -83,10 +88,13 @@ export class TransactionGroup {
   }
 
   async #writeOut(): Promise<void> {
-    await this.settle()
+    if (!this.#holdsUnfinished) await this.settle()
     this.#holdsUnfinished = true
+    // Made while the target works on the part before, so that it need not wait for it.
+    const ready = await this.#ready(this.#take(this.#pending.length))
+    await this.#writing
     // While the target works on this part the next is collected.
-    this.#writing = this.#write(this.#pending.length)
+    this.#writing = this.#write(ready)
     this.#writing.catch(() => {})
   }
 
@@ -132,6 +140,16 @@ export class TransactionGroup {
     this.#lanes = lanes
   }
 
+  /** True when others would only wait for those under way: what is finished had better wait for more to join it. */
+  get isBusy(): boolean {
+    return this.#lanes?.isBusy ?? false
+  }
+
+  /** Waits until it is not busy. @throws as `seal` */
+  async lessBusy(): Promise<void> {
+    await this.#lanes?.lessBusy()
+  }
+
   /** The finished transactions are committed, and all before them; of an unfinished one nothing. @throws as `seal` */
   async settle(): Promise<void> {
     await this.seal()
@@ -142,7 +160,7 @@ export class TransactionGroup {
   async #commit(count: number, transactions: number, checkpoint: CheckpointChange): Promise<void> {
     await this.#lanes?.settle()
     await this.#writing
-    await this.#write(count)
+    if (count > 0) await this.#write(await this.#ready(this.#take(count)))
     this.#finished = null
     const { session, checkpoints } = this.#parts
     await checkpoints.change(session, checkpoint, this.#isOpen ? 'COMMIT' : '')
@@ -158,16 +176,19 @@ export class TransactionGroup {
     return changes
   }
 
-  /** Writes the first `count` pending changes into the target transaction, which is open from now on. */
-  async #write(count: number): Promise<void> {
-    if (count === 0) return
-    const taken = this.#take(count)
-    const isFirst = !this.#isOpen
-    this.#isOpen = true
+  /** What is to be written of changes. */
+  async #ready(taken: readonly Change[]): Promise<Ready> {
     const strategy = this.#parts.strategy()
     const isExact = strategy.mode === 'exact' && !this.isolates
     const { changes, rowCount } = isExact ? await this.#parts.merge(taken) : unmerged(taken)
     this.#parts.onRows(rowCount)
+    return { strategy, changes }
+  }
+
+  /** Writes changes into the target transaction, which is open from now on. */
+  async #write({ strategy, changes }: Ready): Promise<void> {
+    const isFirst = !this.#isOpen
+    this.#isOpen = true
     if (isFirst) {
       await strategy.prepare()
       await this.#parts.session.execute('BEGIN')

@@ -1,6 +1,7 @@
 /**
  * Reads rows into pieces, as the server sends them: row packets, not decoded, one after another.
  */
+import type { BlockMemory } from '../../../mysql/block-memory.ts'
 import { quoteName, quoteTable } from '../../../mysql/identifier.ts'
 import type { RowBlock } from '../../../mysql/row-blocks.ts'
 import type { Session } from '../../../mysql/session.ts'
@@ -20,8 +21,18 @@ export async function pinTable(session: Session, table: TableCopy): Promise<void
   await session.query(`SELECT 1 FROM ${quoteTable(table.name.schema, table.name.name)} LIMIT 0`)
 }
 
-/** Reads a chunk; the last piece, perhaps without rows, says that it is the last. */
-export async function readChunk(session: Session, table: TableCopy, range: KeyRange, take: PieceTaker): Promise<void> {
+/**
+ * Reads a chunk; the last piece, perhaps without rows, says that it is the last.
+ *
+ * @param memory for the rows of pieces; `take` gives them back
+ */
+export async function readChunk(
+  session: Session,
+  table: TableCopy,
+  range: KeyRange,
+  take: PieceTaker,
+  memory?: BlockMemory,
+): Promise<void> {
   const replaced = await findInexactJson(session, table, range)
   const where =
     table.key === null
@@ -29,14 +40,13 @@ export async function readChunk(session: Session, table: TableCopy, range: KeyRa
       : ` FORCE INDEX (${quoteName(table.key.indexName)}) WHERE ${rangeCondition(table.key, range)}`
   const sql = `${selectRows(table)}${where}`
   if (replaced.size > 0) return readPieces(session, table, sql, { range, keys: [], replaced }, take)
-  return readBlocks(session, table, sql, range, take)
+  return readBlocks(session.rowBlocks(sql, pieceBytes, memory), table, range, take)
 }
 
 /** A block of rows is a piece as it is. */
 async function readBlocks(
-  session: Session,
+  blocks: AsyncIterable<RowBlock>,
   table: TableCopy,
-  sql: string,
   range: KeyRange,
   take: PieceTaker,
 ): Promise<void> {
@@ -49,7 +59,7 @@ async function readBlocks(
     piece += 1
   }
   let last: RowBlock | null = null
-  for await (const block of session.rowBlocks(sql, pieceBytes)) {
+  for await (const block of blocks) {
     if (last !== null) await finish(last, false)
     last = block
   }

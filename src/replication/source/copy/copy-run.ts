@@ -15,6 +15,7 @@ import { compareFilePlaces } from '../../../binlog/position.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { Log } from '../../../core/log.ts'
 import { type LogPlace, readLogEnd } from '../../../mysql/binlog-place.ts'
+import { BlockMemory } from '../../../mysql/block-memory.ts'
 import { readDefinitions } from '../../../mysql/schema-reader.ts'
 import type { Session } from '../../../mysql/session.ts'
 import type { TableName } from '../../../mysql/table-definition.ts'
@@ -22,6 +23,7 @@ import type { Statement } from '../../ddl/statement.ts'
 import type { ObjectFilter } from '../../filter.ts'
 import type { FrameWriter } from '../frame-writer.ts'
 import { ChunkPlanner } from './chunk-planner.ts'
+import { pieceBytes } from './chunk-reader.ts'
 import type { CopyTables } from './copy-tables.ts'
 import { GateOutput } from './gate-output.ts'
 import { GateReaders, isStructureError } from './gate-readers.ts'
@@ -67,11 +69,14 @@ const gateMs = 400
 const plannedPerReader = 4
 const restMs = 200
 const mostLockedTables = 20
+/** About what a gate reads. */
+const mostKeptBlocks = 48
 
 export class CopyRun {
   readonly #parts: CopyParts
   readonly #tables: CopyTables
   readonly #planner: ChunkPlanner
+  readonly #memory = new BlockMemory(pieceBytes, mostKeptBlocks)
   /** Told of all table maps and rows in scope while the copy runs. */
   readonly partialRows: PartialRows
   #planned: Promise<void> = Promise.resolve()
@@ -236,7 +241,7 @@ export class CopyRun {
     await openSnapshots(open, control, { position: at.position, lastCommit }, clock)
     this.#committed = startOfLog
     await lock?.release()
-    const output = new GateOutput(writer)
+    const output = new GateOutput(writer, this.#memory)
     const untilMs = clock.monotonicMs() + gateMs
     const gate = new GateReaders({
       control,

@@ -94,7 +94,7 @@ export class GateReaders {
   async #readOne(session: Session, table: TableCopy, range: KeyRange): Promise<boolean> {
     try {
       if (!(await this.#isSame(session, table))) return false
-      await readChunk(session, table, range, (piece) => this.#take(piece))
+      await readChunk(session, table, range, (piece) => this.#take(piece), this.#parts.output.memory)
       return true
     } catch (error) {
       if (isStructureError(error)) return false
