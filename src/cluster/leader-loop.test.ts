@@ -65,9 +65,9 @@ function recording(events: string[], endsAfterMs = 0): LeaderDuty {
   }
 }
 
-async function start(duties: readonly LeaderDuty[]) {
+async function start(duties: readonly LeaderDuty[], hears: () => boolean = () => true) {
   const abort = new AbortController()
-  const loop = new LeaderLoop({ lease, duties, clock, log: silentLog })
+  const loop = new LeaderLoop({ lease, duties, hears, clock, log: silentLog })
   const running = loop.run(abort.signal)
   const stop = async () => {
     abort.abort(new Error('stopping'))
@@ -99,6 +99,16 @@ test('a lease that another node holds is tried until it is free', async () => {
   await clock.advance(5_000)
   expect(loop.term).toBeNull()
   lease.isFree = true
+  await clock.advance(200)
+  expect(loop.term?.number).toBe(1)
+})
+
+test('a free lease is left alone by a node that cannot tell who is there', async () => {
+  let hears = false
+  const { loop } = await start([recording([])], () => hears)
+  await clock.advance(5_000)
+  expect(loop.term).toBeNull()
+  hears = true
   await clock.advance(200)
   expect(loop.term?.number).toBe(1)
 })

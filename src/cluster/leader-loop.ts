@@ -2,7 +2,8 @@
  * Takes the lease whenever it can be had, leads while it lasts, and stops in time.
  *
  * Easy to get wrong: duties are told to stop `marginMs` before the lease runs out by our own clock, even while a renewal
- * is still under way; and the next reign begins only after the duties of the last one have ended. Looking whether the
+ * is still under way; and the next reign begins only after the duties of the last one have ended. And after NATS was away
+ * for all, whoever leads first must not take the others for gone, whom it has not heard yet. Looking whether the
  * lease is free costs nothing: it is observed, and NATS is asked only when it can be had.
  */
 import { backoffMs } from '../core/backoff.ts'
@@ -24,6 +25,8 @@ export interface LeaderLoopOptions {
   readonly duties: readonly LeaderDuty[]
   readonly clock: Clock
   readonly log: Log
+  /** False while this node cannot tell who is there: it does not take the lease then. By default always true. */
+  readonly hears?: () => boolean
   /** By default 500 ms, a quarter of the lease. */
   readonly renewEveryMs?: number
   /** How long before the lease runs out duties are told to stop; by default 250 ms. */
@@ -39,7 +42,7 @@ export class LeaderLoop {
   #reign: Reign | null = null
 
   constructor(options: LeaderLoopOptions) {
-    this.#options = { renewEveryMs: 500, marginMs: 250, pollMs: 100, ...options }
+    this.#options = { hears: () => true, renewEveryMs: 500, marginMs: 250, pollMs: 100, ...options }
   }
 
   /** The term in which this node leads now, or null. */
@@ -60,12 +63,12 @@ export class LeaderLoop {
   }
 
   async #campaign(signal: AbortSignal): Promise<void> {
-    const { lease, clock, log, pollMs } = this.#options
+    const { lease, hears, clock, log, pollMs } = this.#options
     let failures = 0
     while (!signal.aborted) {
       let pauseMs = pollMs
       try {
-        const held = await lease.tryAcquire()
+        const held = hears() ? await lease.tryAcquire() : null
         failures = 0
         if (held !== null) await this.#reignWith(held, signal)
       } catch (err) {

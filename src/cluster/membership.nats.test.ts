@@ -204,12 +204,23 @@ test('a node that is cut off sees the others failed; back again, those that live
   await nats.kill()
   await eventually(() => statusOf(watching, 'cut-b') === 'failed' && statusOf(living, 'cut-a') === 'failed', 5_000)
   expect(statusOf(watching, 'cut-a')).toBe('alive')
+  expect(watching.membership.hears()).toBe(false)
   const deadWas = new Set<string | undefined>()
   const looking = setInterval(() => deadWas.add(statusOf(watching, 'cut-c')), 20)
   await nats.start()
   await eventually(() => statusOf(watching, 'cut-b') === 'alive' && statusOf(living, 'cut-a') === 'alive', 5_000)
   clearInterval(looking)
   expect([...deadWas]).toEqual(['failed'])
+  expect(watching.membership.hears()).toBe(true)
+})
+
+test('a node whose connection is back is heard at once, not with its next beat', async () => {
+  const { membership } = await node(memberOf('return'), { beatEveryMs: 60_000, failAfterMs: 2_000 })
+  expect(membership.hears()).toBe(true)
+  await eventually(() => !membership.hears(), 5_000)
+  await nats.kill()
+  await nats.start()
+  await eventually(() => membership.hears(), 10_000)
 })
 
 test('members are heard while JetStream answers nothing', async () => {

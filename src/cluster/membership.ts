@@ -125,6 +125,11 @@ export class Membership implements ClusterView {
     return this.#living().length > 0
   }
 
+  /** False while this node has not even heard itself for so long that it cannot tell who is there. */
+  hears(): boolean {
+    return !this.#table.isDeaf(this.#options.clock.monotonicMs())
+  }
+
   /** See `joinCluster`. */
   async join(): Promise<void> {
     const { beats, names, clock, failAfterMs } = this.#options
@@ -136,6 +141,8 @@ export class Membership implements ClusterView {
     await claimName({ self: this.self, names, clock, failAfterMs, lookUp })
     this.#isJoined = true
     this.#sendBeat(true)
+    // Who was away for a while and comes back wants to know at once who is there.
+    beats.onReturn(() => this.#status !== 'left' && this.#sendBeat(true), this.#closing.signal)
     await this.#record()
     this.#loops.push(this.#keepBeating())
   }

@@ -50,6 +50,8 @@ export interface BeatChannel {
   flush(): Promise<void>
   /** Goes on after every loss of the connection, until `signal` aborts. */
   listen(hear: (beat: Heartbeat) => void, signal: AbortSignal): void
+  /** Calls back whenever the connection is there again, until `signal` aborts. */
+  onReturn(listener: () => void, signal: AbortSignal): void
 }
 
 /** What is kept of a node while it is silent: as it was when it joined, changed or went. */

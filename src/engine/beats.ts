@@ -14,6 +14,7 @@ export interface Beats<Beat> {
   send(beat: Beat): void
   flush(): Promise<void>
   listen(hear: (beat: Beat) => void, signal: AbortSignal): void
+  onReturn(listener: () => void, signal: AbortSignal): void
 }
 
 export function openBeats<Beat>(connection: Connection): Beats<Beat> {
@@ -36,6 +37,13 @@ export function openBeats<Beat>(connection: Connection): Beats<Beat> {
         },
       })
       signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true })
+    },
+    onReturn(listener, signal) {
+      if (signal.aborted) return
+      const stop = connection.onChange((isConnected) => {
+        if (isConnected) listener()
+      })
+      signal.addEventListener('abort', stop, { once: true })
     },
   }
 }

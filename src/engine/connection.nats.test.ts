@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { eventually } from '../../test/harness/eventually.ts'
 import { freePort } from '../../test/harness/free-port.ts'
 import { startNats } from '../../test/harness/nats-server.ts'
@@ -87,3 +87,31 @@ test.each(['small', 'large'] as const)(
     process.kill(frozen.pid, 'SIGCONT')
   },
 )
+
+test('the server that was lost is the last one to be tried again', async () => {
+  await using frozen = await startNats()
+  await using other = await startNats()
+  const connection = await open(`${frozen.url},127.0.0.1:${other.port}`)
+  onTestFinished(() => connection.close())
+  let attempts = 0
+  void (async () => {
+    for await (const { type } of connection.nats.status()) if (type === 'reconnecting') attempts += 1
+  })()
+  process.kill(frozen.pid, 'SIGSTOP')
+  await eventually(() => connection.isConnected && connection.nats.getServer().endsWith(`:${other.port}`), 15_000)
+  process.kill(frozen.pid, 'SIGCONT')
+  expect(attempts).toBe(1)
+})
+
+test('a clock that jumps back does not keep it from connecting again', async () => {
+  await using nats = await startNats()
+  const connection = await open(nats.url)
+  onTestFinished(() => connection.close())
+  const jump = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now() - 3_600_000)
+  onTestFinished(() => jump.mockRestore())
+  await nats.kill()
+  await eventually(() => !connection.isConnected, 5_000)
+  await nats.start()
+  await connection.whenConnected(AbortSignal.timeout(10_000))
+  await connection.nats.flush()
+})

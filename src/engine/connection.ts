@@ -11,7 +11,8 @@ import { backoffMs } from '../core/backoff.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { type MillraceError, UnavailableError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { type DialOptions, dial } from './dial.ts'
+import { type Dialled, type DialOptions, dial } from './dial.ts'
+import type { DialOrder } from './dial-order.ts'
 import { JetStreamDisabledError, NatsTooOldError, oldestServerVersion } from './errors.ts'
 import { isNoStream, natsError } from './nats-errors.ts'
 import { parseServerUrl } from './server-url.ts'
@@ -84,6 +85,7 @@ export class Connection {
   readonly streams: JetStreamClient
   /** `$JS.API`, or the domain's own. */
   readonly apiPrefix: string
+  readonly #order: DialOrder
   readonly #domain: { readonly domain?: string }
   #manager: JetStreamManager | null = null
   readonly #listeners = new Set<(isConnected: boolean) => void>()
@@ -92,8 +94,9 @@ export class Connection {
   /** The client itself forgets what it knows of the server while it is not connected. */
   #lastInfo: NatsConnection['info']
 
-  constructor(nats: NatsConnection, options: ConnectionOptions) {
+  constructor({ nats, order }: Dialled, options: ConnectionOptions) {
     this.nats = nats
+    this.#order = order
     this.#lastInfo = nats.info
     this.log = options.log
     this.clock = options.clock ?? systemClock
@@ -145,6 +148,7 @@ export class Connection {
   /** Leaves the server that it has for the first of these that answers, for one that answers but is of no use. */
   async moveTo(servers: readonly string[]): Promise<void> {
     this.setServers(servers)
+    this.#order.prefer(servers)
     await this.nats.reconnect()
   }
 

@@ -9,14 +9,15 @@ import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { NatsConnection, TlsOptions } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
+import { DialOrder } from './dial-order.ts'
 import { authenticatorOf, type NatsAuth } from './nats-auth.ts'
 import { parseServerUrl } from './server-url.ts'
+import { spareMemory } from './spare-memory.ts'
 import { endStaleSockets } from './stale-socket.ts'
 
 const connectTimeoutMs = 3_000
 /** A server that answers nothing is given up after two unanswered ones. */
 const pingIntervalMs = 1_000
-const reconnectPauseMs = 100
 
 /** PEM files; read again at each connect, so that they may be renewed. */
 export interface ClientTls {
@@ -37,12 +38,19 @@ export interface DialOptions {
   readonly name: string
 }
 
+export interface Dialled {
+  readonly nats: NatsConnection
+  /** Decides where it connects again. */
+  readonly order: DialOrder
+}
+
 /** @throws errors of the client; InvalidError for the address */
-export async function dial(options: DialOptions): Promise<NatsConnection> {
+export async function dial(options: DialOptions): Promise<Dialled> {
   const target = parseServerUrl(options.url)
   const auth = options.auth ?? authOf(target)
   const hosts = new Set(target.servers.map(hostOf))
   const tls = options.tls ?? (target.usesTls ? {} : null)
+  const order = new DialOrder()
   const nats = await connect({
     servers: [...target.servers],
     name: options.name,
@@ -51,22 +59,22 @@ export async function dial(options: DialOptions): Promise<NatsConnection> {
     noRandomize: true,
     timeout: connectTimeoutMs,
     maxReconnectAttempts: -1,
-    reconnectTimeWait: reconnectPauseMs,
-    reconnectJitter: reconnectPauseMs,
-    reconnectJitterTLS: reconnectPauseMs,
+    reconnectDelayHandler: () => Number.NEGATIVE_INFINITY,
+    reconnectToServer: (pool) => order.next(pool),
     pingInterval: pingIntervalMs,
     maxPingOut: 2,
     // A server that comes back with other credentials is an operator's mistake, which may be mended.
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
   })
+  spareMemory(nats)
   // The client forgets those that it could not reach at first.
   const known = nats.getServers().map(({ listen }) => listen)
   const forgotten = target.servers.filter((server) => !known.includes(server))
   if (forgotten.length > 0) nats.setServers([...known, ...forgotten])
   void followGossip(nats, hosts)
   void endStaleSockets(nats)
-  return nats
+  return { nats, order }
 }
 
 async function followGossip(nats: NatsConnection, hosts: Set<string>): Promise<void> {

@@ -75,6 +75,8 @@ const notSent = Promise.resolve()
 
 /** Implements `FrameSink` of replication/ports.ts. */
 export class FrameSink {
+  /** See replication/ports.ts: the client has copied what it sends long before the server's answer. */
+  readonly givesFramesBack = true
   readonly #connection: Connection
   readonly #jobId: string
   readonly #writer: string

@@ -4,7 +4,12 @@
  * Easy to get wrong: the last released frame stays in the stream, because its writer's name is what a stale writer is
  * told by (frame-takeover.ts); so a reader that begins anew may meet one frame again that it had released. A target
  * must know by positions what it has applied anyway.
+ *
+ * And a purge that failed must be tried again although nothing more is released: the stream may be full of what was
+ * released, and its writer then waits for ever. So may one that was done, for a server that crashes can bring back what it
+ * had purged.
  */
+import { freeBytes } from '../core/free-bytes.ts'
 import type { Connection } from './connection.ts'
 import { FrameAssembler, parsePart } from './frame-parts.ts'
 import {
@@ -20,15 +25,21 @@ import type { PulledMessage } from './pull-session.ts'
 import { readStream } from './stream-reader.ts'
 
 const purgePauseMs = 250
+/** After a purge that failed, and while nothing more is released. */
+const purgeAgainMs = { failed: 1_000, done: 15_000 }
 const purgeBytes = 32 * 1024 * 1024
 /** Of a small stream: a purge that came later would let the writer wait. */
 const purgeShare = 1 / 8
-const defaultPrefetchBytes = 16 * 1024 * 1024
+const defaultPrefetchBytes = 4 * 1024 * 1024
+/** More than a read from the socket brings, which several messages may share. */
+const ownMemoryBytes = 65_536
+/** What a message has beside its payload: its line, its headers, its end. */
+const mostBesideBytes = 4_096
 
 export interface FrameSourceOptions {
   readonly connection: Connection
   readonly jobId: string
-  /** Frames held in memory before they are asked for; by default 16 MB. */
+  /** Frames held in memory before they are asked for; by default 4 MB. */
   readonly prefetchBytes?: number
 }
 
@@ -58,10 +69,14 @@ export class FrameSource {
   /** What was told and not yet released, oldest first. */
   #told: { readonly sequence: number; readonly sizeBytes: number }[] = []
   #releasedSequence = 0
-  #purgedSequence = 0
   #releasedBytes = 0
+  /** Memory that holds one frame and nothing else. */
+  readonly #own = new WeakSet<ArrayBufferLike>()
   #timer: NodeJS.Timeout | null = null
+  /** The timer is for what was purged before, or should have been. */
+  #isPurgedAgain = false
   #purging: Promise<void> = Promise.resolve()
+  #isClosed = false
 
   constructor(options: FrameSourceOptions, limits: Limits | null) {
     this.#connection = options.connection
@@ -97,6 +112,7 @@ export class FrameSource {
       const frame = frameOf(event.message, assembler)
       if (frame === null) continue
       this.#told.push({ sequence: frame.sequence, sizeBytes: frame.payload.length })
+      if (hasOwnMemory(frame.payload)) this.#own.add(frame.payload.buffer)
       yield frame
     }
   }
@@ -120,13 +136,25 @@ export class FrameSource {
     }
     this.#told.splice(0, count)
     if (this.#releasedBytes >= Math.min(purgeBytes, this.#limits.maxBytes * purgeShare)) this.#purgeNow()
-    else this.#timer ??= setTimeout(() => this.#purgeNow(), purgePauseMs)
+    else if (this.#timer === null || this.#isPurgedAgain) this.#purgeIn(purgePauseMs)
+  }
+
+  /** See replication/ports.ts. */
+  spent({ buffer }: Uint8Array): void {
+    if (this.#own.delete(buffer)) freeBytes(new Uint8Array(buffer))
   }
 
   /** Purges what was released, when NATS can be reached. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#purgeNow()
     await this.#purging
+  }
+
+  #purgeIn(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#isPurgedAgain = ms !== purgePauseMs
+    this.#timer = this.#isClosed ? null : setTimeout(() => this.#purgeNow(), ms)
   }
 
   #purgeNow(): void {
@@ -136,29 +164,37 @@ export class FrameSource {
     this.#purging = this.#purging.then(() => this.#purge())
   }
 
-  /** A purge that fails is made good by the next one. */
   async #purge(): Promise<void> {
     const sequence = this.#releasedSequence
-    if (sequence <= this.#purgedSequence || !this.#connection.isConnected) return
-    const manager = await this.#connection.manager()
+    if (sequence === 0) return
+    const isDone = await this.#purgeBefore(sequence)
+    if (this.#timer === null) this.#purgeIn(isDone ? purgeAgainMs.done : purgeAgainMs.failed)
+  }
+
+  async #purgeBefore(sequence: number): Promise<boolean> {
     const name = frameStreamName(this.#jobId)
     try {
+      const manager = await this.#connection.manager()
       // Up to, but not including, the last released message.
       await this.#connection.call(`stream ${name} cannot be purged`, () =>
         manager.streams.purge(name, { seq: sequence }),
       )
-      this.#purgedSequence = sequence
+      return true
     } catch (err) {
       this.#connection.log.debug({ jobId: this.#jobId, err }, 'purge failed')
+      return false
     }
   }
 
   #forgetReleases(): void {
     this.#told = []
     this.#releasedSequence = 0
-    this.#purgedSequence = 0
     this.#releasedBytes = 0
   }
+}
+
+function hasOwnMemory({ buffer, byteLength }: Uint8Array): boolean {
+  return byteLength > ownMemoryBytes && byteLength + mostBesideBytes >= buffer.byteLength
 }
 
 function frameOf(message: PulledMessage, assembler: FrameAssembler): ReceivedFrame | null {

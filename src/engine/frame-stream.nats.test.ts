@@ -126,6 +126,27 @@ test('a full stream makes the writer wait until the reader releases, and drops n
   expect((await frameStreamInfo(connection, jobId))?.maxBytes).toBe(200_000)
 })
 
+test('a full stream takes more after a fault, although all was released during it', async () => {
+  const jobId = 'full-fault'
+  const sink = await openSink(jobId, { maxMessages: 20 })
+  let acknowledged = 0
+  const writing = Promise.all(upTo(30).map((n) => sink.append(numbered(n)).then(() => (acknowledged += 1))))
+  await eventually(() => sink.isFull, 10_000, 'the stream is full')
+  const source = await openFrameSource({ connection, jobId })
+  const abort = new AbortController()
+  const frames = source.read(abort.signal)
+  let last = await frames.next()
+  for (let count = 1; count < acknowledged; count += 1) last = await frames.next()
+  await nats.kill()
+  if (last.value !== undefined) source.release(last.value)
+  // Longer than a purge waits.
+  await sleep(1_000)
+  await nats.start()
+  await writing
+  abort.abort()
+  await source.close()
+})
+
 test('a reader knows how much the stream holds, also when a later writer changes it', async () => {
   const jobId = 'limits'
   const source = await openFrameSource({ connection, jobId })
@@ -261,6 +282,16 @@ test('a reader that is slower than the writer holds bounded memory and loses not
   await Promise.all(upTo(400).map((n) => sink.append(numbered(n, 100_000))))
   await reader.waitFor(400)
   expect(reader.numbers).toEqual(upTo(400))
+})
+
+test('a frame larger than a reader asks for at a time comes in its place among small ones', async () => {
+  const jobId = 'mixed-sizes'
+  const sink = await openSink(jobId)
+  const sizes = [100, 300_000, 50_000, 60_000, 900_000, 400_000, 100, 100]
+  await Promise.all(sizes.map((size, n) => sink.append(numbered(n, size))))
+  const reader = new Reader(await openFrameSource({ connection, jobId, prefetchBytes: 200_000 }), true)
+  await reader.waitFor(sizes.length)
+  expect(reader.numbers).toEqual(sizes.map((_, n) => n))
 })
 
 test('a writer whose stream was deleted is told so', async () => {

@@ -176,10 +176,17 @@ test('of fifty candidates one leads; the others only watch, and one of them foll
   const [first] = await eventually(() => (leaders().length === 1 ? leaders() : undefined), 5_000)
   await eventually(() => all.every(({ lease }) => lease.observed()?.leaderName === first?.name), 5_000)
   const sentBy = () => all.map(({ connection }) => connection.nats.stats().outMsgs)
-  const before = sentBy()
-  await sleep(2_000)
-  const sent = sentBy().map((count, index) => count - (before[index] ?? 0))
-  expect(sent.filter((count) => count > 1)).toHaveLength(1)
+  // On a busy machine some of the fifty are still opening their watch.
+  await eventually(
+    async () => {
+      const before = sentBy()
+      await sleep(2_000)
+      const sent = sentBy().map((count, index) => count - (before[index] ?? 0))
+      return sent.filter((count) => count > 1).length === 1
+    },
+    20_000,
+    'two seconds in which only the leader sends',
+  )
   const firstTerm = first?.loop.term?.number ?? 0
   const cutMs = performance.now()
   await first?.connection.close()

@@ -56,7 +56,7 @@ test('credentials from a file let us in where accounts are told by tokens (opera
 })
 
 test('streams of a JetStream domain are used by its name', async () => {
-  await using nats = await startNats({ config: 'jetstream { domain: far }' })
+  await using nats = await startNats({ domain: 'far' })
   const options = { url: nats.url, name: 'test', log: silentLog }
   const connection = await openConnection({ ...options, domain: 'far' })
   onTestFinished(() => connection.close())

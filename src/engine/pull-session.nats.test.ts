@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import { startNats } from '../../test/harness/nats-server.ts'
 import { silentLog } from '../core/log.ts'
 import type { StartOrder } from '../model/execution.ts'
 import { openConnection } from './connection.ts'
 import { openDispatcher } from './dispatch-queue.ts'
+import { ensureFrameStream, frameStreamName, frameSubject } from './frame-stream.ts'
 import { openOrderInbox } from './order-inbox.ts'
+import { publish } from './stream-publish.ts'
+import { readStream } from './stream-reader.ts'
 
 test('what came while this process stood still is taken at once, not sent again half a minute later', async () => {
   const nats = await startNats()
@@ -35,6 +40,41 @@ test('what came while this process stood still is taken at once, not sent again 
   for (let n = 0; n < 50 && taken.length < 2; n += 1) await sleep(100)
   expect(taken).toEqual(['before', 'meanwhile'])
 }, 30_000)
+
+test('what was taken is not kept, although more always waits', async () => {
+  const nats = await startNats()
+  onTestFinished(() => nats[Symbol.asyncDispose]())
+  const connection = await openConnection({ url: nats.url, name: 'test', log: silentLog })
+  onTestFinished(() => connection.close())
+  await ensureFrameStream(connection, 'memory', {})
+  const stream = frameStreamName('memory')
+  const [messages, messageBytes] = [400, 256 * 1024]
+  const payload = Buffer.alloc(messageBytes)
+  for (let n = 0; n < messages; n += 1) await publish(connection, 'not stored', frameSubject('memory'), payload)
+  const heldBytes: number[] = []
+  let taken = 0
+  const signal = new AbortController()
+  for await (const event of readStream(connection, {
+    ...{ stream, fromSequence: 0, signal: signal.signal, prefetchBytes: 4 * 1024 * 1024 },
+  })) {
+    if (event.kind !== 'message') continue
+    taken += 1
+    // The next ones are there when this one has been worked on.
+    await sleep(2)
+    if (taken % 100 === 0) heldBytes.push(liveBufferBytes())
+    if (taken === messages - 50) break
+  }
+  signal.abort()
+  expect(Math.max(...heldBytes)).toBeLessThan(40 * 1024 * 1024)
+}, 60_000)
+
+/** Of buffers that something still holds. */
+function liveBufferBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().arrayBuffers
+}
 
 function orderOf(jobName: string): StartOrder {
   return {

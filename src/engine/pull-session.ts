@@ -4,6 +4,7 @@
  * Easy to get wrong: a session never heals. A lost connection, a deleted consumer, a silent server or a hole in the
  * deliveries end it; what it had received until then is still handed out, and whoever reads opens the next one.
  * Memory: at most `prefetchBytes`, or one message when that is larger; a full buffer stops asking.
+ * A message larger than what is asked for at a time is refused, and then asked for alone.
  * Source: nats-server's ADR-37 (pull requests, their statuses and heartbeats).
  */
 import { createInbox, type Msg, type MsgHdrs, nanos, type Subscription } from '@nats-io/nats-core'
@@ -47,10 +48,15 @@ export class PullSession {
   readonly #subscription: Subscription
   readonly #stopListening: () => void
   readonly #monitor: NodeJS.Timeout
-  #buffer: PulledMessage[] = []
+  /** What was taken is undefined: it must not stay in memory for the place that it had. */
+  #buffer: (PulledMessage | undefined)[] = []
   #head = 0
   #bufferedBytes = 0
   #askedFor = 0
+  /** Nothing has come of the request that is open. */
+  #isUnanswered = false
+  /** The next message is larger than usual requests. */
+  #isLarge = false
   #lastConsumerSequence = 0
   #lastHeardMs: number
   #lastCheckMs: number
@@ -62,7 +68,7 @@ export class PullSession {
     this.#connection = connection
     this.#options = options
     this.#inbox = createInbox()
-    this.#requestBytes = Math.max(Math.floor(options.prefetchBytes / 2), 2 * connection.maxPayloadBytes)
+    this.#requestBytes = Math.max(1, Math.floor(options.prefetchBytes / 2))
     this.#lastHeardMs = connection.clock.monotonicMs()
     this.#lastCheckMs = this.#lastHeardMs
     this.#subscription = connection.nats.subscribe(this.#inbox, {
@@ -101,6 +107,7 @@ export class PullSession {
   }
 
   #take(message: PulledMessage): PulledMessage {
+    this.#buffer[this.#head] = undefined
     this.#head += 1
     if (this.#head === this.#buffer.length) {
       this.#buffer = []
@@ -138,6 +145,8 @@ export class PullSession {
   #keep(raw: Msg, facts: DeliveryFacts): void {
     this.#lastConsumerSequence = facts.consumerSequence
     this.#askedFor -= 1
+    this.#isUnanswered = false
+    this.#isLarge = false
     const { subject, headers, data: payload } = raw
     const { streamSequence: sequence, pending } = facts
     this.#buffer.push({ subject, headers, payload, sequence, pending, reply: raw.reply ?? '' })
@@ -153,6 +162,7 @@ export class PullSession {
       this.#isIdle = true
       this.#wake?.()
     } else if (code === 404 || code === 408 || (code === 409 && /exceeds maxbytes|batch completed/.test(text))) {
+      if (this.#isUnanswered && /exceeds maxbytes/.test(text)) this.#isLarge = true
       this.#askedFor = 0
       this.#ask()
     } else this.#end(`${code} ${text}`)
@@ -163,12 +173,16 @@ export class PullSession {
     if (this.#askedFor > 0 || this.#endReason !== null) return
     const hasRoom = this.#bufferedBytes + this.#requestBytes <= this.#options.prefetchBytes
     if (!hasRoom && this.#head < this.#buffer.length) return
-    this.#askedFor = this.#options.batch
+    this.#askedFor = this.#isLarge ? 1 : this.#options.batch
+    this.#isUnanswered = true
     this.#lastHeardMs = this.#connection.clock.monotonicMs()
     const { stream, consumer, batch } = this.#options
     const request = {
-      batch,
-      max_bytes: this.#requestBytes,
+      batch: this.#isLarge ? 1 : batch,
+      // With its headers a message may be longer than the largest payload.
+      max_bytes: this.#isLarge
+        ? Math.max(this.#requestBytes, 2 * this.#connection.maxPayloadBytes)
+        : this.#requestBytes,
       expires: nanos(pullExpiresMs),
       idle_heartbeat: nanos(heartbeatMs),
     }

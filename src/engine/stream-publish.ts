@@ -47,7 +47,7 @@ export async function publish(
     ...(ttl === undefined ? {} : { ttl }),
     ...(expected === undefined ? {} : { expect: { lastSubjectSequence: expected.lastSubjectSequence } }),
   }
-  const send = async () => (await connection.streams.publish(subject, payload, publishOptions)).seq
+  const send = async () => (await connection.streams.publish(wayTo(subject, connection), payload, publishOptions)).seq
   try {
     return await connection.retry(what, () => (remake === undefined ? send() : sendOrRemake(send, remake)), options)
   } catch (error) {
@@ -56,6 +56,14 @@ export async function publish(
     if (own === null) throw error
     return own
   }
+}
+
+/**
+ * Between a leaf node and its hub no subject of a bucket passes as it is, only behind the domain's prefix, from which the
+ * server takes it out again (nats-server's jetstream_api.go, generateJSMappingTable).
+ */
+function wayTo(subject: string, { apiPrefix }: Connection): string {
+  return subject.startsWith('$KV.') && apiPrefix !== '$JS.API' ? `${apiPrefix}.${subject}` : subject
 }
 
 /** The sequence of the subject's last message when it is the one with this id. */

@@ -21,6 +21,7 @@ function plan(topology: Topology, nodes: NodeFacts[], mostServers: TopologyFacts
   const names = (list: readonly { nodeName: string }[]) => list.map(({ nodeName }) => nodeName).join()
   if (step.kind === 'form') return `form with ${names(step.with)}`
   if (step.kind === 'shrink') return `keep ${step.keep.nodeName}`
+  if (step.kind === 'move') return `move to ${step.to.nodeName}`
   return step.kind === 'change' ? `add ${names(step.add)} drop ${names(step.drop)}` : 'none'
 }
 
@@ -39,13 +40,28 @@ describe('a server on its own', () => {
     ['waits until both others are steady', [node('a'), node('b'), node('c', { sinceMs: 2_999 })], 'none'],
     ['does not count nodes that never run a server', [node('a'), node('b'), node('c', { canServe: false })], 'none'],
     ['does not count nodes that are away', [node('a'), node('b'), node('c', away)], 'none'],
-    ['does not form while its own node leaves', [node('a', { saysFarewell: true }), node('b'), node('c')], 'none'],
+    [
+      'moves to the node that was there longest when its own one leaves for good',
+      [node('a', { saysFarewell: true }), node('b', { sinceMs: 8_000 }), node('c', { sinceMs: 9_000 })],
+      'move to c',
+    ],
+    [
+      'waits for a node that is there for long enough to move to',
+      [node('a', { saysFarewell: true }), node('b', { sinceMs: 2_999 }), node('c', { canServe: false })],
+      'none',
+    ],
+    [
+      'does not move to a node that leaves too',
+      [node('a', { saysFarewell: true }), node('b', { saysFarewell: true })],
+      'none',
+    ],
   ])('%s', (_what, nodes, expected) => {
     expect(plan(alone, nodes)).toBe(expected)
   })
 
-  test('stays alone where one server is allowed', () => {
+  test('stays alone where one server is allowed, and moves there too', () => {
     expect(plan(alone, [node('a'), node('b'), node('c')], 1)).toBe('none')
+    expect(plan(alone, [node('a', { saysFarewell: true }), node('b'), node('c')], 1)).toBe('move to b')
   })
 })
 

@@ -36,6 +36,8 @@ export type TopologyStep =
   | { readonly kind: 'none' }
   /** From one server on its own to three: `with` are the two others. */
   | { readonly kind: 'form'; readonly with: readonly NodeFacts[] }
+  /** One server on its own goes to another node, for its own one goes for good. */
+  | { readonly kind: 'move'; readonly to: NodeFacts }
   /** More servers, and fewer: both may be empty, never both. */
   | { readonly kind: 'change'; readonly add: readonly NodeFacts[]; readonly drop: readonly ServerSeat[] }
   /** Back to one server on its own. */
@@ -46,12 +48,17 @@ const none: TopologyStep = { kind: 'none' }
 export function planTopology(facts: TopologyFacts): TopologyStep {
   const { topology, mostServers } = facts
   const spares = sparesOf(facts)
-  if (!isClustered(topology)) {
-    if (mostServers < 3 || spares.length < 2 || topology.servers.some((seat) => isGone(seat, facts))) return none
-    return { kind: 'form', with: spares.slice(0, 2) }
-  }
+  if (!isClustered(topology)) return withOne(facts, spares)
   const gone = topology.servers.filter((seat) => isGone(seat, facts))
   return gone.length > 0 ? withoutGone(facts, gone, spares) : grow(topology, mostServers, spares)
+}
+
+function withOne(facts: TopologyFacts, spares: readonly NodeFacts[]): TopologyStep {
+  const { topology, mostServers } = facts
+  const [heir] = spares
+  if (topology.servers.some((seat) => nodeOf(seat, facts)?.saysFarewell === true))
+    return heir === undefined ? none : { kind: 'move', to: heir }
+  return mostServers < 3 || spares.length < 2 ? none : { kind: 'form', with: spares.slice(0, 2) }
 }
 
 /** One after the other: each change keeps a majority of servers that have the data. */
