@@ -23,6 +23,7 @@ import { type ScheduledJob, storedJob } from '../model/scheduled-job.ts'
 import { ExecutionCounters } from '../schedule/counters.ts'
 import { ExecutionTracker } from '../schedule/execution-tracker.ts'
 import { FireLoop } from '../schedule/fire-loop.ts'
+import { FireTimesTable } from '../schedule/fire-times-table.ts'
 import { JobService } from '../schedule/job-service.ts'
 import { JobView } from '../schedule/job-view.ts'
 import type { SnapshotRecord } from '../schedule/open-snapshot.ts'
@@ -115,10 +116,11 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   const tracker: ExecutionTracker = new ExecutionTracker({ ...shared, jobs: view, members, snapshots })
   const onRecorded = tracker.noteRecorded.bind(tracker)
   const cursors = await openFireCursor(connection)
-  const firing = new FireLoop({ ...shared, jobs: view, onRecorded, cursors, agentZone, historyLimit })
+  const times = new FireTimesTable(agentZone)
+  const firing = new FireLoop({ ...shared, jobs: view, onRecorded, cursors, agentZone, times, historyLimit })
   const exclusiveRuns = new ExclusiveRuns({ ...shared, onRecorded })
   const jobs = new JobService({
-    ...{ ...shared, bucket, view, counters },
+    ...{ ...shared, bucket, view, counters, times },
     checks: { checkCommand, checkRunAsUser, agentZone },
     runAlone: (jobName, group) => runAlone(connection, cluster, { jobName, group }),
   })

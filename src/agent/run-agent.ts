@@ -77,7 +77,10 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
     mostServers: settings['nats-servers'],
   })
   const duties = [...scheduling.duties, replication.placement, ...(forming === null ? [] : [forming.duty])]
-  const leaderLoop = new LeaderLoop({ lease, duties, clock: systemClock, log: log.child({ component: 'leader' }) })
+  const leaderLoop = new LeaderLoop({
+    ...{ lease, duties, clock: systemClock, log: log.child({ component: 'leader' }) },
+    hears: () => membership.hears(),
+  })
   const leading = leaderLoop.run(signal)
   // The first thing to end: whatever the parts still do, nothing new begins.
   scope.defer(() => {
@@ -86,13 +89,14 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   })
 
   const left = Promise.withResolvers<void>()
+  const handOverWithinMs = Math.max(settings['leave-timeout'], handOverMs)
   /** @param isForGood it does not come back, so another node takes over what its NATS server holds */
   const leave = once((isForGood: boolean) => {
     let handedOver: Promise<void> | undefined
     const steps = {
       async markLeaving() {
         await membership.markLeaving(isForGood)
-        if (isForGood) handedOver = forming?.handOver(Math.max(settings['leave-timeout'], handOverMs))
+        if (isForGood) handedOver = forming?.handOver('working', handOverWithinMs)
       },
       stepDown: () => leaderLoop.stepDown(),
       drain: async (timeOver: AbortSignal) => {
@@ -100,6 +104,7 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
       },
       async markLeft() {
         await handedOver
+        if (isForGood) await forming?.handOver('done', handOverWithinMs)
         await membership.markLeft()
       },
     }

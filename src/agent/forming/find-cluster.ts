@@ -1,8 +1,9 @@
 /**
  * Finds a server of the cluster among addresses, and tells the operator what it waits for.
  *
- * Easy to get wrong: a wrong token and another cluster are told at once, since waiting mends neither. Only a clustered
- * server may refuse the right token for a moment: while the cluster is being formed it answers to nobody else.
+ * Easy to get wrong: a wrong token and another cluster are told at once, since waiting mends neither. But a server may
+ * refuse the right token for a moment: a clustered one while the cluster is being formed, and any one that a node of the
+ * cluster knows, while everything is brought into it.
  */
 
 import type { Topology } from '../../cluster/topology/topology.ts'
@@ -19,7 +20,7 @@ const infoWithinMs = 2_000
 const connectWithinMs = 3_000
 const pauseMs = 250
 const tellEveryMs = 5_000
-/** How long a clustered server may refuse the token, because the cluster is being formed. */
+/** How long a server may refuse the token because everything is just being brought into it. */
 const formingPatienceMs = 30_000
 
 export interface SearchOptions {
@@ -90,7 +91,7 @@ function firstFound(looking: readonly Promise<Look>[]): Promise<FoundCluster | n
 /** A node that the cluster has accepted before waits for better times. */
 function isRefusal(look: Look, { clusterId }: SearchOptions, sinceMs: number): boolean {
   if (look.kind !== 'refused' || (clusterId !== null && look.isForming)) return false
-  return !look.isForming || sinceMs >= formingPatienceMs
+  return (!look.isForming && clusterId === null) || sinceMs >= formingPatienceMs
 }
 
 function wrongToken(address: string): ClusterTokenError {

@@ -1,10 +1,11 @@
 /**
- * The node whose server stands alone forms a cluster as soon as two others could run one too.
+ * The node whose server stands alone forms a cluster as soon as two others could run one too, and hands the server to
+ * another node when it goes for good itself.
  *
  * Easy to get wrong: the leader may be another node, but only this one has the data, so it decides by itself.
  */
 import { NodeWatch } from '../../cluster/topology/node-watch.ts'
-import { planTopology } from '../../cluster/topology/plan-topology.ts'
+import { planTopology, type TopologyStep } from '../../cluster/topology/plan-topology.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
@@ -13,6 +14,7 @@ import type { Member } from '../../model/member.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { formCluster } from './form-cluster.ts'
 import type { AttemptOutcome, FormingPeers } from './forming-calls.ts'
+import { moveHome } from './move-home.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import type { TopologyFollower } from './topology-follower.ts'
 
@@ -44,7 +46,9 @@ export class HomeLoop {
   /** How an attempt of this node stands. */
   outcome(attempt: string): AttemptOutcome {
     if (this.#attempt === attempt) return 'running'
-    return this.#parts.node.record.clusterName.endsWith(`-${attempt}`) ? 'committed' : 'void'
+    const { clusterName, servers } = this.#parts.node.record
+    const names = [clusterName, ...servers.map(({ serverName }) => serverName)]
+    return names.some((name) => name.endsWith(`-${attempt}`)) ? 'committed' : 'void'
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -56,9 +60,9 @@ export class HomeLoop {
       if (node.record.role !== 'home') continue
       const nodes = watch.observe(members(), follower.farewells, clock.monotonicMs())
       const step = planTopology({ topology: node.topology, mostServers: this.#parts.mostServers, nodes })
-      if (step.kind !== 'form') continue
+      if (step.kind !== 'form' && step.kind !== 'move') continue
       try {
-        await formCluster({ ...this.#parts, signal, note: (attempt) => this.#note(attempt) }, step.with)
+        await this.#take(step, signal)
         failures = 0
         await this.#tell(signal)
         await this.#noteTrouble(null)
@@ -66,10 +70,15 @@ export class HomeLoop {
         if (signal.aborted) return
         failures += 1
         const pauseMs = backoffMs(failedBackoff, failures, Math.random)
-        await this.#tellTrouble(err, failures, pauseMs)
+        await this.#tellTrouble(step.kind, err, failures, pauseMs)
         await clock.sleep(pauseMs, signal).catch(() => {})
       }
     }
+  }
+
+  #take(step: Extract<TopologyStep, { kind: 'form' | 'move' }>, signal: AbortSignal): Promise<void> {
+    const parts = { ...this.#parts, signal, note: (attempt: string | null) => this.#note(attempt) }
+    return step.kind === 'form' ? formCluster(parts, step.with) : moveHome(parts, step.to)
   }
 
   /** Until everybody can know it; the node that dies before does it at its next start. */
@@ -88,12 +97,13 @@ export class HomeLoop {
   }
 
   /** The same reason is told once. */
-  async #tellTrouble(err: unknown, failures: number, pauseMs: number): Promise<void> {
+  async #tellTrouble(kind: 'form' | 'move', err: unknown, failures: number, pauseMs: number): Promise<void> {
     const { log } = this.#parts
     const reason = messageOf(err)
     const facts = { err, failures, nextInMs: pauseMs }
-    if (reason === this.#trouble) log.debug(facts, 'the nats servers could not be made a cluster again')
-    else log.warn(facts, 'the nats servers could not be made a cluster, tries again and again, ever more rarely')
+    const what = kind === 'form' ? 'the nats servers could not be made a cluster' : 'the nats server could not be moved'
+    if (reason === this.#trouble) log.debug(facts, `${what} again`)
+    else log.warn(facts, `${what}, tries again and again, ever more rarely`)
     await this.#noteTrouble(reason)
   }
 

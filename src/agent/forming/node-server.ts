@@ -61,8 +61,12 @@ export class NodeServer {
   }
 
   /** Starts the server on its own, or adopts it. */
-  async startAlone(seat: ServerSeat, store: StoreName): Promise<void> {
-    this.#main = await startEmbeddedServer({ ...this.#common(seat), storeName: store, cluster: null })
+  async startAlone(
+    seat: ServerSeat,
+    store: StoreName,
+    secrets: NatsPasswords = this.#parts.secrets.passwords,
+  ): Promise<void> {
+    this.#main = await startEmbeddedServer({ ...this.#common(seat), storeName: store, secrets, cluster: null })
   }
 
   /** Starts this node's server of several, or adopts it. @param hides see `reveal` */
@@ -93,8 +97,9 @@ export class NodeServer {
 
   /** A candidate becomes a server for everybody, or a server learns of others. */
   async reveal(topology: Topology): Promise<void> {
-    const { secrets } = this.#parts
-    await this.#main?.reconfigure({ secrets: secrets.passwords, cluster: this.#block(topology, false) })
+    const { passwords: secrets } = this.#parts.secrets
+    const cluster = isClustered(topology) ? { cluster: this.#block(topology, false) } : {}
+    await this.#main?.reconfigure({ secrets, ...cluster })
   }
 
   /** The old store once more, for reading only and for this process only. */

@@ -11,7 +11,7 @@ import { answerForming, FormingPeers } from './forming-calls.ts'
 import { HomeLoop } from './home-loop.ts'
 import { MetaView } from './meta-view.ts'
 import type { NodeCluster } from './node-cluster.ts'
-import { removeRetiredStores } from './retired-stores.ts'
+import { removeRetiredStores, removeStoresLeftBehind } from './retired-stores.ts'
 import { watchForStraying } from './stray-watch.ts'
 import { TopologyDuty } from './topology-duty.ts'
 import { TopologyFollower } from './topology-follower.ts'
@@ -36,8 +36,13 @@ export interface FormingOptions {
 
 export interface Forming {
   readonly duty: LeaderDuty
-  /** This node goes for good: waits until its server is not needed any more, at most so long; never throws. */
-  handOver(withinMs: number): Promise<void>
+  /**
+   * This node goes for good: waits until its server is not needed any more, at most so long; never throws.
+   *
+   * @param moment a server on its own serves until everything else is `done`, for the others stand still while it moves;
+   * one of several goes while the node is still `working`
+   */
+  handOver(moment: 'working' | 'done', withinMs: number): Promise<void>
 }
 
 /** The scope waits for what is under way. @returns null where the user runs NATS */
@@ -77,7 +82,12 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     removeRetiredStores({ node, meta, clock, log }, signal),
   ]
   scope.defer(() => Promise.all(running))
-  return { duty, handOver: (withinMs) => handOver(node, options, log, withinMs) }
+  return {
+    duty,
+    async handOver(moment, withinMs) {
+      if (node.isClustered === (moment === 'working')) await handOver(node, options, log, withinMs)
+    },
+  }
 }
 
 /** Following may take long; whoever tells us does not wait for its end. */
@@ -91,27 +101,29 @@ function hear(node: NodeCluster, follower: TopologyFollower, topology: Topology,
 
 async function handOver(
   node: NodeCluster,
-  { store, cluster, clock }: FormingOptions,
+  { store, connection, cluster, clock }: FormingOptions,
   log: Log,
   withinMs: number,
 ): Promise<void> {
   const { seat } = node
   const others = cluster.members().filter(({ nodeId, status }) => nodeId !== node.parts.nodeId && status === 'alive')
   if (seat === null || others.length === 0) return
-  if (!node.isClustered) {
-    log.warn(
-      { waiting: others.map(({ nodeName }) => nodeName) },
-      'the only nats server goes with this node, and the others wait until it is back',
-    )
-    return
+  const deadlineMs = clock.monotonicMs() + withinMs
+  const until = async (isSo: () => boolean) => {
+    while (!isSo() && clock.monotonicMs() < deadlineMs) await clock.sleep(handOverPollMs)
   }
   try {
     await store.sayFarewell(seat)
-    const deadlineMs = clock.monotonicMs() + withinMs
-    while (node.role === 'server' && clock.monotonicMs() < deadlineMs) await clock.sleep(handOverPollMs)
+    await until(() => node.role !== 'server')
+    // What is still to be said goes through the servers that the others use now.
+    await until(() => connection.isConnected)
   } catch (err) {
     log.warn({ err }, 'the others could not be told that this node goes for good')
   }
   if (node.role === 'server')
-    log.warn({ withinMs }, 'no other node has taken over what this nats server holds; it stops all the same')
+    log.warn(
+      { withinMs, others: others.map(({ nodeName }) => nodeName) },
+      'no other node has taken over what this nats server holds; it stops all the same',
+    )
+  else await removeStoresLeftBehind(node, store, log)
 }

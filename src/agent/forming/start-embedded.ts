@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto'
 import type { StartDecision } from '../../cluster/topology/found-or-join.ts'
 import type { ServerSeat } from '../../cluster/topology/topology.ts'
 import type { Clock } from '../../core/clock.ts'
-import { startCandidate } from './candidate-keeper.ts'
+import { startCandidate, whenSeated } from './candidate-keeper.ts'
 import type { ClusterRecord } from './cluster-record.ts'
 import type { FoundCluster } from './find-cluster.ts'
+import { owesItsHeir, payItsHeir } from './move-home.ts'
 import { NodeCluster, type NodeClusterParts } from './node-cluster.ts'
 import { firstStore, type StoreName } from './node-server.ts'
 import { findOthers, giveUpSeat, isReplaced } from './replaced-server.ts'
@@ -33,12 +34,12 @@ export async function startByRecord(start: EmbeddedStart): Promise<NodeCluster> 
     const cluster = await find(start, decision.others, lookMs)
     return cluster === null ? found(start) : join(start, cluster)
   }
-  if (decision.kind === 'join' || record === null) {
-    if (record !== null) await resumeCandidate(new NodeCluster(parts, record))
+  if (record === null) {
     parts.log.info({ addresses: decision.others }, 'looks for the cluster to join')
     const cluster = await find(start, decision.others)
     return cluster === null ? found(start) : join(start, cluster)
   }
+  if (decision.kind === 'join') return joinAgain(start, new NodeCluster(parts, record), decision.others)
   return resume(start, record, decision.others)
 }
 
@@ -59,6 +60,27 @@ async function join(start: EmbeddedStart, cluster: FoundCluster): Promise<NodeCl
   parts.log.info({ clusterId, address: cluster.address }, 'joins the cluster')
   const known = cluster.topology ?? { generation: 0, clusterName: '', servers: [] }
   return written(parts, { clusterId, role: 'client', store: '', ...known }, start.record)
+}
+
+/** A node without a server that belongs to the cluster; or with one, where it turns out that it was given one. */
+async function joinAgain(start: EmbeddedStart, node: NodeCluster, others: readonly string[]): Promise<NodeCluster> {
+  const { clock, signal } = start
+  const { log } = node.parts
+  if (owesItsHeir(node)) {
+    log.info({ heir: node.record.servers }, 'tells the node that has the nats server now')
+    await payItsHeir(node, signal)
+  }
+  await resumeCandidate(node)
+  log.info({ addresses: others }, 'looks for the cluster to join')
+  const decided = new AbortController()
+  const either = AbortSignal.any([signal, decided.signal])
+  try {
+    const looking = findOthers(node.parts, node.record.clusterId, others, { clock, signal: either })
+    const cluster = await Promise.race([looking, whenSeated(node, clock, either)])
+    return cluster == null ? node : join({ ...start, record: node.parts.file.read() }, cluster)
+  } finally {
+    decided.abort(new Error('it is decided where this node belongs'))
+  }
 }
 
 /** Goes on with the server whose store is here, unless the others have replaced it meanwhile. */
