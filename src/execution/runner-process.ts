@@ -9,7 +9,7 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { logFileName } from './runner/protocol.ts'
 
-/** A fork costs time in proportion to the memory of who forks (3 ms for 50 MB, measured): keep garbage short-lived. */
+/** Most of what it makes is garbage at once: little room for it. */
 const smallMemory = ['--max-semi-space-size=2']
 
 export interface RunnerProcess {

@@ -655,7 +655,8 @@ describe('in trouble', () => {
     clock.jump(-10 * 365 * 86_400_000)
     await pass(4)
     const starts = dispatcher.startsOf('job').filter((ms) => (ms ?? 0) < at(100))
-    expect(starts).toEqual([1, 2, 5, 6, 7, 8, 9].map(at))
+    // 3 and 4 passed while the clock was ahead. That it came back is noticed just before 6: 4 is not yet two seconds late.
+    expect(starts).toEqual([1, 2, 4, 5, 6, 7, 8, 9].map(at))
   })
 })
 

@@ -5,6 +5,7 @@
  * clock that was set, the loop goes back to `recover`, which looks at the stored cursor and the recorded fires as a new
  * leader would. Whatever is dispatched twice on the way is started once: the nodes' journals see to that.
  */
+import { setImmediate } from 'node:timers/promises'
 import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, UnavailableError } from '../core/errors.ts'
@@ -16,6 +17,7 @@ import { graceMs } from './catch-up.ts'
 import { CursorKeeper } from './cursor-keeper.ts'
 import { FirePlan, type PlannedJob } from './fire-plan.ts'
 import { FireRecorder, type SizedFire } from './fire-recorder.ts'
+import { FireTimesTable } from './fire-times-table.ts'
 import { GroupRecords } from './group-records.ts'
 import { HeldFires } from './held-fires.ts'
 import type { JobChange, JobView } from './job-view.ts'
@@ -40,6 +42,8 @@ export interface FireLoopParts {
   readonly log: Log
   /** The zone of jobs that name none. */
   readonly agentZone: string
+  /** By default a table of its own in each reign. */
+  readonly times?: FireTimesTable
   /** Executions kept of each job. */
   readonly historyLimit: number
 }
@@ -49,6 +53,8 @@ const retryPolicy = { firstMs: 100, maxMs: 5_000 }
 const farBackMs = 3 * 3_600_000
 /** Never asleep for longer, so that a clock that is set is noticed. */
 const longestSleepMs = 1_000
+/** So long before a second that is due no timer is trusted any more. */
+const watchedMs = 2
 
 export class FireLoop implements LeaderDuty {
   readonly name = 'firing'
@@ -97,7 +103,7 @@ class FiringTerm {
     this.#backlog = new MissedBacklog({ ...parts, confirm: () => parts.fireLog.confirm(term) })
     this.#cursor = new CursorKeeper({ ...parts, term })
     this.#plan = new FirePlan({
-      agentZone: parts.agentZone,
+      times: parts.times ?? new FireTimesTable(parts.agentZone),
       log: parts.log,
       onMissed: (missed) => {
         const recorded = this.#recorded
@@ -163,7 +169,7 @@ class FiringTerm {
     for (const job of jobs.all()) {
       this.#plan.put(job, this.#cursor.savedMs, nowMs)
       count += 1
-      if (count % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (count % 1_000 === 0) await setImmediate()
     }
     this.#recoveredAt = clock.now()
     this.#latestNow = this.#recoveredAt
@@ -188,7 +194,7 @@ class FiringTerm {
         await this.#fire(second)
       } else {
         this.#cursor.saveLazily(this.#handledThroughSecond())
-        await this.#sleep(second === null ? longestSleepMs : second * 1_000 - nowMs)
+        await this.#sleepUntil(second)
       }
     }
   }
@@ -295,6 +301,14 @@ class FiringTerm {
         await this.#parts.clock.sleep(backoffMs(retryPolicy, failures, Math.random), this.#signal).catch(() => {})
       }
     }
+  }
+
+  /** A timer may be late by more than a millisecond: the last ones are waited for by looking at the clock. */
+  async #sleepUntil(second: number | null): Promise<void> {
+    if (second === null) return await this.#sleep(longestSleepMs)
+    const leftMs = second * 1_000 - this.#parts.clock.now()
+    if (leftMs > watchedMs) await this.#sleep(leftMs - watchedMs)
+    else await setImmediate()
   }
 
   /** Sleeps until the time has passed, something changed, or the reign ends. */

@@ -10,7 +10,8 @@ import type { Log } from '../core/log.ts'
 import type { ScheduledJob } from '../model/scheduled-job.ts'
 import { planOverdue } from './catch-up.ts'
 import { DueQueue } from './due-queue.ts'
-import { FireTimes } from './fire-times.ts'
+import type { FireTimes } from './fire-times.ts'
+import type { FireTimesTable } from './fire-times-table.ts'
 import type { MissedFires } from './missed-backlog.ts'
 
 export interface PlannedJob {
@@ -29,7 +30,7 @@ interface Successor {
 }
 
 export interface FirePlanParts {
-  readonly agentZone: string
+  readonly times: Pick<FireTimesTable, 'of'>
   readonly log: Log
   /** Takes what `planOverdue` decided not to start. */
   onMissed(missed: Omit<MissedFires, 'isRecorded'>): void
@@ -215,7 +216,7 @@ export class FirePlan {
   #timesOf(job: ScheduledJob, known: PlannedJob | undefined): FireTimes | null {
     if (known?.job === job) return known.times
     try {
-      return new FireTimes(job, this.#parts.agentZone)
+      return this.#parts.times.of(job)
     } catch (error) {
       this.#parts.log.error(
         { jobName: job.name, error: messageOf(error) },

@@ -4,7 +4,7 @@
  * Easy to get wrong: a field that is absent stays as it is, a field that is null goes back to its default. Only what a
  * patch names is replaced, so two patches of different fields never undo each other.
  */
-import { type Catchup, type Concurrency, noRetries, type ScheduledJob } from '../model/scheduled-job.ts'
+import { type Catchup, type Concurrency, compactJob, noRetries, type ScheduledJob } from '../model/scheduled-job.ts'
 
 /** The fields a caller owns, beside the name. */
 export interface EditableFields {
@@ -61,7 +61,7 @@ export function applyPatch(name: string, patch: JobPatch, stored: ScheduledJob |
   const fields: EditableFields = { ...(stored === null ? defaultFields : editableOf(stored)), ...givenFields(patch) }
   const createdAt = stored?.createdAt ?? nowMs
   const scheduledSince = stored === null || startsAnew(stored, fields) ? nowMs : stored.scheduledSince
-  return { name, ...fields, createdAt, scheduledSince }
+  return compactJob({ name, ...fields, createdAt, scheduledSince })
 }
 
 /** A new time plan owes nothing for the past, nor does a job that was switched off. */

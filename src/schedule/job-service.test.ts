@@ -216,6 +216,22 @@ describe('racing', () => {
     }
     await expect(service.save({ ...patch, owner: 'x' })).rejects.toThrow(ConflictError)
   })
+
+  test('creates a job without asking for it first', async () => {
+    const { service, bucket } = makeNode()
+    bucket.get = () => Promise.reject(new Error('asked'))
+    expect((await service.save(patch)).isNew).toBe(true)
+    await expect(service.save({ name: 'other' })).rejects.toThrow('asked')
+  })
+
+  test('a whole job changes the one that another node has just created, and does not replace it', async () => {
+    const bucket = new MemoryBucket<ScheduledJob>()
+    const [one, two] = [makeNode(bucket), makeNode(bucket)]
+    const first = await one.service.save({ ...patch, owner: 'one' })
+    const second = await two.service.save({ ...patch, command: 'other' })
+    expect(second).toMatchObject({ isNew: false, job: { owner: 'one', command: 'other' } })
+    expect(second.job.createdAt).toBe(first.job.createdAt)
+  })
 })
 
 describe('reading', () => {

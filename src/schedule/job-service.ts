@@ -13,7 +13,7 @@ import type { Bucket, Versioned } from '../model/bucket.ts'
 import type { Execution } from '../model/execution.ts'
 import { type JobCounters, type ScheduledJob, slugOf } from '../model/scheduled-job.ts'
 import { checkJob, type JobChecks, longestName } from './check-job.ts'
-import { FireTimes } from './fire-times.ts'
+import { FireTimesTable } from './fire-times-table.ts'
 import { applyPatch, type JobPatch } from './job-patch.ts'
 import type { JobView } from './job-view.ts'
 import type { Placer } from './placer.ts'
@@ -55,6 +55,8 @@ export interface JobServiceParts {
   /** Has the leader run a job that forbids overlap. @throws UnavailableError when there is none */
   readonly runAlone: (jobName: string, group: string) => Promise<void>
   readonly clock: Clock
+  /** By default a table of its own. */
+  readonly times?: FireTimesTable
 }
 
 /** A job is shown as it is known here when the store needs longer. */
@@ -65,14 +67,14 @@ const mostTries = 50
 export class JobService {
   readonly #parts: JobServiceParts
   readonly #groups = new RunGroups()
-  // Parsing 10,000 schedules for one list is slow; jobs are replaced, never changed, so their times are kept with them.
-  readonly #times = new WeakMap<ScheduledJob, FireTimes | null>()
+  readonly #times: FireTimesTable
   readonly #freshness = new SharedQuestion(() => this.#lookHowFresh())
   /** Saves and deletes of one name on this node go one after another. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(parts: JobServiceParts) {
     this.#parts = parts
+    this.#times = parts.times ?? new FireTimesTable(parts.checks.agentZone)
   }
 
   /** Every job, by name; those too that another node has just stored, unless the store is away. */
@@ -113,7 +115,8 @@ export class JobService {
     const name = slugOf(patch.name)
     const stored = isStorable(name) ? ((await this.#current(name))?.value ?? null) : null
     const job = applyPatch(name, patch, stored, this.#parts.clock.now())
-    this.#assertValid(job, stored, known)
+    const issues = this.#issuesOf(job, stored, known)
+    if (issues.length > 0) throw new InvalidError(issues)
     return { stored: stored === null ? null : this.#details(stored), next: this.#details(job) }
   }
 
@@ -145,10 +148,18 @@ export class JobService {
   }
 
   async #save(name: string, patch: JobPatch, known: readonly Issue[]): Promise<SavedJob> {
-    let stored = isStorable(name) ? await this.#parts.view.find(name) : null
+    let stored = this.#parts.view.peek(name)
+    let hasAsked = stored !== null || !isStorable(name)
     for (let attempt = 1; attempt <= mostTries; attempt += 1) {
       const job = applyPatch(name, patch, stored?.value ?? null, this.#parts.clock.now())
-      this.#assertValid(job, stored?.value ?? null, known)
+      const issues = this.#issuesOf(job, stored?.value ?? null, known)
+      if (issues.length > 0) {
+        if (hasAsked) throw new InvalidError(issues)
+        // It may change a job that only the store knows. A whole job meets that one when it is created.
+        hasAsked = true
+        stored = await this.#parts.view.findNewest(name)
+        continue
+      }
       try {
         const revision = await this.#store(job, stored)
         this.#parts.view.noteSaved(job, revision)
@@ -174,11 +185,10 @@ export class JobService {
     return newest
   }
 
-  #assertValid(job: ScheduledJob, stored: ScheduledJob | null, known: readonly Issue[]): void {
+  #issuesOf(job: ScheduledJob, stored: ScheduledJob | null, known: readonly Issue[]): readonly Issue[] {
     const reported = new Set(known.map((issue) => issue.field))
     const found = checkJob({ job, stored, nowMs: this.#parts.clock.now() }, this.#parts.checks)
-    const issues = [...known, ...found.filter((issue) => !reported.has(issue.field))]
-    if (issues.length > 0) throw new InvalidError(issues)
+    return [...known, ...found.filter((issue) => !reported.has(issue.field))]
   }
 
   async #deleteNewest(name: string): Promise<JobDetails> {
@@ -229,7 +239,8 @@ export class JobService {
     try {
       return await Promise.race([answer.catch(() => limit), limit])
     } finally {
-      waiting.abort()
+      // A reason of its own: making the usual one costs more than all the rest of this.
+      waiting.abort('answered')
     }
   }
 
@@ -239,16 +250,17 @@ export class JobService {
   }
 
   #details(job: ScheduledJob): JobDetails {
-    const nextAt = job.isDisabled ? null : (this.#timesOf(job)?.next(this.#parts.clock.now()) ?? null)
+    const nextAt = job.isDisabled ? null : this.#nextOf(job)
     return { job, counters: this.#parts.counters.of(job), nextAt }
   }
 
-  #timesOf(job: ScheduledJob): FireTimes | null {
-    const kept = this.#times.get(job)
-    if (kept !== undefined) return kept
-    const times = timesOrNull(job, this.#parts.checks.agentZone)
-    this.#times.set(job, times)
-    return times
+  /** A job stored by another version may have a schedule or a zone that this one does not know. */
+  #nextOf(job: ScheduledJob): number | null {
+    try {
+      return this.#times.of(job).next(this.#parts.clock.now())
+    } catch {
+      return null
+    }
   }
 
   async #inTurn<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
@@ -266,13 +278,4 @@ export class JobService {
 
 function isStorable(slug: string): boolean {
   return slug !== '' && slug.length <= longestName
-}
-
-/** A job stored by another version may have a schedule or a zone that this one does not know. */
-function timesOrNull(job: ScheduledJob, agentZone: string): FireTimes | null {
-  try {
-    return new FireTimes(job, agentZone)
-  } catch {
-    return null
-  }
 }

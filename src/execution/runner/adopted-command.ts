@@ -5,10 +5,10 @@
 import type { Clock } from '../../core/clock.ts'
 import type { CommandOutput } from './command-output.ts'
 import type { SpawnFacts } from './key-state.ts'
-import { type CommandEnd, type LiveCommand, timeLimitReason } from './live-command.ts'
+import { type CommandEnd, type LiveCommand, timeLimitReason, unseenEndReason } from './live-command.ts'
 import { endGroup } from './process-group.ts'
 import { isAlive } from './process-table.ts'
-import { settledWithin } from './spawned-command.ts'
+import { settledWithin } from './settled-within.ts'
 
 const pollMs = 250
 const drainMs = 1_000
@@ -23,6 +23,7 @@ export interface AdoptOptions {
 
 export class AdoptedCommand implements LiveCommand {
   readonly pid: number
+  readonly startTicks: string
   readonly startedAt: number
   readonly pipeName: string
   readonly output: CommandOutput
@@ -35,6 +36,7 @@ export class AdoptedCommand implements LiveCommand {
   constructor(options: AdoptOptions) {
     this.#options = options
     this.pid = options.spawn.pid
+    this.startTicks = options.spawn.startTicks
     this.startedAt = options.spawn.startedAt
     this.pipeName = options.spawn.pipeName
     this.output = options.output
@@ -61,8 +63,6 @@ export class AdoptedCommand implements LiveCommand {
     const base = { exitCode: null, signal: null, finishedAt }
     // Stopped by us, it did not succeed: that much is known without its exit status.
     if (this.#stopReason !== null) return { ...base, outcome: 'failed', reason: this.#stopReason }
-    const endedAt = new Date(finishedAt).toISOString()
-    const reason = `outcome unknown: the runner was killed while the command ran; the command ended at about ${endedAt}`
-    return { ...base, outcome: 'unknown', reason }
+    return { ...base, outcome: 'unknown', reason: unseenEndReason('runner', finishedAt) }
   }
 }

@@ -11,6 +11,7 @@ export class CommandOutput {
   #ring: OutputRing
   readonly #socket: Socket
   #isDiscarding = false
+  #hasEnded = false
   /** Resolves when nobody holds the pipe's other end any more. */
   readonly ended: Promise<void>
 
@@ -23,10 +24,18 @@ export class CommandOutput {
     const onread = { buffer: scratch, callback: (count: number, bytes: Uint8Array) => this.#take(count, bytes) }
     this.#socket = new Socket({ fd: descriptor, readable: true, writable: false, onread })
     this.ended = new Promise((resolve) => {
-      this.#socket.once('close', () => resolve())
+      this.#socket.once('close', () => {
+        this.#hasEnded = true
+        resolve()
+      })
       this.#socket.on('error', () => this.#socket.destroy())
     })
     this.#socket.resume()
+  }
+
+  /** As `ended` says. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   get totalBytes(): number {

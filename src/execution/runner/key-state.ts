@@ -42,7 +42,7 @@ const forgetAfterMs = 24 * 3_600_000
 const forgetManyAfterMs = 3_600_000
 const manyKeys = 300_000
 const keysPerRecord = 500
-const sameRecordMs = 60_000
+const minuteMs = 60_000
 
 export const journalRecords = {
   accept: ({ isStarting, spawn, ...accepted }: AcceptedOrder): JournalRecord => ({ kind: 'accept', accepted }),
@@ -54,8 +54,8 @@ export const journalRecords = {
 export class KeyState {
   /** Accepted and not delivered, in the order they came. */
   readonly open = new Map<string, AcceptedOrder>()
-  /** Delivered, oldest first, and when. */
-  readonly #deliveredAt = new Map<string, number>()
+  /** Delivered, oldest first, and in which minute: there may be very many, and a small number takes no memory of its own. */
+  readonly #deliveredMinute = new Map<string, number>()
   #bootId = ''
   #openedAt = 0
 
@@ -65,15 +65,15 @@ export class KeyState {
   }
 
   get keyCount(): number {
-    return this.open.size + this.#deliveredAt.size
+    return this.open.size + this.#deliveredMinute.size
   }
 
   isKnown(key: string): boolean {
-    return this.open.has(key) || this.#deliveredAt.has(key)
+    return this.open.has(key) || this.#deliveredMinute.has(key)
   }
 
   isDelivered(key: string): boolean {
-    return this.#deliveredAt.has(key)
+    return this.#deliveredMinute.has(key)
   }
 
   apply(record: unknown): void {
@@ -94,7 +94,7 @@ export class KeyState {
         this.#change(known.spawn.key, { isStarting: true, spawn: known.spawn })
         return
       case 'delivered':
-        for (const key of known.keys) this.#deliver(key, known.at)
+        for (const key of known.keys) this.#deliver(key, Math.ceil(known.at / minuteMs))
         return
       default:
         // A record of a newer version: what this one knows still holds.
@@ -104,11 +104,11 @@ export class KeyState {
 
   /** Drops keys that no order can come for any more. */
   forgetOld(now: number): void {
-    for (const [key, at] of this.#deliveredAt) {
-      const ageMs = now - at
-      const isOld = ageMs > forgetAfterMs || (ageMs > forgetManyAfterMs && this.#deliveredAt.size > manyKeys)
+    for (const [key, minute] of this.#deliveredMinute) {
+      const ageMs = now - minute * minuteMs
+      const isOld = ageMs > forgetAfterMs || (ageMs > forgetManyAfterMs && this.#deliveredMinute.size > manyKeys)
       if (!isOld) return
-      this.#deliveredAt.delete(key)
+      this.#deliveredMinute.delete(key)
     }
   }
 
@@ -126,12 +126,12 @@ export class KeyState {
   #deliveredRecords(): JournalRecord[] {
     const records: JournalRecord[] = []
     let keys: string[] = []
-    let recordAt = 0
-    for (const [key, at] of this.#deliveredAt) {
-      if (keys.length === 0 || keys.length >= keysPerRecord || Math.abs(at - recordAt) > sameRecordMs) {
+    let recordMinute = 0
+    for (const [key, minute] of this.#deliveredMinute) {
+      if (keys.length === 0 || keys.length >= keysPerRecord || minute !== recordMinute) {
         keys = []
-        recordAt = at
-        records.push(journalRecords.delivered(keys, at))
+        recordMinute = minute
+        records.push(journalRecords.delivered(keys, minute * minuteMs))
       }
       keys.push(key)
     }
@@ -143,8 +143,8 @@ export class KeyState {
     if (accepted !== undefined) this.open.set(key, { ...accepted, ...change })
   }
 
-  #deliver(key: string, at: number): void {
+  #deliver(key: string, minute: number): void {
     this.open.delete(key)
-    if (!this.#deliveredAt.has(key)) this.#deliveredAt.set(key, at)
+    if (!this.#deliveredMinute.has(key)) this.#deliveredMinute.set(key, minute)
   }
 }

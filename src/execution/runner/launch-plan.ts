@@ -1,5 +1,5 @@
 /**
- * What exactly is executed for an order: program, arguments, environment, user.
+ * What exactly is executed for an order: program, arguments, what the environment gains, user.
  *
  * Easy to get wrong: the working directory stays the agent's, also for another user; cron would change to the
  * user's home. HOME says where that is.
@@ -12,8 +12,6 @@ export interface LaunchFacts {
   readonly order: StartOrder
   readonly nodeName: string
   readonly startedAt: number
-  /** The agent's environment, already without secrets. */
-  readonly env: Readonly<Record<string, string>>
   readonly ownUid: number
   /** Null when the order names no user or the user does not exist. */
   readonly user: SystemUser | null
@@ -31,6 +29,7 @@ export type LaunchPlan =
       readonly kind: 'launch'
       readonly file: string
       readonly args: readonly string[]
+      /** Beside the agent's environment. */
       readonly env: Readonly<Record<string, string>>
       /** Null: no change of user by spawn itself. */
       readonly identity: Identity | null
@@ -74,7 +73,6 @@ function dashes(command: string): readonly string[] {
 function environmentOf(facts: LaunchFacts): Record<string, string> {
   const { order, user } = facts
   const env: Record<string, string> = {
-    ...facts.env,
     MILLRACE_JOB: order.jobName,
     MILLRACE_FIRE: new Date(order.scheduledAt ?? facts.startedAt).toISOString(),
     MILLRACE_EXECUTION: executionId(order, facts.nodeName),

@@ -13,6 +13,8 @@ export interface CommandEnd {
 
 export interface LiveCommand {
   readonly pid: number
+  /** With the pid, the name of the process. */
+  readonly startTicks: string
   readonly startedAt: number
   readonly pipeName: string
   readonly output: CommandOutput
@@ -24,4 +26,10 @@ export interface LiveCommand {
 
 export function timeLimitReason(timeLimitMs: number): string {
   return `ended after its time limit of ${timeLimitMs / 1_000} s`
+}
+
+/** @param killed who would have seen its exit status @param endedAt milliseconds since the epoch */
+export function unseenEndReason(killed: 'runner' | 'spawner', endedAt: number): string {
+  const at = new Date(endedAt).toISOString()
+  return `outcome unknown: the ${killed} was killed while the command ran; the command ended at about ${at}`
 }

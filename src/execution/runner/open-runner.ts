@@ -19,6 +19,7 @@ import { findMarkedProcesses, isAlive, readBootId, readProcess } from './process
 import type { RunnerEvent } from './protocol.ts'
 import { ResultStore } from './result-store.ts'
 import { Runner } from './runner.ts'
+import { Spawners } from './spawners.ts'
 
 /** Used for what is taken over before an agent has said its own. */
 const adoptedOutputBytes = 256_000
@@ -37,6 +38,8 @@ export async function openRunner(options: OpenRunnerOptions): Promise<Runner> {
   const { dir, clock, log, onEvent } = options
   const now = () => clock.now()
   const pipesDir = join(dir, 'pipes')
+  // First of all, since it ends earlier ones that might still start something.
+  const spawners = await Spawners.open(dir, clock, log)
   const { journal, isSameBoot } = await KeyJournal.open(join(dir, 'keys.journal'), readBootId(), now, log)
   const isDelivered = (key: string) => journal.isDelivered(key)
   const results = await ResultStore.open({ dir, flushKeys: () => journal.flush(), clock, log }, isDelivered)
@@ -44,7 +47,7 @@ export async function openRunner(options: OpenRunnerOptions): Promise<Runner> {
   const left = isSameBoot ? withProcesses(open, pipesDir) : open
   const alive = new Set(isSameBoot ? left.filter(isRunning) : [])
   const pipes = await PipePool.open(pipesDir, new Set([...alive].map(({ spawn }) => spawn?.pipeName ?? '')))
-  const runner = new Runner({ journal, results, pipes, clock, log, onEvent })
+  const runner = new Runner({ journal, results, pipes, spawners, clock, log, onEvent })
   await settle(runner, left, alive, { isSameBoot, pipes, clock, log })
   return runner
 }

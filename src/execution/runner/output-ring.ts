@@ -5,18 +5,19 @@
  * that are not UTF-8 have become U+FFFD (three bytes each).
  */
 const firstBytes = 1_024
+/** Of those that hold nothing: most commands write nothing. */
+const empty = Buffer.alloc(0)
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export class OutputRing {
   readonly #limitBytes: number
-  #ring: Buffer
+  #ring: Buffer = empty
   /** Where the next byte goes. */
   #at = 0
   #totalBytes = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
-    this.#ring = Buffer.alloc(Math.min(firstBytes, limitBytes))
   }
 
   /** All bytes ever written, kept or not. */
@@ -72,7 +73,7 @@ export class OutputRing {
     const needed = Math.min(this.#totalBytes + count, this.#limitBytes)
     if (needed <= this.#ring.length) return
     const used = Math.min(this.#totalBytes, this.#ring.length)
-    const larger = Buffer.alloc(Math.min(this.#limitBytes, Math.max(needed, this.#ring.length * 2)))
+    const larger = Buffer.alloc(Math.min(this.#limitBytes, Math.max(needed, firstBytes, this.#ring.length * 2)))
     this.#last(used).copy(larger)
     this.#ring = larger
     this.#at = used % larger.length

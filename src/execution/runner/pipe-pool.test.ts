@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, readdirSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/harness/eventually.ts'
 import { tempDir } from '../../../test/harness/temp-dir.ts'
@@ -10,7 +10,7 @@ test('a pipe carries what a command writes to it', async () => {
   await pool.reserve(1)
   const name = pool.take()
   const reading = pool.openForReading(name)
-  const writing = pool.openForCommand(name)
+  const writing = openSync(pool.pathOf(name), constants.O_RDWR)
   writeSync(writing, 'said')
   const bytes = Buffer.alloc(16)
   expect(bytes.toString('utf8', 0, readSync(reading, bytes))).toBe('said')
@@ -41,4 +41,20 @@ test('pipes of an earlier runner go, except those that are still in use', async 
   expect(readdirSync(dir.path)).toEqual([kept])
   await pool.reserve(1)
   expect(pool.take()).not.toBe(kept)
+})
+
+test('a pipe that is given back is used again, and of very many only some are kept', async () => {
+  await using dir = await tempDir()
+  const pool = await PipePool.open(dir.path, new Set())
+  await pool.reserve(300)
+  // More are being made.
+  const total = 384
+  const names: string[] = []
+  await eventually(() => {
+    while (pool.hasFree) names.push(pool.take())
+    return names.length === total
+  }, 5_000)
+  for (const name of names) pool.giveBack(name)
+  expect(readdirSync(dir.path).length).toBeLessThan(300)
+  expect(names).toContain(pool.take())
 })

@@ -5,8 +5,8 @@
  * /dev/stderr, which it cannot when its output is a socket, as Node's own pipes are; and a runner that takes over
  * from a killed one opens the same pipe again. mkfifo(1) makes many at once, since Node has no call for it.
  *
- * Easy to get wrong: commands get the pipe opened for reading and writing, so that one whose runner was killed does
- * not die of SIGPIPE before the next runner is there.
+ * Easy to get wrong: a pipe goes on to another command only when nobody has it open any more. What a process of another
+ * user once had never does: it might have opened it again to read what comes.
  */
 import { execFile } from 'node:child_process'
 import { constants, openSync, rmSync } from 'node:fs'
@@ -15,6 +15,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const pipesPerCall = 64
+/** More are not kept for other commands: once there may have been very many. */
+const mostFree = 256
 /** With fewer left than this, more are made while the commands at hand are started. */
 const keptReady = 32
 const run = promisify(execFile)
@@ -40,6 +42,11 @@ export class PipePool {
     return pool
   }
 
+  /** Whether one can be taken now. */
+  get hasFree(): boolean {
+    return this.#free.length > 0
+  }
+
   /** Makes sure that `count` pipes can be taken. @throws if the folder takes none */
   async reserve(count: number): Promise<void> {
     while (this.#free.length < count) await this.#make()
@@ -47,9 +54,9 @@ export class PipePool {
     if (this.#free.length < count + keptReady) this.#make().catch(() => {})
   }
 
-  /** A fresh pipe's name. @throws if none was reserved */
+  /** The name of a pipe that nobody has open. @throws if none was reserved */
   take(): string {
-    const name = this.#free.shift()
+    const name = this.#free.pop()
     if (name === undefined) throw new Error('no pipe was reserved')
     return name
   }
@@ -58,14 +65,9 @@ export class PipePool {
     return join(this.#dir, name)
   }
 
-  /** A descriptor to read from without waiting for a writer. */
+  /** A descriptor to read from without waiting for a writer. Until somebody has opened it for writing, it is at its end. */
   openForReading(name: string): number {
     return openSync(this.pathOf(name), constants.O_RDONLY | constants.O_NONBLOCK)
-  }
-
-  /** The descriptor that a command writes to. */
-  openForCommand(name: string): number {
-    return openSync(this.pathOf(name), constants.O_RDWR)
   }
 
   #make(): Promise<void> {
@@ -84,5 +86,11 @@ export class PipePool {
   /** Nobody opens it by name any more; who has it open goes on. */
   release(name: string): void {
     rmSync(this.pathOf(name), { force: true })
+  }
+
+  /** As `release`, of a pipe that only processes of our own user ever had, and that is at its end: it will do again. */
+  giveBack(name: string): void {
+    if (this.#free.length < mostFree) this.#free.push(name)
+    else this.release(name)
   }
 }

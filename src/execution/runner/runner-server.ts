@@ -2,7 +2,9 @@
  * The runner's socket: requests in, answers and events out.
  *
  * Easy to get wrong: whoever can connect can run commands, so the socket's mode is 0600 in a folder of 0700. Its
- * path goes through /proc/self/fd, since a socket's path may only have 107 bytes (unix(7)).
+ * path goes through /proc/self/fd, since a socket's path may only have 107 bytes (unix(7)). Events wait a little and go
+ * together: what the agent does with them, it would do while the next commands are being started. An answer never overtakes
+ * an event.
  */
 import { chmodSync, closeSync, constants, openSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -10,10 +12,20 @@ import { join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { encodeMessage, MessageReader } from './frame-codec.ts'
-import { type Hello, type Message, type Request, type RunnerEvent, type RunnerMethods, socketName } from './protocol.ts'
+import {
+  type Answer,
+  type Hello,
+  type Message,
+  type Request,
+  type RunnerEvent,
+  type RunnerMethods,
+  socketName,
+} from './protocol.ts'
 import type { Runner } from './runner.ts'
 
 const longestBacklogBytes = 67_108_864
+/** As long as it takes to start some ten commands. */
+const gatherEventsMs = 20
 
 export interface RunnerServerOptions {
   readonly dir: string
@@ -30,6 +42,8 @@ export class RunnerServer {
   readonly #server: Server
   readonly #connections = new Set<Socket>()
   #folder = -1
+  /** Not told yet. */
+  #events: RunnerEvent[] = []
 
   constructor(options: RunnerServerOptions) {
     this.#options = options
@@ -54,12 +68,10 @@ export class RunnerServer {
 
   broadcast(event: RunnerEvent): void {
     if (this.#connections.size === 0) return
-    const frame = encodeMessage(event)
-    for (const connection of this.#connections) {
-      // An agent that reads no more asks again when it is back.
-      if (connection.writableLength > longestBacklogBytes) connection.destroy()
-      else connection.write(frame)
-    }
+    if (this.#events.length === 0) setTimeout(() => this.#tellEvents(), gatherEventsMs)
+    // One is enough, but it comes after the start of each execution that it is about.
+    if (event.event === 'results') this.#events = this.#events.filter((earlier) => earlier.event !== 'results')
+    this.#events.push(event)
   }
 
   close(): void {
@@ -68,7 +80,19 @@ export class RunnerServer {
     if (this.#folder >= 0) closeSync(this.#folder)
   }
 
+  #tellEvents(): void {
+    if (this.#events.length === 0) return
+    const frames = Buffer.concat(this.#events.map(encodeMessage))
+    this.#events = []
+    for (const connection of this.#connections) {
+      // An agent that reads no more asks again when it is back.
+      if (connection.writableLength > longestBacklogBytes) connection.destroy()
+      else connection.write(frames)
+    }
+  }
+
   #serve(connection: Socket): void {
+    this.#tellEvents()
     const reader = new MessageReader()
     this.#connections.add(connection)
     connection.on('close', () => this.#connections.delete(connection))
@@ -87,9 +111,13 @@ export class RunnerServer {
     if (!('method' in message)) return
     const { id, at } = message
     if (at !== undefined) this.#options.onTime(at)
+    const tell = (answer: Answer) => {
+      this.#tellEvents()
+      connection.write(encodeMessage(answer))
+    }
     this.#answer(message).then(
-      (answer) => connection.write(encodeMessage({ id, answer })),
-      (error) => connection.write(encodeMessage({ id, error: messageOf(error) })),
+      (answer) => tell({ id, answer }),
+      (error) => tell({ id, error: messageOf(error) }),
     )
   }
 

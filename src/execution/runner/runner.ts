@@ -1,5 +1,5 @@
 /**
- * The runner: parent of all commands of a node and owner of its journal.
+ * The runner: has all commands of a node started, watches them, and owns its journal.
  *
  * Easy to get wrong: `start` answers when the journal holds the orders, not when the commands run. From then on the
  * order is this node's, whatever happens to the agent.
@@ -18,10 +18,9 @@ import { decideStart } from './decide-start.ts'
 import { acceptedOrder, recordOfRun, recordWithoutRun, runningRecord } from './execution-record.ts'
 import type { KeyJournal } from './key-journal.ts'
 import type { AcceptedOrder } from './key-state.ts'
-import { launchCommand } from './launch-command.ts'
+import { type LaunchResult, launchCommand } from './launch-command.ts'
 import type { LiveCommand } from './live-command.ts'
 import type { PipePool } from './pipe-pool.ts'
-import { readProcess } from './process-table.ts'
 import {
   type Hello,
   type OutputAnswer,
@@ -31,6 +30,7 @@ import {
   type SequencedResult,
 } from './protocol.ts'
 import type { ResultStore } from './result-store.ts'
+import type { Spawners } from './spawners.ts'
 import { StartQueue } from './start-queue.ts'
 
 /** All tails of output in one answer together. */
@@ -42,6 +42,7 @@ export interface RunnerParts {
   readonly journal: KeyJournal
   readonly results: ResultStore
   readonly pipes: PipePool
+  readonly spawners: Spawners
   readonly clock: Clock
   readonly log: Log
   readonly onEvent: (event: RunnerEvent) => void
@@ -57,6 +58,8 @@ export class Runner {
   readonly #queue: StartQueue
   /** Accepted, not yet spawned. */
   readonly #queued = new Map<string, AcceptedOrder>()
+  /** Of those, the ones that the spawner has, and for what reason to stop each as soon as it runs. */
+  readonly #launching = new Map<string, string | null>()
   readonly #live = new Map<string, Live>()
   /** How many executions of a job wait or run. */
   readonly #activeJobs = new Map<string, number>()
@@ -89,6 +92,7 @@ export class Runner {
   hello(hello: Hello): { version: number; pid: number } {
     if (hello.version === protocolVersion) {
       this.#hello = hello
+      this.#parts.spawners.configure(hello.env, hello.workingDir)
       if (!this.#isEnding) this.#queue.open()
     }
     return { version: protocolVersion, pid: process.pid }
@@ -141,7 +145,9 @@ export class Runner {
   /** @returns false when it neither waits nor runs here */
   stop(key: string, reason: string = stoppedByRequest): boolean {
     const queued = this.#queued.get(key)
-    if (queued !== undefined) this.#recordWithoutRun(queued, 'failed', `${reason} before it was started`)
+    const launching = this.#launching.get(key)
+    if (launching !== undefined) this.#launching.set(key, launching ?? reason)
+    else if (queued !== undefined) this.#recordWithoutRun(queued, 'failed', `${reason} before it was started`)
     this.#live.get(key)?.command.stop(reason)
     return queued !== undefined || this.#live.has(key)
   }
@@ -183,6 +189,7 @@ export class Runner {
 
   async close(): Promise<void> {
     this.#queue.close()
+    this.#parts.spawners.close()
     await this.#parts.results.close()
     await this.#parts.journal.close()
   }
@@ -232,34 +239,50 @@ export class Runner {
   }
 
   async #launch(accepted: AcceptedOrder): Promise<'done' | 'later'> {
+    const { clock, pipes } = this.#parts
+    try {
+      while (!pipes.hasFree) await pipes.reserve(1)
+    } catch {
+      return 'later'
+    }
     const hello = this.#hello
     if (hello === null || !this.#queued.has(accepted.key)) return 'done'
-    const { clock, pipes } = this.#parts
     const startedAt = clock.now()
     const { startBeforeAt } = accepted.order
     if (startBeforeAt !== null && startedAt > startBeforeAt) {
       this.#recordWithoutRun(accepted, 'missed', 'not started: it waited too long for its turn on this node')
       return 'done'
     }
-    try {
-      await pipes.reserve(1)
-    } catch {
-      return 'later'
+    this.#launching.set(accepted.key, null)
+    const result = await launchCommand({ ...this.#parts, accepted, hello, startedAt, scratch: this.#scratch })
+    const stopReason = this.#launching.get(accepted.key) ?? null
+    this.#launching.delete(accepted.key)
+    return this.#noteLaunch(accepted, result, stopReason)
+  }
+
+  #noteLaunch(accepted: AcceptedOrder, result: LaunchResult, stopReason: string | null): 'done' | 'later' {
+    switch (result.kind) {
+      case 'spawned':
+        this.#noteStart(accepted, result.command)
+        if (stopReason !== null) result.command.stop(stopReason)
+        return 'done'
+      case 'unknown':
+        this.#recordWithoutRun(accepted, 'unknown', result.reason)
+        return 'done'
+      case 'failed': {
+        const hasTime = this.#parts.clock.now() - accepted.acceptedAt < shortageLimitMs
+        if (stopReason === null && result.isShortage && hasTime) return 'later'
+        const reason = stopReason === null ? result.reason : `${stopReason} before it was started`
+        this.#recordWithoutRun(accepted, 'failed', reason)
+        return 'done'
+      }
     }
-    const answer = await launchCommand({ accepted, hello, startedAt, pipes, clock, scratch: this.#scratch })
-    if (answer.kind === 'failed') {
-      if (answer.isShortage && startedAt - accepted.acceptedAt < shortageLimitMs) return 'later'
-      this.#recordWithoutRun(accepted, 'failed', answer.reason)
-      return 'done'
-    }
-    this.#noteStart(accepted, answer.command)
-    return 'done'
   }
 
   #noteStart(accepted: AcceptedOrder, command: LiveCommand): void {
     const { key } = accepted
-    const { pid, startedAt, pipeName } = command
-    const spawn = { key, pid, startTicks: readProcess(pid)?.startTicks ?? '', startedAt, pipeName }
+    const { pid, startTicks, startedAt, pipeName } = command
+    const spawn = { key, pid, startTicks, startedAt, pipeName }
     this.#parts.journal.spawned([spawn]).catch((error) => {
       // Without it the process is still found by its environment.
       this.#parts.log.error({ key, err: messageOf(error) }, 'start could not be noted in the journal')
@@ -275,15 +298,17 @@ export class Runner {
     this.#parts.onEvent({ event: 'started', execution: runningRecord(accepted, command, 0) })
     void command.ended.then((end) => {
       const execution = recordOfRun(accepted, command, end)
+      const isReusable = command.output.hasEnded && accepted.order.runAsUser === null
       command.output.discard()
-      this.#parts.pipes.release(command.pipeName)
+      if (isReusable) this.#parts.pipes.giveBack(command.pipeName)
+      else this.#parts.pipes.release(command.pipeName)
       this.#live.delete(accepted.key)
       this.#countJob(accepted, -1)
       this.#record(execution)
     })
   }
 
-  #recordWithoutRun(accepted: AcceptedOrder, outcome: 'missed' | 'failed', reason: string): void {
+  #recordWithoutRun(accepted: AcceptedOrder, outcome: 'missed' | 'failed' | 'unknown', reason: string): void {
     if (!this.#queued.delete(accepted.key)) return
     this.#countJob(accepted, -1)
     this.#record(recordWithoutRun(accepted, outcome, reason, this.#parts.clock.now()))

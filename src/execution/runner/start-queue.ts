@@ -1,25 +1,24 @@
 /**
  * Commands waiting for their turn to be spawned, started in the order they were accepted.
  *
- * Easy to get wrong: a spawn costs a millisecond of this process, so ten thousand at once must leave room between
- * them for answering and for reading output. The queue is as long as what was accepted: it holds orders the journal
- * holds anyway.
+ * Easy to get wrong: several are under way at once, so that the spawner never waits for an answer to be read; but few, for
+ * they are what a kill leaves in doubt. One that the machine was too short for may be passed by those. The queue is as
+ * long as what was accepted: it holds orders the journal holds anyway.
  */
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { AcceptedOrder } from './key-state.ts'
 
-/** Spawned under one note in the journal: what a kill in between can leave in doubt. */
-const sliceLength = 16
-const busyMs = 8
+/** Launched under one note in the journal. Two slices are under way at a time. */
+const sliceLength = 8
 const retryPrepareMs = 1_000
 const retryShortageMs = 250
 
 export interface StartQueueOptions {
   /** Notes in the journal that these may be spawned from now on. @throws while that is not possible */
   readonly prepare: (orders: readonly AcceptedOrder[]) => Promise<void>
-  /** Spawns one. @returns 'later' when the machine is short of something and it should be tried again */
+  /** Has one spawned, after those of earlier calls. @returns 'later' when the machine is short of something: try again */
   readonly launch: (order: AcceptedOrder) => Promise<'done' | 'later'>
   readonly clock: Clock
   readonly log: Log
@@ -62,17 +61,15 @@ export class StartQueue {
   }
 
   async #run(): Promise<void> {
-    let busySinceMs = this.#options.clock.monotonicMs()
+    let before: Promise<unknown> = Promise.resolve()
     while (this.#isOpen && this.#orders.length > 0) {
       const slice = this.#orders.splice(0, sliceLength)
       await this.#prepare(slice)
-      for (const order of slice) {
-        await this.#launch(order)
-        if (this.#options.clock.monotonicMs() - busySinceMs < busyMs) continue
-        await new Promise((resolve) => setImmediate(resolve))
-        busySinceMs = this.#options.clock.monotonicMs()
-      }
+      const launched = Promise.all(slice.map((order) => this.#launch(order)))
+      await before
+      before = launched
     }
+    await before
   }
 
   async #prepare(slice: readonly AcceptedOrder[]): Promise<void> {
