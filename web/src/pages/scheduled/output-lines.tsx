@@ -36,12 +36,16 @@ export function OutputLines(props: OutputLinesProps) {
   const rows = useMemo(() => new OutputRows(buffer, width), [buffer, width, buffer.generation])
   const [top, setTop] = useState(0)
   const vanished = rows.update()
+  /** Where we have put it ourselves, until somebody scrolls. */
+  const placedAt = useRef<number | null>(null)
 
   useLayoutEffect(() => {
     const element = frame.current
     if (element === null) return
-    if (isFollowing) element.scrollTop = element.scrollHeight
-    else if (vanished > 0) element.scrollTop -= vanished * rowHeight
+    if (isFollowing) {
+      element.scrollTop = element.scrollHeight
+      placedAt.current = element.scrollTop
+    } else if (vanished > 0) element.scrollTop -= vanished * rowHeight
   })
   useEffect(() => {
     const element = frame.current
@@ -54,6 +58,9 @@ export function OutputLines(props: OutputLinesProps) {
     const element = frame.current
     if (element === null) return
     setTop(element.scrollTop)
+    // We are told late of what we did ourselves, perhaps after somebody has pressed Pause.
+    if (element.scrollTop === placedAt.current) return
+    placedAt.current = null
     const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight * 1.5
     if (isAtEnd !== isFollowing) onFollow(isAtEnd)
   }
