@@ -91,7 +91,7 @@ export const benchmarks: readonly Benchmark[] = [
     name: `steady-${kind}`,
     what: `lag under a steady load, ${kind}`,
     script: 'replication/steady.ts',
-    args: ['--kind', kind, '--only', 'native-1', '--only', 'native-4', '--only', 'millrace'],
+    args: ['--kind', kind, '--seconds', '12', '--only', 'native-1', '--only', 'native-4', '--only', 'millrace'],
     smoke:
       kind === 'mysql-9.7'
         ? ['--kind', kind, '--only', 'native-1', '--only', 'millrace', '--rows', '1000', '--seconds', '2']

@@ -19,7 +19,8 @@ import type { ServerKind } from '../test/harness/mysql-servers.ts'
 import { type Contender, millrace, mydumper, piped } from './copy/contenders.ts'
 import { contentOf, fill, startCopyServer } from './copy/servers.ts'
 import { type Figure, tellFigures } from './figures.ts'
-import { cpuSeconds } from './replication/process-cost.ts'
+import { MachineWatch } from './machine-use.ts'
+import { cpuSeconds } from './process-cost.ts'
 
 interface Copied {
   readonly seconds: number
@@ -28,6 +29,8 @@ interface Copied {
   readonly sourceCpuSeconds: number
   /** Of the processes that copy; of Millrace, those of its two tasks. */
   readonly largestMiB: number
+  /** Of all cores: the share that was busy. */
+  readonly busy: number
 }
 
 /** What the processes of Millrace's two tasks are called. */
@@ -74,10 +77,12 @@ tellFigures(figuresOf())
 
 async function measure(contender: Contender): Promise<Copied> {
   await using target = await startCopyServer(kind, { args: targetArgs })
+  const watch = new MachineWatch(target.pid)
   const [sourceBefore, targetBefore] = [cpuSeconds(source.pid), cpuSeconds(target.pid)]
   const startedMs = performance.now()
   const used = await contender.copy({ source, target, threads })
   const seconds = (performance.now() - startedMs) / 1_000
+  const { busy } = watch.end()
   const tasks = contender === millrace ? used.filter(({ name }) => taskProgram.test(name)) : used
   const copied = {
     seconds,
@@ -85,6 +90,7 @@ async function measure(contender: Contender): Promise<Copied> {
     targetCpuSeconds: cpuSeconds(target.pid) - targetBefore,
     sourceCpuSeconds: cpuSeconds(source.pid) - sourceBefore,
     largestMiB: Math.max(0, ...tasks.map(({ peakMiB }) => peakMiB)),
+    busy,
   }
   console.log(
     `${contender.name}: ${seconds.toFixed(1)} s; CPU of the source ${copied.sourceCpuSeconds.toFixed(1)} s, ` +
@@ -133,6 +139,7 @@ function figuresOfOne(
     { measure: `${name}: CPU of its own`, value: of((run) => run.ownCpuSeconds), unit: 's' },
     { measure: `${name}: CPU of the source`, value: of((run) => run.sourceCpuSeconds), unit: 's' },
     { measure: `${name}: CPU of the target`, value: of((run) => run.targetCpuSeconds), unit: 's' },
+    { measure: `${name}: cores busy`, value: of((run) => run.busy * 100), unit: '%' },
     { measure: `${name}: largest process that copies`, value: of((run) => run.largestMiB), unit: 'MiB', ...memory },
   ]
 }

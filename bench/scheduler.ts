@@ -3,7 +3,7 @@
  * jobs stored, many due at once, what clients of the API wait for, and a command that prints a lot.
  *
  *     node bench/scheduler.ts [--part steady|highest|stored|burst|api|output]... [--smoke]
- *         [--rate 500] [--seconds 300] [--highest-from 600] [--highest-seconds 30]
+ *         [--rate 500] [--seconds 300] [--highest-from 600] [--highest-seconds 20]
  *         [--stored 100000] [--burst 10000] [--api 10000] [--output-bytes 1000000000]
  *
  * Each part has an agent of its own, and throws when an execution is missing or was made twice: a figure of a wrong
@@ -21,7 +21,7 @@ const full = {
   rate: 500,
   seconds: 300,
   'highest-from': 600,
-  'highest-seconds': 30,
+  'highest-seconds': 20,
   stored: 100_000,
   burst: 10_000,
   api: 10_000,
@@ -58,7 +58,7 @@ const size = (name: keyof typeof full) => Number(values[name] ?? (isSmoke ? tiny
 const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   steady: () => steadyFires({ rate: size('rate'), seconds: size('seconds') }),
   highest: () => highestRate({ fromRate: size('highest-from'), seconds: size('highest-seconds') }),
-  stored: () => storedJobs({ jobs: size('stored'), seconds: isSmoke ? 3 : 60, rounds: isSmoke ? 1 : 3 }),
+  stored: () => storedJobs({ jobs: size('stored'), seconds: isSmoke ? 3 : 60, rounds: isSmoke ? 1 : 2 }),
   burst: () => burst({ jobs: size('burst') }),
   api: () => apiLoad({ jobs: size('api'), seconds: isSmoke ? 1 : 10, runs: isSmoke ? 5 : 100 }),
   output: () => largeOutput({ bytes: size('output-bytes') }),

@@ -27,8 +27,8 @@ export interface Machine {
 
 /** Prints every figure, then how many of the targets are met. */
 export function tellResults(results: readonly Result[]): void {
-  for (const { benchmark, figures, failure, seconds, loadBefore } of results) {
-    console.log(`\n${benchmark} (${seconds.toFixed(0)} s, load before ${loadBefore.toFixed(1)})`)
+  for (const { benchmark, figures, failure, seconds, busyBefore } of results) {
+    console.log(`\n${benchmark} (${seconds.toFixed(0)} s, ${(100 * busyBefore).toFixed(0)} % of the cores busy before)`)
     for (const line of failure === null ? tableOf(figures) : [`failed: ${failure}`]) console.log(`  ${line}`)
   }
   const judged = results.flatMap(({ figures }) => figures).filter(({ meets }) => meets !== undefined)

@@ -34,7 +34,7 @@ export type LogWork = 'events' | 'transactions' | { readonly before: ImageWork |
 export interface ReadOptions {
   readonly work: LogWork
   readonly checksum: 'verify' | 'none'
-  /** How many events the log has, to know its end where no transactions are made. */
+  /** How many events the log has, to know its end, where that is known; else the position tells, which takes longer. */
   readonly lastEvent?: number
 }
 
@@ -48,7 +48,7 @@ export async function readLog(server: TestServer, { work, checksum, lastEvent = 
   const walker = new PartWalker(typeof work === 'string' ? null : work)
   let bytes = 0
   let events = 0
-  while (work === 'events' ? events < lastEvent : !isAtOrAfter(reader.position, until)) {
+  while (lastEvent > 0 ? events < lastEvent : !isAtOrAfter(reader.position, until)) {
     const batch = (await stream.nextBatch()) ?? []
     events += batch.length
     for (const event of batch) bytes += event.buffer.length

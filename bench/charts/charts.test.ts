@@ -19,7 +19,7 @@ const results: Results = {
       benchmark: 'drain-mysql-9.7',
       failure: null,
       seconds: 1,
-      loadBefore: 0,
+      busyBefore: 0,
       figures: [
         { measure: `${what} native-1`, value: 4_000, unit: 'transactions/s', spread: [3_900, 4_100] },
         {
@@ -33,7 +33,7 @@ const results: Results = {
         },
       ],
     },
-    { benchmark: 'bulk-mysql-9.7', failure: 'ended with status 1', seconds: 1, loadBefore: 0, figures: [] },
+    { benchmark: 'bulk-mysql-9.7', failure: 'ended with status 1', seconds: 1, busyBefore: 0, figures: [] },
   ],
 }
 

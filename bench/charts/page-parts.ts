@@ -3,18 +3,21 @@ import { asked, type ToldFigure } from '../figures.ts'
 import type { Results } from '../tell-results.ts'
 import { short } from './svg.ts'
 
+/** Of all cores, the share that others may have without being told of. */
+const tolerableShare = 0.1
+
 /** A machine that had other work is told of: then even ratios are rough. */
 export function machineLines({ measuredAt, machine, results }: Results): readonly string[] {
   const gibibytes = Math.round(machine.memoryBytes / 2 ** 30)
-  const busiest = Math.max(0, ...results.map(({ loadBefore }) => loadBefore))
+  const busiest = Math.max(0, ...results.map(({ busyBefore }) => busyBefore))
   return [
     `Measured on ${measuredAt.slice(0, 10)} at revision \`${machine.revision}\`: ${machine.cores} cores (${machine.cpu.trim()}), ` +
       `${gibibytes} GiB, Node ${machine.node}; ${machine.versions.join(', ')}.`,
-    ...(busiest > machine.cores
+    ...(busiest > tolerableShare
       ? [
           '',
-          `**The machine had other work**: up to ${short(busiest)} processes wanted to run when a benchmark began (the load of a ` +
-            'minute). Figures of an idle machine are better, and their ratios differ.',
+          `**The machine had other work**: up to ${Math.round(100 * busiest)} % of its cores were busy when a benchmark began. ` +
+            'Figures of an idle machine are better, and their ratios differ.',
         ]
       : []),
   ]

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { cpuSeconds, peakMiB, processTree } from '../replication/process-cost.ts'
+import { cpuSeconds, peakMiB, processTree } from '../process-cost.ts'
 
 const lookEveryMs = 250
 

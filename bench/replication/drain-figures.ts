@@ -31,7 +31,8 @@ export function drainFigures(drained: readonly Drained[], { what, asked }: Drain
       ...spreadOf(all.map(perSecond)),
       ...(isPeer || best === null ? {} : comparison(speedOf(all), best.speed, best.name, asked[name])),
     }
-    if (isPeer) return [speed, cpuFigure(`${measure}: CPU of the target server`, all, targetCpu)]
+    if (isPeer)
+      return [speed, cpuFigure(`${measure}: CPU of the target server`, all, targetCpu), ...machineFigures(measure, all)]
     const own = cpuFigure(`${measure}: CPU of Millrace`, all, ownCpu)
     const peerCpu = best === null ? null : spreadOf(best.all.map(targetCpu)).value
     return [
@@ -40,6 +41,7 @@ export function drainFigures(drained: readonly Drained[], { what, asked }: Drain
       peerCpu === null ? own : { ...own, ...comparison(peerCpu, own.value, `${best?.name}'s target server`, 1) },
       cpuFigure(`${measure}: CPU of the target server`, all, targetCpu),
       memoryFigure(`${measure}: memory of a task`, all),
+      ...machineFigures(measure, all),
     ]
   })
 }
@@ -74,6 +76,34 @@ function cpuFigure(measure: string, all: readonly Drained[], cpu: (one: Drained)
 function memoryFigure(measure: string, all: readonly Drained[]): Figure {
   const peaks = all.map((one) => one.peakTaskMiB)
   return { measure, unit: 'MiB', value: Math.max(...peaks), targets: [{ of: 'value', atMost: mostTaskMiB }] }
+}
+
+/** What held it back. */
+function machineFigures(measure: string, all: readonly Drained[]): readonly Figure[] {
+  const figure = (what: string, shares: readonly number[]): Figure => ({
+    measure: `${measure}: ${what}`,
+    unit: '%',
+    ...spreadOf(shares.map((share) => share * 100)),
+  })
+  const threads = all.flatMap(({ machine }) => machine.busiestThread ?? [])
+  return [
+    figure(
+      'cores busy',
+      all.map(({ machine }) => machine.busy),
+    ),
+    ...(threads.length === 0
+      ? []
+      : [
+          figure(
+            "the target's busiest thread runs",
+            threads.map(({ running }) => running),
+          ),
+          figure(
+            "the target's busiest thread waits for a core",
+            threads.map(({ waitingForCore }) => waitingForCore),
+          ),
+        ]),
+  ]
 }
 
 const perSecond = ({ backlog, seconds }: Drained) => backlog.count / seconds

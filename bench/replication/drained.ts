@@ -1,4 +1,5 @@
 /** One follower's catching up, measured. */
+import { type MachineUse, MachineWatch } from '../machine-use.ts'
 import type { Follower, FollowerName } from './follower.ts'
 import { assertSameContent } from './same-content.ts'
 import type { World } from './world.ts'
@@ -25,6 +26,8 @@ export interface Drained {
   readonly ownCpuSeconds: number
   readonly targetCpuSeconds: number
   readonly peakTaskMiB: number
+  /** The server is the target. */
+  readonly machine: MachineUse
 }
 
 const withinMs = 900_000
@@ -33,12 +36,14 @@ const withinMs = 900_000
 export async function drain(world: World, follower: Follower, backlog: Backlog): Promise<Drained> {
   const { marks, source, schema } = world
   const before = follower.cost()
+  const watch = new MachineWatch(follower.target.pid)
   const startedAt = performance.now()
   await follower.start()
   await marks.arrival(backlog.first, follower, withinMs)
   const startSeconds = (performance.now() - startedAt) / 1_000
   await marks.arrival(backlog.last, follower, withinMs)
   const seconds = (performance.now() - startedAt) / 1_000
+  const machine = watch.end()
   const after = follower.cost()
   const how = await follower.how()
   await follower.stop()
@@ -52,6 +57,7 @@ export async function drain(world: World, follower: Follower, backlog: Backlog):
     ownCpuSeconds: after.ownCpuSeconds - before.ownCpuSeconds,
     targetCpuSeconds: after.targetCpuSeconds - before.targetCpuSeconds,
     peakTaskMiB: after.peakTaskMiB,
+    machine,
   }
   console.log(describe(drained))
   return drained

@@ -7,8 +7,8 @@
 import { eventually } from '../../test/harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../test/harness/millrace-agent.ts'
 import type { TestServer } from '../../test/harness/mysql-servers.ts'
+import { cpuSeconds, peakMiB, processTree, withCommand } from '../process-cost.ts'
 import type { Follower, FollowerCost, FollowerName } from './follower.ts'
-import { cpuSeconds, peakMiB, processTree, withCommand } from './process-cost.ts'
 
 export interface MillraceJobOptions {
   readonly source: TestServer

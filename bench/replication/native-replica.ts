@@ -6,8 +6,8 @@
  */
 import { eventually } from '../../test/harness/eventually.ts'
 import type { TestServer } from '../../test/harness/mysql-servers.ts'
+import { cpuSeconds } from '../process-cost.ts'
 import type { Follower, FollowerCost, FollowerName } from './follower.ts'
-import { cpuSeconds } from './process-cost.ts'
 
 interface Dialect {
   readonly configure: (source: TestServer, workers: number) => readonly string[]

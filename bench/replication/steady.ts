@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util'
 import { type Figure, type Target, tellFigures } from '../figures.ts'
+import { MachineWatch } from '../machine-use.ts'
 import type { Follower, FollowerName } from './follower.ts'
 import { createProbes, probeLags } from './lag-probe.ts'
 import { nameProfiles } from './profiles.ts'
@@ -22,6 +23,8 @@ interface Steady {
   readonly lagsMs: readonly number[]
   readonly ownCpuPerMillion: number
   readonly peakTaskMiB: number
+  /** Of all cores, while the load ran: the share that was busy. */
+  readonly busy: number
 }
 
 const withinMs = 600_000
@@ -69,7 +72,9 @@ async function underLoad(world: World, follower: Follower, perSecond: number): P
   const ending = new AbortController()
   const probes = probeLags({ source, target: follower.target, schema }, ending.signal)
   const load = { ...tables, threads: 8, transactions: 0, seconds, perSecond }
+  const watch = new MachineWatch(follower.target.pid)
   const reached = await runWrites(source, load).finally(() => ending.abort())
+  const { busy } = watch.end()
   const lagsMs = await probes
   await marks.arrival(await marks.set(), follower, withinMs)
   const after = follower.cost()
@@ -82,6 +87,7 @@ async function underLoad(world: World, follower: Follower, perSecond: number): P
     lagsMs,
     ownCpuPerMillion: (after.ownCpuSeconds - before.ownCpuSeconds) / millions,
     peakTaskMiB: after.peakTaskMiB,
+    busy,
   }
   console.log(
     `  ${follower.name.padEnd(12)} ${reached.toFixed(0)} transactions/s: lag p50 ${percentile(lagsMs, 0.5).toFixed(1)} ms, ` +
@@ -96,7 +102,7 @@ function fastestNative(all: readonly Steady[]): Steady | null {
 }
 
 function figuresOf(steady: Steady, native: Steady | null): readonly Figure[] {
-  const { follower, perSecond, lagsMs, ownCpuPerMillion, peakTaskMiB } = steady
+  const { follower, perSecond, lagsMs, ownCpuPerMillion, peakTaskMiB, busy } = steady
   const what = `${choice.kind}: steady load, ${follower}`
   const rate: Figure = { measure: `${what}: rate`, value: perSecond, unit: 'transactions/s' }
   const lag = (share: number, targets: readonly Target[]): Figure => {
@@ -111,11 +117,13 @@ function figuresOf(steady: Steady, native: Steady | null): readonly Figure[] {
     { of: 'value', atMost: 10 },
   ])
   const p99 = lag(0.99, [{ of: 'value', atMost: 50 }])
-  if (follower.startsWith('native')) return [rate, p50, p99]
+  const cores: Figure = { measure: `${what}: cores busy`, value: busy * 100, unit: '%' }
+  if (follower.startsWith('native')) return [rate, p50, p99, cores]
   return [
     rate,
     p50,
     p99,
+    cores,
     { measure: `${what}: CPU of Millrace`, value: ownCpuPerMillion, unit: 's/million row changes' },
     { measure: `${what}: memory of a task`, value: peakTaskMiB, unit: 'MiB', targets: [{ of: 'value', atMost: 200 }] },
   ]

@@ -4,9 +4,10 @@ import { eventually } from '../../test/harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../test/harness/millrace-agent.ts'
 import { Distribution } from '../distribution.ts'
 import type { Figure } from '../figures.ts'
-import { mostlyIdleJobs, namesOf, saveJobs } from './bench-jobs.ts'
+import { startBareServer, storeLoad } from './api-peers.ts'
+import { mostlyIdleJobs, namesOf, reading, saveJobs, saving } from './bench-jobs.ts'
 import { executionsOf } from './executions.ts'
-import { during, httpLoad, times } from './http-load.ts'
+import { during, httpLoad, type LoadRequest, type LoadResult, times } from './http-load.ts'
 
 const many = 16
 const alone = 300
@@ -29,27 +30,26 @@ export async function apiLoad({ jobs: count, seconds, runs }: ApiScale): Promise
   const names = namesOf(jobs)
   const one = await httpLoad({
     ...{ port, connections: 1, wantedStatus: 201 },
-    next: times(Math.min(alone, count), (index) => ({ method: 'POST', path: '/v1/jobs', body: jobs[index] })),
+    next: times(Math.min(alone, count), (index) => saving(jobs[index])),
   })
   const created = await saveJobs(agent, jobs.slice(one.count))
-  const get = (path: (name: string) => string) =>
-    httpLoad({
-      ...{ port, connections: many, wantedStatus: 200 },
-      next: during(seconds * 1_000, (index) => ({ method: 'GET', path: path(names[index % names.length] ?? '') })),
-    })
+  const stored = await storeLoad(created.count, many, jobs[0] ?? {})
+  const nameOf = (index: number) => names[index % names.length] ?? ''
+  const readJob = (index: number) => reading(nameOf(index))
   // The first second is the compiler's.
-  await httpLoad({
-    ...{ port, connections: many, wantedStatus: 200 },
-    next: during(1_000, (index) => ({ method: 'GET', path: `/v1/jobs/${names[index % names.length]}` })),
-  })
-  const reads = await get((name) => `/v1/jobs/${name}`)
+  await readLoad(port, 1, readJob)
+  const reads = await readLoad(port, seconds, readJob)
+  const bare = await bareLoad(agent, nameOf(0), seconds)
   const list = await httpLoad({
     port,
     connections: 1,
     wantedStatus: 200,
     next: times(10, () => ({ method: 'GET', path: '/v1/jobs' })),
   })
-  const histories = await get((name) => `/v1/executions/${name}`)
+  const histories = await readLoad(port, seconds, (index) => ({
+    method: 'GET',
+    path: `/v1/executions/${nameOf(index)}`,
+  }))
   const runNow = await timedRuns(agent, names[0] ?? '', runs)
   await assertAllThere(agent, count)
   return [
@@ -57,13 +57,17 @@ export async function apiLoad({ jobs: count, seconds, runs }: ApiScale): Promise
     { measure: 'POST of a new job, one connection, p99', value: one.latencyMs.at(0.99), unit: 'ms' },
     {
       ...{ measure: `POST of a new job, ${many} connections`, value: created.perSecond, unit: '1/s' },
+      ...{ comparedWith: 'NATS alone', ratio: created.perSecond / stored.perSecond },
       targets: [{ of: 'value', atLeast: wantedPosts }],
     },
+    { measure: `as many records stored by NATS alone, ${many} writers`, value: stored.perSecond, unit: '1/s' },
     { measure: `POST of a new job, ${many} connections, p99`, value: created.latencyMs.at(0.99), unit: 'ms' },
     {
       ...{ measure: `GET of a job, ${many} connections`, value: reads.perSecond, unit: '1/s' },
+      ...{ comparedWith: 'a bare HTTP server', ratio: reads.perSecond / bare.perSecond },
       targets: [{ of: 'value', atLeast: wantedGets }],
     },
+    { measure: `the same answer by a bare HTTP server, ${many} connections`, value: bare.perSecond, unit: '1/s' },
     { measure: `GET of a job, ${many} connections, p99`, value: reads.latencyMs.at(0.99), unit: 'ms' },
     { measure: `GET of the list of ${count} jobs, p50`, value: list.latencyMs.at(0.5), unit: 'ms' },
     { measure: `GET of executions, ${many} connections`, value: histories.perSecond, unit: '1/s' },
@@ -72,6 +76,19 @@ export async function apiLoad({ jobs: count, seconds, runs }: ApiScale): Promise
     { measure: 'run now: from request to start, p50', value: runNow.startMs.at(0.5), unit: 'ms' },
     { measure: 'run now: from request to start, p99', value: runNow.startMs.at(0.99), unit: 'ms' },
   ]
+}
+
+/** Reads for some time over many connections. */
+function readLoad(port: number, seconds: number, make: (index: number) => LoadRequest): Promise<LoadResult> {
+  return httpLoad({ port, connections: many, wantedStatus: 200, next: during(seconds * 1_000, make) })
+}
+
+/** The same load on a server that only gives the agent's answer again. */
+async function bareLoad(agent: TestAgent, jobName: string, seconds: number): Promise<LoadResult> {
+  const request = reading(jobName)
+  await using server = await startBareServer(await agent.dkron('GET', request.path))
+  await readLoad(server.port, 1, () => request)
+  return await readLoad(server.port, seconds, () => request)
 }
 
 async function assertAllThere(agent: TestAgent, count: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** The jobs that the scheduler's benchmarks create. */
 import type { TestAgent } from '../../test/harness/millrace-agent.ts'
-import { httpLoad, type LoadResult, times } from './http-load.ts'
+import { httpLoad, type LoadRequest, type LoadResult, times } from './http-load.ts'
 
 export type BenchJob = Readonly<Record<string, unknown>> & { readonly name: string }
 
@@ -8,9 +8,18 @@ const connections = 16
 
 /** Creates jobs, or changes those that are there. */
 export async function saveJobs(agent: TestAgent, jobs: readonly BenchJob[]): Promise<LoadResult> {
-  const body = (index: number) => jobs[index]
-  const next = times(jobs.length, (index) => ({ method: 'POST', path: '/v1/jobs', body: body(index) }))
+  const next = times(jobs.length, (index) => saving(jobs[index]))
   return await httpLoad({ port: agent.dkronPort, connections, wantedStatus: 201, next })
+}
+
+/** The request that saves a job. */
+export function saving(job: BenchJob | undefined): LoadRequest {
+  return { method: 'POST', path: '/v1/jobs', body: job, answerStart: `{"name":"${job?.name}"` }
+}
+
+/** The request that reads one. */
+export function reading(name: string | undefined): LoadRequest {
+  return { method: 'GET', path: `/v1/jobs/${name}`, answerStart: `{"name":"${name}"` }
 }
 
 /** Ten jobs are due in each second; the others wait for a day of the year that is months away. */

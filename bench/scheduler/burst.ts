@@ -5,10 +5,10 @@ import { eventually } from '../../test/harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../test/harness/millrace-agent.ts'
 import { tempDir } from '../../test/harness/temp-dir.ts'
 import type { Figure } from '../figures.ts'
-import { namesOf, saveJobs } from './bench-jobs.ts'
+import { peakMiB } from '../process-cost.ts'
+import { namesOf, reading, saveJobs } from './bench-jobs.ts'
 import { executionsOf, latenessMs, outcomesOf, type SeenExecution, untilQuiet } from './executions.ts'
 import { httpLoad } from './http-load.ts'
-import { residentMiB } from './process-memory.ts'
 
 const createsPerSecond = 200
 const drainWithinMs = 600_000
@@ -38,7 +38,6 @@ export async function burst(scale: { jobs: number }): Promise<readonly Figure[]>
   const executions = await executionsOf(agent, namesOf(jobs))
   assertOnceEach(linesOf(marks), executions, scale.jobs)
   const lateness = latenessMs(executions)
-  const memory = residentMiB(agent.pid)
   return [
     {
       measure: `${scale.jobs} due at once: commands started and ended`,
@@ -51,13 +50,13 @@ export async function burst(scale: { jobs: number }): Promise<readonly Figure[]>
     { measure: 'GET of a job meanwhile, p50', value: latency.at(0.5), unit: 'ms' },
     { measure: 'GET of a job meanwhile, p99', value: latency.at(0.99), unit: 'ms' },
     { measure: 'GET of a job meanwhile, max', value: latency.max, unit: 'ms' },
-    { measure: 'memory of the agent after it, most', value: memory.peak, unit: 'MiB' },
+    { measure: 'memory of the agent after it, most', value: peakMiB(agent.pid), unit: 'MiB' },
   ]
 }
 
 /** One connection that asks every few milliseconds, as long as the burst lasts. */
 async function whileRunning(agent: TestAgent, jobName: string, signal: AbortSignal) {
-  const request = { method: 'GET', path: `/v1/jobs/${jobName}` }
+  const request = reading(jobName)
   const next = () => (signal.aborted ? null : request)
   const { latencyMs } = await httpLoad({ port: agent.dkronPort, connections: 1, wantedStatus: 200, pauseMs: 5, next })
   return latencyMs

@@ -2,7 +2,7 @@
  * Load on an HTTP API over connections that stay open, each with one request under way.
  *
  * Node's own client costs more than the server it measures, so this one writes whole requests to sockets and looks at
- * no more of an answer than its status and its length. Answers without a Content-Length are not understood.
+ * no more of an answer than its status, its length and how it begins. Answers without a Content-Length are not understood.
  */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +12,8 @@ export interface LoadRequest {
   readonly method: string
   readonly path: string
   readonly body?: unknown
+  /** What the answer's body must begin with; plain ASCII. */
+  readonly answerStart?: string
 }
 
 export interface LoadOptions {
@@ -30,7 +32,7 @@ export interface LoadResult {
   readonly latencyMs: Distribution
 }
 
-/** Sends what `next` gives until it gives null. @throws Error at the first answer with another status */
+/** Sends what `next` gives until it gives null. @throws Error at the first answer with another status or beginning */
 export async function httpLoad(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = []
   const startedAt = performance.now()
@@ -60,9 +62,11 @@ async function runClient(options: LoadOptions, latencies: number[]): Promise<voi
     for (let request = options.next(); request !== null; request = options.next()) {
       const sentAt = performance.now()
       socket.write(encode(request))
-      const status = await answers.next()
+      const { status, start } = await answers.next()
       latencies.push(performance.now() - sentAt)
       if (status !== options.wantedStatus) throw new Error(`${request.method} ${request.path} answered ${status}`)
+      if (!start.startsWith(request.answerStart ?? ''))
+        throw new Error(`${request.path} answered another body: ${start}`)
       if (options.pauseMs !== undefined) await sleep(options.pauseMs)
     }
   } finally {
@@ -77,12 +81,18 @@ function encode({ method, path, body }: LoadRequest): string {
   return `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
 }
 
-/** Statuses of the answers on one connection, in order. */
+interface Answer {
+  readonly status: number
+  /** Of its body, as much as came with its head. */
+  readonly start: string
+}
+
+/** The answers on one connection, in order. */
 class AnswerReader {
   #head = ''
   #bodyLeft = 0
-  #status = 0
-  #waiting: { resolve(status: number): void; reject(error: Error): void } | null = null
+  #answer: Answer = { status: 0, start: '' }
+  #waiting: { resolve(answer: Answer): void; reject(error: Error): void } | null = null
 
   constructor(socket: Socket) {
     const fail = (error?: Error) => this.#waiting?.reject(error ?? new Error('the connection was closed'))
@@ -91,7 +101,7 @@ class AnswerReader {
     socket.on('close', () => fail())
   }
 
-  next(): Promise<number> {
+  next(): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
@@ -103,12 +113,12 @@ class AnswerReader {
       this.#head += chunk.toString('latin1')
       const end = this.#head.indexOf('\r\n\r\n')
       if (end < 0) return
-      this.#status = Number(this.#head.slice(9, 12))
+      this.#answer = { status: Number(this.#head.slice(9, 12)), start: this.#head.slice(end + 4) }
       const length = Number(/\r\ncontent-length: *(\d+)/i.exec(this.#head)?.[1] ?? Number.NaN)
       this.#bodyLeft = length - (this.#head.length - end - 4)
       this.#head = ''
     }
-    if (this.#bodyLeft === 0) this.#waiting?.resolve(this.#status)
+    if (this.#bodyLeft === 0) this.#waiting?.resolve(this.#answer)
     else if (!(this.#bodyLeft > 0)) this.#waiting?.reject(new Error('an answer could not be understood'))
   }
 }

@@ -1,10 +1,11 @@
 /** A command that prints a lot: what it costs in memory, and whether the end of it is kept as it was. */
-
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { eventually } from '../../test/harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../test/harness/millrace-agent.ts'
 import type { Figure } from '../figures.ts'
+import { forgetPeak, peakMiB, residentMiB, whenSettled } from '../process-cost.ts'
 import { executionsOf, type SeenExecution } from './executions.ts'
-import { forgetPeak, residentMiB, runnerPid, whenSettled } from './process-memory.ts'
 
 const keptBytes = 256_000
 /** Each line is a number of seven digits and a line end. */
@@ -22,10 +23,10 @@ export async function largeOutput({ bytes }: { bytes: number }): Promise<readonl
   await run(agent, { name, command: printing(2_000), shell: true })
   await whenSettled(agent.pid)
   const pids = [agent.pid, runnerPid(agent.dataDir)]
-  const before = pids.map((pid) => residentMiB(pid).now)
+  const before = pids.map((pid) => residentMiB(pid))
   for (const pid of pids) forgetPeak(pid)
   const execution = await run(agent, { name, command: printing(lines), shell: true })
-  const more = pids.map((pid, index) => residentMiB(pid).peak - (before[index] ?? 0))
+  const more = pids.map((pid, index) => peakMiB(pid) - (before[index] ?? 0))
   if (execution.output !== lastPrinted(lines)) throw new Error('what was kept is not the end of what was printed')
   const seconds = (Date.parse(execution.finished_at ?? '') - Date.parse(execution.started_at)) / 1_000
   const value = more.reduce((sum, one) => sum + one, 0)
@@ -51,6 +52,12 @@ function lastPrinted(lines: number): string {
   return Array.from({ length: kept }, (_none, index) => `${firstNumber + ((lines - kept + index) % numbers)}\n`).join(
     '',
   )
+}
+
+/** The process that is the parent of an agent's commands. */
+function runnerPid(dataDir: string): number {
+  const { pid } = JSON.parse(readFileSync(join(dataDir, 'runner/runner.pid'), 'utf8')) as { pid: number }
+  return pid
 }
 
 /** Saves the job, runs it now and waits for its end. */

@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startAgent, type TestAgent } from '../../test/harness/millrace-agent.ts'
 import type { Distribution } from '../distribution.ts'
 import type { Figure } from '../figures.ts'
+import { peakMiB, whenSettled } from '../process-cost.ts'
 import { type BenchJob, saveJobs } from './bench-jobs.ts'
 import { executionsOf, latenessMs, outcomesOf, type SeenExecution, untilQuiet } from './executions.ts'
-import { residentMiB, whenSettled } from './process-memory.ts'
 
 const settleMs = 5_000
 const drainWithinMs = 300_000
 const wantedP99Ms = 1_000
 const wantedMiB = 250
+/** A twentieth too much for 20 s makes fires a second late: larger steps are told apart. */
 const rateStep = 100
 /** More than any machine starts. */
 const highestTried = 5_000
@@ -40,14 +41,20 @@ export async function steadyFires({ rate, seconds }: { rate: number; seconds: nu
   ]
 }
 
-/** Raises the rate until fires are late. @throws as `steadyFires`: late is no excuse for a fire that is missing */
+/**
+ * Raises the rate until fires are late, or lowers it until they are not.
+ * @throws as `steadyFires`: late is no excuse for a fire that is missing
+ */
 export async function highestRate(scale: { fromRate: number; seconds: number }): Promise<readonly Figure[]> {
   let held: SteadyRun | null = null
-  for (let rate = scale.fromRate; rate <= highestTried; rate += rateStep) {
+  let step = rateStep
+  for (let rate = scale.fromRate; rate > 0 && rate <= highestTried; rate += step) {
     const run = await fireAt(rate, scale.seconds)
     console.log(`${rate} fires a second: lateness p99 ${run.lateness.at(0.99)} ms`)
-    if (run.lateness.at(0.99) > wantedP99Ms) break
-    held = run
+    const isHeld = run.lateness.at(0.99) <= wantedP99Ms
+    if (isHeld) held = run
+    else if (held === null) step = -rateStep
+    if (isHeld !== step > 0) break
   }
   const value = held?.rate ?? 0
   return [
@@ -73,7 +80,7 @@ async function fireAt(rate: number, seconds: number): Promise<SteadyRun> {
   const fromMs = (Math.floor(Date.now() / 1_000) + 1) * 1_000
   const untilMs = fromMs + seconds * 1_000
   await sleep(untilMs - Date.now())
-  const agentMiB = residentMiB(agent.pid).peak
+  const agentMiB = peakMiB(agent.pid)
   await saveJobs(
     agent,
     names.map((name) => ({ name, disabled: true })),

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startAgent } from '../../test/harness/millrace-agent.ts'
 import type { Figure } from '../figures.ts'
+import { peakMiB } from '../process-cost.ts'
 import { mostlyIdleJobs, namesOf, saveJobs } from './bench-jobs.ts'
 import { executionsOf, latenessMs, outcomesOf } from './executions.ts'
-import { residentMiB } from './process-memory.ts'
 import { type StartTimes, timedStart } from './restart-times.ts'
 
 const wantedStartMs = 10_000
@@ -25,7 +25,7 @@ export async function storedJobs({ jobs: count, seconds, rounds }: StoredScale):
   await using agent = await startAgent({ startWithinMs })
   const jobs = mostlyIdleJobs(count)
   const created = await saveJobs(agent, jobs)
-  const createdMiB = residentMiB(agent.pid).peak
+  const createdMiB = peakMiB(agent.pid)
   const stops: StartTimes[] = []
   const kills: StartTimes[] = []
   for (let round = 0; round < rounds; round += 1) {
@@ -47,7 +47,7 @@ export async function storedJobs({ jobs: count, seconds, rounds }: StoredScale):
   if (due !== null && (fired.length !== due || outcomesOf(fired) !== `${due} succeeded`))
     throw new Error(`${due} fires were due, ${fired.length} are recorded, in ${outcomesOf(fired)}`)
   const lateness = latenessMs(fired)
-  const startedMiB = residentMiB(agent.pid).peak
+  const startedMiB = peakMiB(agent.pid)
   return [
     { measure: `${count} jobs created, 16 connections`, value: created.perSecond, unit: '1/s' },
     { measure: 'create one job, p50', value: created.latencyMs.at(0.5), unit: 'ms' },
