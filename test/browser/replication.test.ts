@@ -16,7 +16,7 @@ import {
   tabTo,
 } from './replication-steps.ts'
 
-const rows = 250_000
+const rows = 600_000
 const reader = { user: 'reader', password: 'reader-Secret-1' }
 const writer = { user: 'writer', password: 'writer-Secret-1' }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { outcomeOf } from '../../scripts/gates/vitest-gate.ts'
+import { afterSecond, outcomeOf } from '../../scripts/gates/vitest-gate.ts'
 import { debianMirrors } from '../../scripts/setup/apt-sources.ts'
 import { runCommand } from '../../scripts/setup/command.ts'
 import { withLock } from '../../scripts/setup/lock.ts'
@@ -115,6 +115,33 @@ test.each([
   ['nothing but passed tests', [file('passed', [passedTest])], 0, { passed: 1, failed: 0 }],
 ])('a run with %s is counted so', (_name, testResults, status, expected) => {
   expect(outcomeOf('unit', { testResults }, status)).toMatchObject(expected)
+})
+
+test('what failed at first is told, and counts by its second run', () => {
+  const failed = { status: 'failed', fullName: 'b', failureMessages: ['Error: the server died'] }
+  const unheard = file('failed', [{ status: 'skipped', fullName: 'd' }])
+  const testResults = [
+    file('failed', [passedTest, failed]),
+    { ...unheard, name: 'hook.ts' },
+    { ...file('passed', [passedTest]), name: 'c.ts' },
+  ]
+  const first = { report: { testResults }, uncaught: 0, status: 1 }
+  const healed = [
+    file('passed', [passedTest, { ...failed, status: 'passed' }]),
+    { ...file('passed', [{ status: 'passed', fullName: 'd' }]), name: 'hook.ts' },
+  ]
+  const second = { report: { testResults: healed }, uncaught: 0, status: 0 }
+  expect(afterSecond('unit', first, second)).toEqual({
+    passed: 4,
+    failed: 0,
+    remarks: [
+      'at first: unit: failed: b\n     Error: the server died',
+      'at first: unit: did not run: d',
+      'at first: unit: hook.ts failed outside its tests',
+    ],
+  })
+  expect(afterSecond('unit', first, first)).toMatchObject({ passed: 2, failed: 3 })
+  expect(afterSecond('unit', { ...first, uncaught: 2 }, second)).toMatchObject({ passed: 4, failed: 1 })
 })
 
 function file(status: string, assertionResults: readonly { status: string; fullName: string }[]) {

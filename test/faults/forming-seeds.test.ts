@@ -1,6 +1,6 @@
-/** Forming, leaving and coming back under kills, again and again: FAULT_SEEDS runs, by default 8. */
+/** Forming, leaving, moving and coming back under kills, again and again: FAULT_SEEDS runs, by default 8. */
 import { describe, test } from 'vitest'
-import { surviveForming, surviveLeaving } from '../e2e/cluster/survive-forming.ts'
+import { surviveForming, surviveLeaving, surviveMoving } from '../e2e/cluster/survive-forming.ts'
 
 const firstSeed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 1e9))
 const seeds = Array.from({ length: Number(process.env.FAULT_SEEDS ?? 8) }, (_, run) => firstSeed + run)
@@ -14,5 +14,11 @@ describe('three agents that form a cluster while agents and NATS servers are kil
 describe('three agents of which one leaves for good while another is killed', () => {
   test.each(seeds)('end as one cluster that has everything, with seed %i', async (seed) => {
     await surviveLeaving(seed)
+  })
+})
+
+describe('two agents of which the one with the only server leaves for good while either is killed', () => {
+  test.each(seeds)('end as one cluster that has everything, with seed %i', async (seed) => {
+    await surviveMoving(seed)
   })
 })

@@ -2,11 +2,11 @@
  * A data directory a server can start on at once: made once for each kind of server, kept in the cache, copied for each
  * start.
  *
- * Easy to get wrong: the copy must not keep the server's own UUID (auto.cnf), or two servers could not tell each other's
- * transactions apart.
+ * Easy to get wrong: each copy needs a server UUID (auto.cnf) of its own, or two servers could not tell each other's
+ * transactions apart. MySQL 5.6 makes its own from the time, and two that start at once may make the same.
  */
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../../scripts/setup/command.ts'
@@ -22,6 +22,7 @@ export async function copyTemplate(kind: ServerKind, recipe: ServerRecipe, dataD
   const template = join(templatesDir, `${kind}-${recipe.fingerprint}-${digestOf(recipe)}`)
   if (!(await exists(template))) await withLock(`template ${template}`, () => makeTemplate(kind, recipe, template))
   await runCommand('cp', ['-a', '--reflink=auto', template, dataDir])
+  await writeFile(join(dataDir, 'auto.cnf'), `[auto]\nserver-uuid=${randomUUID()}\n`)
 }
 
 async function makeTemplate(kind: ServerKind, recipe: ServerRecipe, template: string): Promise<void> {
@@ -34,7 +35,6 @@ async function makeTemplate(kind: ServerKind, recipe: ServerRecipe, template: st
   if (recipe.initialData === null) await mkdir(dataDir)
   else await runCommand('cp', ['-r', '--preserve=mode', recipe.initialData, dataDir])
   await initialise(kind, recipe, dataDir, scratch.path)
-  await rm(join(dataDir, 'auto.cnf'), { force: true })
   await rename(dataDir, template)
 }
 

@@ -11,6 +11,8 @@ import { tempDir } from './temp-dir.ts'
 
 export interface NatsOptions {
   readonly port?: number
+  /** Its JetStream domain; by default none. */
+  readonly domain?: string
   /** Further lines of its configuration, for example `authorization { token: "..." }`. */
   readonly config?: string
 }
@@ -48,7 +50,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestNats> {
   const logPath = join(folder.path, 'nats.log')
   const storeDir = join(folder.path, 'store')
   await mkdir(storeDir)
-  await writeFile(configPath, configuration(port, storeDir, options.config ?? ''))
+  await writeFile(configPath, configuration(port, storeDir, options))
   const launch = async () => {
     const server = new ServerProcess({ command: natsServerPath(), args: ['--config', configPath], logPath })
     await whenReady(server, `nats-server on port ${port}`, () => readGreeting(port))
@@ -75,14 +77,18 @@ export async function startNats(options: NatsOptions = {}): Promise<TestNats> {
   }
 }
 
-function configuration(port: number, storeDir: string, more: string): string {
+/** More than any disk has: by default it is a part of what is free, and a stream's limit is reserved from it. */
+const fileStoreBytes = 2 ** 50
+
+function configuration(port: number, storeDir: string, { domain, config = '' }: NatsOptions): string {
   return `listen: "127.0.0.1:${port}"
 max_payload: 8MB
 jetstream {
   store_dir: ${JSON.stringify(storeDir)}
-  sync_interval: always
+  max_file_store: ${fileStoreBytes}
+  sync_interval: always${domain === undefined ? '' : `\n  domain: ${domain}`}
 }
-${more}
+${config}
 `
 }
 

@@ -1,5 +1,6 @@
 /** A source whose log is sent to a target task: one schema, from now on. */
 import type { Connection } from 'mysql2/promise'
+import type { Position } from '../../src/binlog/position.ts'
 import { eventually } from '../harness/eventually.ts'
 import { type ServerKind, startServer, type TestServer } from '../harness/mysql-servers.ts'
 import { positionOf, sendLog } from './binlog-frames.ts'
@@ -36,6 +37,7 @@ export class StreamPair implements AsyncDisposable {
   task: TargetUnderTest
   /** On the source, with the schema as default. */
   writer: Connection
+  readonly #start: Position
   #stopping = new AbortController()
   #sending: Promise<void> = Promise.resolve()
 
@@ -52,6 +54,7 @@ export class StreamPair implements AsyncDisposable {
     this.schema = schema
     this.options = options
     this.pipe = pipe
+    this.#start = pipe.position
     this.writer = writer
     this.task = new TargetUnderTest(target, pipe, options)
   }
@@ -73,7 +76,8 @@ export class StreamPair implements AsyncDisposable {
     this.#stopping.abort()
     await this.#sending
     const { epoch, from } = await this.task.resume()
-    this.pipe.restart(epoch, from.kind === 'fresh' ? this.pipe.position : from.position)
+    // A target that has committed nothing yet goes on from where the first source task began.
+    this.pipe.restart(epoch, from.kind === 'fresh' ? this.#start : from.position)
     this.#stopping = new AbortController()
     this.#sending = sendLog(this.source, this.pipe, [this.schema], this.#stopping.signal)
   }

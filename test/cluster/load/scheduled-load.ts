@@ -16,6 +16,11 @@ const atOnce = 8
 const saveWithinMs = 30_000
 /** A fire runs within this of its second, the second itself included. */
 const inTimeMs = 2_500
+/**
+ * An order that was sent into a connection nobody listened to any more comes again after 6 s, and nothing tells of it
+ * before (engine/order-inbox.ts).
+ */
+const orderAgainMs = 8_000
 
 export class ScheduledLoad {
   readonly #cluster: Cluster
@@ -98,6 +103,7 @@ export class ScheduledLoad {
 
   /** Reads again those jobs of which something still runs or waits. */
   async #readAll(jobs: readonly Ended[], settleWithinMs: number): Promise<readonly JobFacts[]> {
+    await sleep(orderAgainMs)
     const done = new Map<string, JobFacts>()
     const endAt = performance.now() + settleWithinMs
     for (let left = jobs; left.length > 0; ) {

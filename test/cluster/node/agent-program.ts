@@ -6,6 +6,7 @@ import { projectRoot } from '../../../scripts/setup/project.ts'
 export function agentProgram(): readonly [string, ...string[]] {
   const named = process.env.CLUSTER_PROGRAM
   if (named === undefined && existsSync(join(projectRoot, 'dist/main.js'))) return [join(projectRoot, 'bin/millrace')]
-  // The same young heap as bin/millrace gives it.
-  return [process.execPath, '--max-semi-space-size=8', named ?? join(projectRoot, 'src/main.ts')]
+  // The same heap as bin/millrace gives it.
+  const heap = ['--max-semi-space-size=8', '--heap-growing-percent=30']
+  return [process.execPath, ...heap, named ?? join(projectRoot, 'src/main.ts')]
 }

@@ -1,6 +1,6 @@
 /** Agents become one cluster, their NATS servers with them, and stay one while agents come, go and die. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -37,6 +37,11 @@ function agentOf(cluster: AgentCluster, index: number): TestAgent {
   const agent = cluster.agents[index]
   if (agent === undefined) throw new Error(`no agent ${index}`)
   return agent
+}
+
+/** As the cluster of the harness names its agents. */
+function nameOf(cluster: AgentCluster, agent: TestAgent): string {
+  return `node${cluster.agents.indexOf(agent) + 1}`
 }
 
 describe('a node that does not fit', () => {
@@ -91,6 +96,32 @@ test('two agents that are started at once share jobs on one NATS server', async 
   await cluster.whenFormed(1)
   await storeJob(agentOf(cluster, 1), 'shared')
   await expectJobs(cluster.agents, ['shared'])
+})
+
+test('the only NATS server of two agents moves when its node leaves for good, and back when that is done again', async () => {
+  await using cluster = await startAgentCluster({ agents: 2 })
+  await cluster.whenFormed(1)
+  const stored: string[] = []
+  for (const round of [1, 2, 3]) {
+    const leaver = cluster.agents.find((agent) => partOf(agent) === 'home')
+    const heir = cluster.agents.find((agent) => partOf(agent) === 'client')
+    if (leaver === undefined || heir === undefined) throw new Error('one agent has the server, the other has none')
+    stored.push(`before-${round}`)
+    await storeJob(heir, `before-${round}`)
+    expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+    await eventually(() => leaver.hasExited, 90_000, 'the end of the agent that leaves')
+    expect(partOf(heir)).toBe('home')
+    expect(partOf(leaver)).toBe('client')
+    expect(readdirSync(join(leaver.dataDir, 'nats')).filter((name) => name.startsWith('store'))).toEqual([])
+    const { json } = await heir.dkron('GET', '/v1/members')
+    expect(json).toContainEqual(expect.objectContaining({ Name: nameOf(cluster, leaver), Status: 3 }))
+    stored.push(`after-${round}`)
+    await storeJob(heir, `after-${round}`)
+    await expectJobs([heir], stored)
+    await leaver.start()
+    await cluster.whenFormed(1)
+    await expectJobs(cluster.agents, stored)
+  }
 })
 
 describe('three agents that are started at once', () => {

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { nkeys } from '@nats-io/nats-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../harness/eventually.ts'
-import { startAgent } from '../../harness/millrace-agent.ts'
+import { freePort } from '../../harness/free-port.ts'
+import { startAgent, type TestAgent } from '../../harness/millrace-agent.ts'
 import { startNatsCluster } from '../../harness/nats-cluster.ts'
 import { startNats } from '../../harness/nats-server.ts'
+import { startNatsSites } from '../../harness/nats-sites.ts'
 import { operatorAccess } from '../../harness/operator-access.ts'
 import { tempDir } from '../../harness/temp-dir.ts'
 
@@ -87,4 +89,53 @@ test('streams get three copies by themselves where the NATS of the user has thre
     return nats.replicas_present >= 3 ? nats : undefined
   }, 30_000)
   expect(replicas).toMatchObject({ replicas_wanted: 3, replicas_present: 3 })
+})
+
+/** A job made at one node runs on the other, and both show it. */
+async function areOne(first: TestAgent, second: TestAgent): Promise<void> {
+  const job = { name: 'far', schedule: '@manually', command: 'true', tags: { place: 'second' } }
+  expect((await first.dkron('POST', '/v1/jobs', job)).status).toBe(201)
+  await eventually(async () => {
+    const { json } = await first.dkron('GET', '/v1/members')
+    return (json as readonly unknown[]).length === 2
+  }, 10_000)
+  expect((await first.dkron('POST', '/v1/jobs/far')).status).toBe(200)
+  for (const agent of [first, second])
+    await eventually(async () => {
+      const { json } = await agent.dkron('GET', '/v1/executions/far')
+      const [run] = json as readonly { readonly success: boolean; readonly node_name: string }[]
+      return run?.success === true && run.node_name === 'two'
+    }, 15_000)
+}
+
+test('an agent behind a leaf node and one at its hub are one cluster', async () => {
+  await using sites = await startNatsSites()
+  const tokenPath = await secretFile(`${randomBytes(32).toString('hex')}\n`)
+  const shared = ['--nats-domain', 'hub', '--cluster-token-file', tokenPath]
+  await using first = await startAgent({ args: ['--node-name', 'one', '--nats', sites.hub.url, ...shared] })
+  const behind = ['--node-name', 'two', '--nats', sites.leaf.url, '--tag', 'place=second', ...shared]
+  await using second = await startAgent({ args: behind })
+  await areOne(first, second)
+})
+
+test('agents at two clusters of a super-cluster are one', async () => {
+  const names = ['east', 'west', 'north']
+  const ports = await Promise.all(names.map(() => Promise.all([freePort(), freePort()])))
+  const gateways = names.map((name, index) => `{ name: ${name}, url: "nats://127.0.0.1:${ports[index]?.[0]}" }`)
+  const starting = names.map((name, index) =>
+    startNats({
+      config: `server_name: ${name}-1
+cluster { name: ${name}, listen: "127.0.0.1:${ports[index]?.[1]}", routes: [ "nats://127.0.0.1:${ports[index]?.[1]}" ] }
+gateway { name: ${name}, listen: "127.0.0.1:${ports[index]?.[0]}", gateways: [ ${gateways.join(', ')} ] }`,
+    }),
+  )
+  await using east = await starting[0]
+  await using west = await starting[1]
+  await using _north = await starting[2]
+  const tokenPath = await secretFile(`${randomBytes(32).toString('hex')}\n`)
+  const shared = ['--cluster-token-file', tokenPath]
+  await using first = await startAgent({ args: ['--node-name', 'one', '--nats', east?.url ?? '', ...shared] })
+  const away = ['--node-name', 'two', '--nats', west?.url ?? '', '--tag', 'place=second', ...shared]
+  await using second = await startAgent({ args: away })
+  await areOne(first, second)
 })

@@ -9,6 +9,7 @@ import { deleteFrameStream, frameStreamName } from '../../../src/engine/frame-st
 import { eventually } from '../../harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../harness/millrace-agent.ts'
 import { startNatsCluster, type TestNatsCluster } from '../../harness/nats-cluster.ts'
+import { startNatsSites } from '../../harness/nats-sites.ts'
 import { BusyWriter, makeTable, ReplicationCluster } from '../../harness/replication-cluster.ts'
 import { tempDir } from '../../harness/temp-dir.ts'
 
@@ -121,4 +122,39 @@ test('a busy job loses nothing with its stream, with the server that leads it, o
   // It heals by itself, so nothing of it needs anybody.
   expect([...seen].filter((status) => !/^(running|pending): ./.test(status))).toEqual([])
   await eventually(async () => (await streamOf(connection, id)).cluster?.replicas?.every((one) => one.current), 30_000)
+})
+
+/** `node1` behind a leaf node, `node2` at its hub. */
+async function agentsOfTwoSites() {
+  const folder = await tempDir('mr-sites-')
+  const tokenPath = join(folder.path, 'token')
+  writeFileSync(tokenPath, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  const sites = await startNatsSites()
+  const agents: TestAgent[] = []
+  for (const [index, { url }] of [sites.leaf, sites.hub].entries()) {
+    const shared = ['--nats-domain', 'hub', '--cluster-token-file', tokenPath]
+    agents.push(await startAgent({ args: ['--node-name', `node${index + 1}`, '--nats', url, ...shared] }))
+  }
+  return {
+    agents,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(agents.map((agent) => agent[Symbol.asyncDispose]()))
+      await sites[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test('rows go from a site behind a leaf node to the site of its hub', async () => {
+  await using world = await ReplicationCluster.over('mariadb-10.11', agentsOfTwoSites)
+  const table = await makeTable(world.source, 'shop')
+  const at = world.agent('node1')
+  const nodes = await world.nodes(at)
+  const on = (name: string) => ({ NodeId: nodes.find(({ Name }) => Name === name)?.ID })
+  const { ID: id } = await world.create(world.jobOf('shop', { source: on('node1'), target: on('node2') }), at)
+  expect(await world.whenStreaming(id, at)).toEqual({ source: 'node1', target: 'node2' })
+  await using writer = new BusyWriter(world.source, table)
+  await world.flow(table, 'over the leaf node', 30_000)
+  await writer.stop()
+  await world.whenEqual('shop')
 })
