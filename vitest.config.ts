@@ -1,11 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
-/**
- * A database server of a test may die by itself (MySQL 5.6 does, now and then, when it is killed while it recovers): in
- * continuous integration such a test begins once more with fresh servers. Locally it fails at once and is looked at.
- */
-const retry = process.env.CI === undefined ? 0 : 1
-
 /** One project a suite; scripts/test.ts runs them in order and sums their counts. */
 export default defineConfig({
   test: {
@@ -23,7 +17,6 @@ export default defineConfig({
       {
         test: {
           name: 'servers',
-          retry,
           include: ['src/**/*.{nats,mysql}.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -32,7 +25,6 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          retry,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -49,7 +41,6 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
-          retry,
           include: ['test/cluster/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
@@ -58,7 +49,6 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          retry,
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
