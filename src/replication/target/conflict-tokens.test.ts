@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { catalogOf, type MadeRow, madeChange, madeTarget } from '../../../test/target/made-rows.ts'
-import { conflicts, tokensOf } from './conflict-tokens.ts'
+import { conflicts, GatheredTokens, type Tokens, tokensOf } from './conflict-tokens.ts'
 import type { RowsChange } from './row-changes.ts'
 
 const row = (id: number, u: number | null = null): MadeRow => ({ id, u, v: '' })
@@ -40,5 +40,34 @@ describe('groups of transactions', () => {
   test('an image that tells nothing of a key meets everything, unless the image before tells it', async () => {
     expect(await meet(change(row(1, 7), row(1, 7), 0b001), put(row(9)))).toBe(true)
     expect(await meet(change(row(1, 7), row(1, 7), 0b011), put(row(9)))).toBe(false)
+  })
+
+  test('of several parts touch what each of them touches, and leave the parts as they were', async () => {
+    const catalog = catalogOf(madeTarget())
+    const part = (id: number) => tokensOf([put(row(id))], catalog)
+    const [first, second] = [await part(1), await part(2)]
+    const gathered = new GatheredTokens()
+    gathered.add(first)
+    expect(conflicts(gathered, await part(2))).toBe(false)
+    gathered.add(second)
+    for (const id of [1, 2]) expect(conflicts(gathered, await part(id))).toBe(true)
+    expect(conflicts(gathered, await part(3))).toBe(false)
+    expect(conflicts(first, second)).toBe(false)
+  })
+
+  test('meet everything once they touch too much to remember, or a part does', async () => {
+    const other = await tokensOf([put(row(-1))], catalogOf(madeTarget()))
+    const many = (first: number): Tokens => {
+      const keys = new Set(Array.from({ length: 150_000 }, (_none, index) => first + index))
+      return { touched: new Map([['elsewhere', keys]]), isAlone: false }
+    }
+    const gathered = new GatheredTokens()
+    gathered.add(many(0))
+    expect(conflicts(gathered, other)).toBe(false)
+    gathered.add(many(1_000_000))
+    expect(conflicts(gathered, other)).toBe(true)
+    const alone = new GatheredTokens()
+    alone.add({ touched: new Map(), isAlone: true })
+    expect(conflicts(alone, other)).toBe(true)
   })
 })

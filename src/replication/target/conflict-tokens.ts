@@ -47,6 +47,43 @@ const wholeTable = ''
 
 /** Of larger groups the keys are not worth their memory. */
 const mostBytes = 16 * 1024 * 1024
+const mostKeys = 250_000
+
+/** What the parts of a group touch together. */
+export class GatheredTokens implements Tokens {
+  #touched: ReadonlyMap<string, ReadonlySet<RowKey>> = new Map()
+  /** The same when it is ours to change: a first part's is its own, and most groups have no other. */
+  #own: Map<string, Set<RowKey>> | null = null
+  #partCount = 0
+  #keyCount = 0
+  #isAlone = false
+
+  get touched(): ReadonlyMap<string, ReadonlySet<RowKey>> {
+    return this.#touched
+  }
+
+  get isAlone(): boolean {
+    return this.#isAlone
+  }
+
+  add(more: Tokens): void {
+    for (const values of more.touched.values()) this.#keyCount += values.size
+    this.#partCount += 1
+    this.#isAlone ||= more.isAlone || this.#keyCount > mostKeys
+    if (this.#isAlone) {
+      this.#touched = new Map()
+      this.#own = null
+    } else if (this.#partCount === 1) this.#touched = more.touched
+    else {
+      this.#own ??= new Map([...this.#touched].map(([name, values]) => [name, new Set(values)]))
+      for (const [name, values] of more.touched) {
+        const known = setFor(this.#own, name)
+        for (const value of values) known.add(value)
+      }
+      this.#touched = this.#own
+    }
+  }
+}
 
 /** @throws ApplyError when a table is not at the target */
 export async function tokensOf(changes: readonly RowsChange[], catalog: TableCatalog): Promise<Tokens> {

@@ -99,7 +99,7 @@ export class TargetRun {
     const { status } = this.#parts
     status.runBegins()
     if (this.#stage === 'copying') await this.#copy.loadProgress()
-    status.queuedBytes = () => this.#feed.queuedBytes + this.#group.pendingBytes + this.#copy.queuedBytes
+    status.queuedBytes = () => this.#feed.queuedBytes + this.#group.queuedBytes + this.#copy.queuedBytes
     this.#tellPlace()
     const pumping = new AbortController()
     const pump = this.#feed.pump(AbortSignal.any([signal, pumping.signal]))
@@ -166,8 +166,17 @@ export class TargetRun {
     }
     if (!this.#feed.hasMore && !this.#group.isBusy) await this.#group.seal()
     if (this.#transaction === null) await this.#saveLazily()
-    else if (this.#feed.isCrowding || (this.#group.holdsUnfinished && this.#feed.heldBytes > runLimits.heldFramesBytes))
-      this.#feed.releaseBefore(frame.number + 1)
+    else if (this.#holdsTooMuch) {
+      // What is committed gives its own frames back.
+      await this.#group.settle()
+      if (this.#holdsTooMuch) this.#feed.releaseBefore(frame.number + 1)
+    }
+  }
+
+  /** Frames of an unfinished transaction fill the stream, or would be kept for too long. */
+  get #holdsTooMuch(): boolean {
+    const { isCrowding, heldBytes } = this.#feed
+    return isCrowding || (this.#group.holdsUnfinished && heldBytes > runLimits.heldFramesBytes)
   }
 
   /** Checks that the frame begins where we stand. @throws FrameGapError */

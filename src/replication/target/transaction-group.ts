@@ -1,7 +1,7 @@
 /**
  * Many source transactions in one target transaction, whole ones only, the checkpoint as its last statement.
  *
- * A source transaction larger than the limit is written part by part into the open target transaction, so memory stays
+ * A source transaction larger than the limit is written part by part into an open target transaction, so memory stays
  * bounded; it commits when its end has come. What is written together is merged before.
  *
  * Easy to get wrong: when frames run dry inside a source transaction, the ones before it must not wait for its end. They
@@ -13,7 +13,7 @@ import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import type { Tokens } from './conflict-tokens.ts'
 import { type MergedChanges, unmerged } from './merge-changes.ts'
-import type { ParallelLanes } from './parallel-lanes.ts'
+import type { LaneGroup, ParallelLanes } from './parallel-lanes.ts'
 import type { Change, RowsChange } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
 
@@ -49,6 +49,8 @@ export class TransactionGroup {
   #pendingBytes = 0
   #isOpen = false
   #lanes: ParallelLanes | null = null
+  /** Holds what was written out of a transaction, when groups are applied beside each other. */
+  #laneGroup: LaneGroup | null = null
   /** How many of `#pending` belong to finished transactions, and the checkpoint after them. */
   #finished: { count: number; bytes: number; transactions: number; change: CheckpointChange } | null = null
   /** Something of an unfinished transaction is in the open target transaction, or on its way there. */
@@ -62,7 +64,8 @@ export class TransactionGroup {
   }
 
   get isEmpty(): boolean {
-    return this.#pending.length === 0 && !this.#isOpen && this.#finished === null
+    const isWritingOut = this.#isOpen || this.#laneGroup !== null
+    return this.#pending.length === 0 && !isWritingOut && this.#finished === null
   }
 
   /** Source transactions waiting for the commit. */
@@ -70,9 +73,14 @@ export class TransactionGroup {
     return this.#finished?.transactions ?? 0
   }
 
-  /** Bytes of changes not yet written to the target. */
+  /** Bytes of changes that are still collected. */
   get pendingBytes(): number {
     return this.#pendingBytes
+  }
+
+  /** Bytes of changes not yet written to the target. */
+  get queuedBytes(): number {
+    return this.#pendingBytes + (this.#lanes?.waitingBytes ?? 0)
   }
 
   /** True while the target transaction holds a part of a source transaction whose end has not come. */
@@ -88,18 +96,41 @@ export class TransactionGroup {
   }
 
   async #writeOut(): Promise<void> {
-    if (!this.#holdsUnfinished) await this.settle()
+    if (!this.#holdsUnfinished) await this.#openTransaction()
     this.#holdsUnfinished = true
     // Made while the target works on the part before, so that it need not wait for it.
     const ready = await this.#ready(this.#take(this.#pending.length))
+    if (this.#laneGroup !== null) {
+      await this.#addTo(this.#laneGroup, ready.changes)
+      return
+    }
     await this.#writing
     // While the target works on this part the next is collected.
     this.#writing = this.#write(ready)
     this.#writing.catch(() => {})
   }
 
+  /** Makes a target transaction that has nothing in it but what comes now. */
+  async #openTransaction(): Promise<void> {
+    const lanes = await this.#freeLanes()
+    if (lanes === null) {
+      await this.settle()
+      return
+    }
+    await this.seal()
+    this.#laneGroup = await lanes.open()
+  }
+
+  async #addTo(group: LaneGroup, changes: readonly Change[]): Promise<void> {
+    const rows = changes.filter((change) => change.kind === 'rows')
+    const tokens = await this.#parts.tokens(rows)
+    const sizeBytes = rows.reduce((sum, { event }) => sum + event.buffer.length, 0)
+    await this.#lanes?.add(group, { changes, tokens, sizeBytes })
+  }
+
   /** Waits for what is on its way to the target. @throws what writing it met */
   async written(): Promise<void> {
+    await this.#lanes?.written()
     await this.#writing
   }
 
@@ -126,8 +157,8 @@ export class TransactionGroup {
   async seal(): Promise<void> {
     const finished = this.#finished
     if (finished === null) return
-    const lanes = this.#isOpen || this.isolates ? null : await this.#parts.lanes()
     const checkpoint = { ...finished.change, position: this.#parts.position() }
+    const lanes = await this.#freeLanes()
     if (lanes === null) {
       await this.#commit(finished.count, finished.transactions, checkpoint)
       return
@@ -135,9 +166,18 @@ export class TransactionGroup {
     const { changes, rowCount } = await this.#parts.merge(this.#take(finished.count))
     this.#parts.onRows(rowCount)
     this.#finished = null
-    const tokens = await this.#parts.tokens(changes.filter((change) => change.kind === 'rows'))
-    await lanes.submit({ changes, tokens, transactions: finished.transactions, checkpoint })
-    this.#lanes = lanes
+    const group = this.#laneGroup ?? (await lanes.open())
+    this.#laneGroup = null
+    await this.#addTo(group, changes)
+    lanes.seal(group, { transactions: finished.transactions, checkpoint })
+  }
+
+  /** To apply beside each other; null while all must be one after another. */
+  async #freeLanes(): Promise<ParallelLanes | null> {
+    if (this.#isOpen || this.isolates) return null
+    const lanes = await this.#parts.lanes()
+    this.#lanes = lanes ?? this.#lanes
+    return lanes
   }
 
   /** True when others would only wait for those under way: what is finished had better wait for more to join it. */
