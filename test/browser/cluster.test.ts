@@ -12,6 +12,11 @@ let cluster: AgentCluster
 beforeAll(async () => {
   cluster = await startAgentCluster({ agents: 3, args: (index) => ['--tag', `zone=z${index + 1}`] })
   await cluster.whenFormed(3)
+  // What is still being copied to a new server is told in a warning, which goes from the page when that is done.
+  await eventually(async () => {
+    const { json } = await agentOf('node1').dkron('GET', '/ops/cluster')
+    expect(json).toMatchObject({ warnings: [] })
+  }, 40_000)
 })
 
 afterAll(() => cluster?.[Symbol.asyncDispose]())
