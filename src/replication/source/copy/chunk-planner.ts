@@ -18,31 +18,39 @@ export const defaultChunkBytes = 4 * 1024 * 1024
 const fewestRows = 16
 const mostRows = 50_000
 
-export class ChunkPlanner {
-  readonly #session: Session
-  readonly #chunkBytes: number
+export interface PlannerParts {
+  readonly session: Session
+  /** Bytes of rows that a chunk should have. */
+  readonly chunkBytes: number
+  /**
+   * Tables that are cut in turn, so that they are written beside each other: sessions that add to one table wait for each
+   * other. Others wait until one of them is done.
+   */
+  readonly tablesAtOnce: number
+}
 
-  /** @param chunkBytes bytes of rows that a chunk should have */
-  constructor(session: Session, chunkBytes: number) {
-    this.#session = session
-    this.#chunkBytes = chunkBytes
+export class ChunkPlanner {
+  readonly #parts: PlannerParts
+
+  constructor(parts: PlannerParts) {
+    this.#parts = parts
   }
 
-  /** Plans chunks of the given tables, in their order, until `wanted` wait for readers or nothing is left to plan. */
+  /** Plans chunks of the first of the given tables, until `wanted` wait for readers or nothing is left to plan. */
   async plan(tables: readonly TableCopy[], wanted: number): Promise<void> {
     let waiting = tables.reduce((sum, table) => sum + table.planned.length, 0)
-    for (const table of tables) {
-      while (waiting < wanted && table.gaps.length > 0 && table.state.kind === 'known' && table.key !== null) {
-        await this.#planOne(table, table.key)
-        waiting += 1
-      }
-      if (waiting >= wanted) return
+    for (; waiting < wanted; waiting += 1) {
+      const open = tables.filter(isOpen).slice(0, this.#parts.tablesAtOnce)
+      const [least] = open.toSorted((a, b) => a.planned.length - b.planned.length)
+      if (least === undefined) return
+      await this.#planOne(least)
     }
   }
 
-  async #planOne(table: TableCopy, key: CopyKey): Promise<void> {
+  async #planOne(table: TableCopy): Promise<void> {
+    const { key } = table
     const gap = table.gaps[0]
-    if (gap === undefined) return
+    if (gap === undefined || key === null) return
     const bound = await this.#findBound(table, key, gap)
     // While the server searched, a DDL statement may have changed what is to be copied.
     if (table.gaps[0] !== gap || table.key !== key) return
@@ -54,18 +62,23 @@ export class ChunkPlanner {
 
   /** The key of the row so many rows after the start of the gap; null when the gap has fewer. */
   async #findBound(table: TableCopy, key: CopyKey, gap: KeyRange): Promise<KeyTuple | null> {
-    const rows = Math.round(this.#chunkBytes / table.averageRowBytes)
+    const rows = Math.round(this.#parts.chunkBytes / table.averageRowBytes)
     const count = Math.min(mostRows, Math.max(fewestRows, rows))
     const order = key.columns.map(({ name }) => columnOf(name)).join(', ')
     const sql =
       `SELECT ${key.columns.map(cellExpression).join(', ')} FROM ${quoteTable(table.name.schema, table.name.name)} AS ${rowAlias} ` +
       `FORCE INDEX (${quoteName(key.indexName)}) WHERE ${rangeCondition(key, gap)} ORDER BY ${order} LIMIT ${count}, 1`
     let bound: KeyTuple | null = null
-    for await (const batch of this.#session.rawRows(sql))
+    for await (const batch of this.#parts.session.rawRows(sql))
       for (const row of batch)
         bound = readTextRow(row, 0, key.columns.length).cells.map((cell) =>
           (cell ?? Buffer.alloc(0)).toString('base64'),
         )
     return bound
   }
+}
+
+/** Something of it is still to be planned, and can be. */
+function isOpen({ gaps, state, key }: TableCopy): boolean {
+  return gaps.length > 0 && state.kind === 'known' && key !== null
 }

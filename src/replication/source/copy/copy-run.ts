@@ -94,7 +94,8 @@ export class CopyRun {
   constructor(parts: CopyParts, tables: CopyTables, high: LogPlace, isStartCommitted: boolean) {
     this.#parts = parts
     this.#tables = tables
-    this.#planner = new ChunkPlanner(parts.planning, parts.chunkBytes)
+    const { planning: session, chunkBytes, readers } = parts
+    this.#planner = new ChunkPlanner({ session, chunkBytes, tablesAtOnce: readers.length })
     this.partialRows = new PartialRows((schema, name) => tables.get(schema, name))
     for (const table of tables.all) this.partialRows.add(table, table.missing)
     this.#high = high
