@@ -150,6 +150,21 @@ function mayScale({ leader, replicas, isSettled }: StreamState): boolean {
 }
 
 /**
+ * The server on which all streams can be gathered soonest: where most are alone already, for an earlier gathering began
+ * there; then where most copies are current, which those of a server that was started again are not for up to half a minute.
+ *
+ * @param serverNames to choose from; of equal ones the first
+ */
+export function bestKeeper(streams: readonly StreamState[], serverNames: readonly string[]): string | null {
+  const aloneOn = (name: string) => streams.filter(({ replicas, leader }) => replicas === 1 && leader === name).length
+  const currentOn = (name: string) =>
+    streams.filter(({ copies }) => copies.some((copy) => copy.name === name && copy.isCurrent && !copy.isOffline))
+      .length
+  const order = (a: string, b: string) => aloneOn(b) - aloneOn(a) || currentOn(b) - currentOn(a)
+  return serverNames.toSorted(order)[0] ?? null
+}
+
+/**
  * Leaves every stream with one copy, all of them on one server, so that it can go on alone: it is then to be started
  * again without a cluster, on the same store.
  */
@@ -158,7 +173,10 @@ export async function gatherOn(connection: Connection, serverName: string, optio
   const what = () => `not every stream is on NATS server ${serverName} alone yet: ${open.map(briefly).join(', ')}`
   await until(connection, options, what, async () => {
     const streams = await listStreams(connection)
-    for (const stream of streams) await gatherOne(connection, stream, serverName)
+    for (const stream of streams) {
+      options.signal.throwIfAborted()
+      await gatherOne(connection, stream, serverName)
+    }
     const isDone = (stream: StreamState) =>
       stream.replicas === 1 && stream.leader === serverName && stream.copies.length === 1 && stream.isSettled
     open = streams.filter((stream) => !isDone(stream))

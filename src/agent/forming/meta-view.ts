@@ -7,6 +7,7 @@
 import { UnavailableError } from '../../core/errors.ts'
 import { type Connection, openConnection } from '../../engine/connection.ts'
 import {
+  bestKeeper,
   gatherOn,
   listStreams,
   type MetaGroup,
@@ -60,6 +61,11 @@ export class MetaView {
     if (streams.some((stream) => stream.replicas !== replicas))
       await scaleStreams(client, replicas, this.#wait(changeWithinMs, signal))
     return false
+  }
+
+  /** See topology.ts. @throws UnavailableError */
+  async bestKeeper(serverNames: readonly string[]): Promise<string | null> {
+    return bestKeeper(await listStreams(await this.#client()), serverNames)
   }
 
   /** Leaves one copy of every stream, all of them on one server. @throws UnavailableError */

@@ -8,15 +8,15 @@ import type { ClusterView, LeaderDuty } from '../../model/member.ts'
 import { CandidateKeeper } from './candidate-keeper.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { answerForming, FormingPeers } from './forming-calls.ts'
+import { handOver } from './hand-over.ts'
 import { HomeLoop } from './home-loop.ts'
 import { MetaView } from './meta-view.ts'
 import type { NodeCluster } from './node-cluster.ts'
-import { removeRetiredStores, removeStoresLeftBehind } from './retired-stores.ts'
+import { removeRetiredStores } from './retired-stores.ts'
 import { watchForStraying } from './stray-watch.ts'
 import { TopologyDuty } from './topology-duty.ts'
 import { TopologyFollower } from './topology-follower.ts'
 
-const handOverPollMs = 200
 /** Who looks whether the servers answer does not wait for them. */
 const lookPatienceMs = 1_000
 
@@ -25,7 +25,7 @@ export interface FormingOptions {
   readonly node: NodeCluster | null
   readonly connection: Connection
   readonly store: ClusterStore
-  readonly cluster: ClusterView
+  readonly cluster: ClusterView & { hears(): boolean }
   /** `--nats-servers` */
   readonly mostServers: '1' | '3' | '5'
   readonly clock: Clock
@@ -82,10 +82,15 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     removeRetiredStores({ node, meta, clock, log }, signal),
   ]
   scope.defer(() => Promise.all(running))
+  let hasBegun = false
   return {
     duty,
     async handOver(moment, withinMs) {
-      if (node.isClustered === (moment === 'working')) await handOver(node, options, log, withinMs)
+      const isOneOfSeveral = node.seat !== null && node.isClustered
+      // A server on its own may have become one of several meanwhile.
+      if (hasBegun || (moment === 'working' && !isOneOfSeveral)) return
+      hasBegun = true
+      await handOver({ node, store, connection, cluster, clock, log }, withinMs)
     },
   }
 }
@@ -97,33 +102,4 @@ function hear(node: NodeCluster, follower: TopologyFollower, topology: Topology,
       .hear(topology)
       .catch((err: unknown) => log.warn({ err }, 'what the topology says could not be done, trying again'))
   return Math.max(topology.generation, node.record.generation)
-}
-
-async function handOver(
-  node: NodeCluster,
-  { store, connection, cluster, clock }: FormingOptions,
-  log: Log,
-  withinMs: number,
-): Promise<void> {
-  const { seat } = node
-  const others = cluster.members().filter(({ nodeId, status }) => nodeId !== node.parts.nodeId && status === 'alive')
-  if (seat === null || others.length === 0) return
-  const deadlineMs = clock.monotonicMs() + withinMs
-  const until = async (isSo: () => boolean) => {
-    while (!isSo() && clock.monotonicMs() < deadlineMs) await clock.sleep(handOverPollMs)
-  }
-  try {
-    await store.sayFarewell(seat)
-    await until(() => node.role !== 'server')
-    // What is still to be said goes through the servers that the others use now.
-    await until(() => connection.isConnected)
-  } catch (err) {
-    log.warn({ err }, 'the others could not be told that this node goes for good')
-  }
-  if (node.role === 'server')
-    log.warn(
-      { withinMs, others: others.map(({ nodeName }) => nodeName) },
-      'no other node has taken over what this nats server holds; it stops all the same',
-    )
-  else await removeStoresLeftBehind(node, store, log)
 }

@@ -68,7 +68,9 @@ export class TopologyDuty implements LeaderDuty {
     const step = planTopology({ topology: known.value, mostServers, nodes })
     // One change after the other: each is finished before the next is decided.
     if (!isClustered(known.value)) return
-    if (step.kind === 'shrink') return this.#shrink(known, step.keep, signal)
+    if (step.kind === 'shrink') return this.#shrink(known, step.keepOneOf, signal)
+    // An earlier leader may have left some streams with one copy: given more again, they may stay without a leader.
+    if (step.kind === 'wait') return
     const state = await this.#align(known.value, signal)
     if (step.kind !== 'change') return
     const isWaitingForOthers = state.missing.some((name) => !step.drop.some((seat) => seat.serverName === name))
@@ -88,8 +90,11 @@ export class TopologyDuty implements LeaderDuty {
   }
 
   /** Everything onto one server; then its node starts it on its own, and the others stop when that is so. */
-  async #shrink(known: Versioned<Topology>, keep: ServerSeat, signal: AbortSignal): Promise<void> {
+  async #shrink(known: Versioned<Topology>, keepOneOf: readonly ServerSeat[], signal: AbortSignal): Promise<void> {
     const { meta, log } = this.#parts
+    const best = await meta.bestKeeper(keepOneOf.map(({ serverName }) => serverName))
+    const keep = keepOneOf.find(({ serverName }) => serverName === best)
+    if (keep === undefined) return
     log.info({ node: keep.nodeName }, 'moves everything to one nats server, because too few nodes stay for three')
     await meta.gatherOn(keep.serverName, signal)
     const generation = known.value.generation + 1

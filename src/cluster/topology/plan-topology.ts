@@ -34,16 +34,19 @@ export interface TopologyFacts {
 
 export type TopologyStep =
   | { readonly kind: 'none' }
+  /** Back to one server as soon as more is known: until then no stream gets more copies. */
+  | { readonly kind: 'wait' }
   /** From one server on its own to three: `with` are the two others. */
   | { readonly kind: 'form'; readonly with: readonly NodeFacts[] }
   /** One server on its own goes to another node, for its own one goes for good. */
   | { readonly kind: 'move'; readonly to: NodeFacts }
   /** More servers, and fewer: both may be empty, never both. */
   | { readonly kind: 'change'; readonly add: readonly NodeFacts[]; readonly drop: readonly ServerSeat[] }
-  /** Back to one server on its own. */
-  | { readonly kind: 'shrink'; readonly keep: ServerSeat }
+  /** Back to one server on its own, one of these. */
+  | { readonly kind: 'shrink'; readonly keepOneOf: readonly ServerSeat[] }
 
 const none: TopologyStep = { kind: 'none' }
+const wait: TopologyStep = { kind: 'wait' }
 
 export function planTopology(facts: TopologyFacts): TopologyStep {
   const { topology, mostServers } = facts
@@ -78,10 +81,9 @@ function withoutGone(facts: TopologyFacts, gone: readonly ServerSeat[], spares: 
 function shrink(facts: TopologyFacts, leavers: readonly ServerSeat[]): TopologyStep {
   const { servers } = facts.topology
   // Whoever decides may have begun to listen a moment ago, and not have heard everybody yet.
-  if (leavers.some((seat) => (nodeOf(seat, facts)?.sinceMs ?? 0) < steadyAfterMs)) return none
+  if (leavers.some((seat) => (nodeOf(seat, facts)?.sinceMs ?? 0) < steadyAfterMs)) return wait
   const staying = servers.filter((seat) => !leavers.includes(seat) && nodeOf(seat, facts)?.isAlive === true)
-  const keep = staying.toSorted(byName)[0]
-  return keep === undefined ? none : { kind: 'shrink', keep }
+  return staying.length === 0 ? none : { kind: 'shrink', keepOneOf: staying.toSorted(byName) }
 }
 
 function grow(topology: Topology, mostServers: number, spares: readonly NodeFacts[]): TopologyStep {

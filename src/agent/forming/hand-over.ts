@@ -1,0 +1,62 @@
+/**
+ * A node that goes for good waits until others have what its NATS server holds.
+ *
+ * Easy to get wrong: without a farewell the others keep its seat for long. While the servers change it hears nobody for
+ * seconds, and may be about to get a seat; so it must not take itself for the only one then.
+ */
+import type { Clock } from '../../core/clock.ts'
+import type { Log } from '../../core/log.ts'
+import type { Connection } from '../../engine/connection.ts'
+import type { ClusterView, Member } from '../../model/member.ts'
+import type { ClusterStore } from './cluster-store.ts'
+import type { NodeCluster } from './node-cluster.ts'
+import { removeStoresLeftBehind } from './retired-stores.ts'
+
+const pollMs = 200
+
+export interface HandOverParts {
+  readonly node: NodeCluster
+  readonly store: ClusterStore
+  readonly connection: Pick<Connection, 'isConnected'>
+  readonly cluster: Pick<ClusterView, 'members'> & { hears(): boolean }
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Returns at once when this node has no server, or nobody is there to take over. Never throws. */
+export async function handOver(parts: HandOverParts, withinMs: number): Promise<void> {
+  const { node, store, connection, clock, log } = parts
+  const deadlineMs = clock.monotonicMs() + withinMs
+  const until = async (isSo: () => boolean) => {
+    while (!isSo() && clock.monotonicMs() < deadlineMs) await clock.sleep(pollMs)
+  }
+  await until(() => knowsItsPart(parts))
+  const { seat } = node
+  const others = othersOf(parts).filter(({ status }) => status === 'alive')
+  if (seat === null || (others.length === 0 && knowsItsPart(parts))) return
+  try {
+    await store.sayFarewell(seat)
+    await until(() => node.role !== 'server')
+    // What is still to be said goes through the servers that the others use now.
+    await until(() => connection.isConnected)
+  } catch (err) {
+    log.warn({ err }, 'the others could not be told that this node goes for good')
+  }
+  if (node.role === 'server')
+    log.warn(
+      { withinMs, others: others.map(({ nodeName }) => nodeName) },
+      'no other node has taken over what this nats server holds; it stops all the same',
+    )
+  else await removeStoresLeftBehind(node, store, log)
+}
+
+/** False while it may be about to get a seat, and while it has one and cannot tell who else is there. */
+function knowsItsPart(parts: HandOverParts): boolean {
+  const { node, cluster } = parts
+  if (node.record.candidate !== null) return false
+  return node.seat === null || cluster.hears() || othersOf(parts).every(({ status }) => status === 'left')
+}
+
+function othersOf({ node, cluster }: HandOverParts): readonly Member[] {
+  return cluster.members().filter(({ nodeId }) => nodeId !== node.parts.nodeId)
+}
