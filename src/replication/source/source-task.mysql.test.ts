@@ -114,6 +114,22 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     expect(source.replay.chunksDone).toBeGreaterThan(200)
   })
 
+  test('reads tables in turn, so that they can be written beside each other', async () => {
+    const schema = await fill(20_000)
+    await server.query(`CREATE TABLE ${schema}.u LIKE ${schema}.t; INSERT INTO ${schema}.u SELECT * FROM ${schema}.t`)
+    await using source = new SourceUnderTest(server, {
+      include: [{ schema, tables: ['t', 'u'] }],
+      tuning: { chunkBytes: 40_000, gateBytes: 400_000 },
+      pauseAfterChunks: 40,
+    })
+    await source.whenPaused()
+    const [t, u] = ['t', 'u'].map((table) => source.replay.rowsOf(`${schema}.${table}`).length)
+    expect(Math.min(t ?? 0, u ?? 0)).toBeGreaterThan(2_000)
+    expect(Math.max(t ?? 0, u ?? 0)).toBeLessThan(20_000)
+    source.goOn()
+    await whenEqual(source, schema, ['t', 'u'])
+  })
+
   test('goes on with the missing chunks after it was stopped in the copy, and after a rewind', async () => {
     const rowCount = 60_000
     const schema = await fill(rowCount)
