@@ -9,11 +9,14 @@
 import { EventType, rowsEventKind } from '../../binlog/event-type.ts'
 import { eventHeaderBytes, type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { decodeRowsHead, plainRowsEvent, RowsFlag } from '../../binlog/rows-event.ts'
+import { freeBytes } from '../../core/free-bytes.ts'
 import type { MergedRowSink, RowsKind } from './merged-table.ts'
 
 /** An event takes no further row once it is this long. */
 const eventBytes = 128 * 1024
 const smallestBytes = 2 * 1024
+/** Smaller events share their memory with others, and are left to the engine. */
+const leastOwnBytes = 32 * 1024
 const sizeAt = 9
 const flagsAt = eventHeaderBytes + 6
 
@@ -71,7 +74,7 @@ export class MergedEvents implements MergedRowSink {
     const head = this.#heads[kind]
     this.#kind = kind
     const wanted = Math.min(eventBytes, head.length + this.#expectedBytes)
-    this.#buffer = Buffer.allocUnsafe(Math.max(smallestBytes, head.length + firstBytes, wanted))
+    this.#buffer = memoryOf(Math.max(smallestBytes, head.length + firstBytes, wanted))
     this.#length = 0
     this.#add(head)
   }
@@ -79,13 +82,22 @@ export class MergedEvents implements MergedRowSink {
   #add(bytes: Uint8Array): void {
     const end = this.#length + bytes.length
     if (end > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2))
+      const larger = memoryOf(Math.max(end, this.#buffer.length * 2))
       this.#buffer.copy(larger, 0, 0, this.#length)
       this.#buffer = larger
     }
     this.#buffer.set(bytes, this.#length)
     this.#length = end
   }
+}
+
+/** Gives the memory of an event back that was made here, when nobody looks at it any more. */
+export function freeMergedEvent({ buffer }: RawEvent): void {
+  if (buffer.length >= leastOwnBytes) freeBytes(new Uint8Array(buffer.buffer))
+}
+
+function memoryOf(sizeBytes: number): Buffer<ArrayBuffer> {
+  return sizeBytes >= leastOwnBytes ? Buffer.allocUnsafeSlow(sizeBytes) : Buffer.allocUnsafe(sizeBytes)
 }
 
 function headOf(model: RawEvent, kind: RowsKind): Buffer {

@@ -13,13 +13,14 @@ import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
 import { conflicts, GatheredTokens, type Tokens } from './conflict-tokens.ts'
+import { freeMergedEvent } from './merged-events.ts'
 import type { Change } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
 
 /** Under way at once before what comes in is collected rather than applied as it came. */
 const busyGroups = 2
-/** Of all groups; a part waits when it would be more. Two transactions of some 100,000 rows fit. */
-const mostWaitingBytes = 32 * 1024 * 1024
+/** Of all groups; a part waits when it would be more. */
+const mostWaitingBytes = 12 * 1024 * 1024
 
 export interface Lane {
   readonly session: Session
@@ -152,6 +153,8 @@ export class ParallelLanes {
       await this.#until(() => before.every(({ isCommitted }) => isCommitted))
       await writeChanges(session, strategy, part.changes, false)
       group.parts.shift()
+      for (const change of part.changes)
+        if (change.kind === 'rows' && change.isMerged === true) freeMergedEvent(change.event)
       this.#waitingBytes -= part.sizeBytes
       this.#wakeAll()
     }
