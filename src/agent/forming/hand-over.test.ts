@@ -87,7 +87,16 @@ test.each<[string, Parameters<typeof leaving>]>([
 })
 
 test('one that hears nobody for too long goes all the same', async () => {
-  const { clock, world } = await leaving('server', {}, { hears: false, status: 'failed' })
+  const { clock, said, world } = await leaving('server', {}, { hears: false, status: 'failed' })
   await clock.advance(withinMs)
+  expect(said).toEqual([])
   expect(world.endedAtMs).toBe(withinMs)
+})
+
+test('one whose heirs go for good as well waits no longer', async () => {
+  const { clock, world } = await leaving('server')
+  await clock.advance(200)
+  world.status = 'leaving'
+  await clock.advance(200)
+  expect(world.endedAtMs).toBe(400)
 })

@@ -23,8 +23,13 @@ export interface HandOverParts {
   readonly log: Log
 }
 
-/** Returns at once when this node has no server, or nobody is there to take over. Never throws. */
-export async function handOver(parts: HandOverParts, withinMs: number): Promise<void> {
+/**
+ * Says farewell, and waits until others have taken over. It may have to wait before that, to know whether it has a server and
+ * who is there. Never throws.
+ *
+ * @returns false when it has no server, or nobody is there to take over: then nothing was said
+ */
+export async function handOver(parts: HandOverParts, withinMs: number): Promise<boolean> {
   const { node, store, connection, clock, log } = parts
   const deadlineMs = clock.monotonicMs() + withinMs
   const until = async (isSo: () => boolean) => {
@@ -33,10 +38,15 @@ export async function handOver(parts: HandOverParts, withinMs: number): Promise<
   await until(() => knowsItsPart(parts))
   const { seat } = node
   const others = othersOf(parts).filter(({ status }) => status === 'alive')
-  if (seat === null || (others.length === 0 && knowsItsPart(parts))) return
+  if (seat === null) return false
+  if (!knowsItsPart(parts)) {
+    log.warn({ withinMs }, 'no other node was heard to take over what this nats server holds; it stops all the same')
+    return false
+  }
+  if (others.length === 0) return false
   try {
     await store.sayFarewell(seat)
-    await until(() => node.role !== 'server')
+    await until(() => node.role !== 'server' || nobodyStays(parts))
     // What is still to be said goes through the servers that the others use now.
     await until(() => connection.isConnected)
   } catch (err) {
@@ -48,6 +58,12 @@ export async function handOver(parts: HandOverParts, withinMs: number): Promise<
       'no other node has taken over what this nats server holds; it stops all the same',
     )
   else await removeStoresLeftBehind(node, store, log)
+  return true
+}
+
+/** Who is only `failed` may be back in a moment, or is just being made the one server of all. */
+function nobodyStays(parts: HandOverParts): boolean {
+  return parts.cluster.hears() && othersOf(parts).every(({ status }) => status === 'left' || status === 'leaving')
 }
 
 /** False while it may be about to get a seat, and while it has one and cannot tell who else is there. */

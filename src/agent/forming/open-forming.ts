@@ -82,15 +82,14 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     removeRetiredStores({ node, meta, clock, log }, signal),
   ]
   scope.defer(() => Promise.all(running))
-  let hasBegun = false
+  let hasHandedOver = false
   return {
     duty,
     async handOver(moment, withinMs) {
       const isOneOfSeveral = node.seat !== null && node.isClustered
       // A server on its own may have become one of several meanwhile.
-      if (hasBegun || (moment === 'working' && !isOneOfSeveral)) return
-      hasBegun = true
-      await handOver({ node, store, connection, cluster, clock, log }, withinMs)
+      if (hasHandedOver || (moment === 'working' && !isOneOfSeveral)) return
+      hasHandedOver = await handOver({ node, store, connection, cluster, clock, log }, withinMs)
     },
   }
 }

@@ -101,7 +101,7 @@ describe('three servers', () => {
 
   test('wait for a node that has just come rather than shrink, and until who leaves was heard for a while', () => {
     const leaver = node('b', { saysFarewell: true, isAlive: false })
-    expect(plan(three, [node('a'), leaver, node('c'), node('d', { sinceMs: 100 })])).toBe('none')
+    expect(plan(three, [node('a'), leaver, node('c'), node('d', { sinceMs: 100 })])).toBe('wait')
     expect(plan(three, [node('a'), { ...leaver, sinceMs: 100 }, node('c')])).toBe('wait')
     expect(plan(three, [node('a'), leaver, node('c')])).toBe('keep a,c')
   })

@@ -34,7 +34,7 @@ export interface TopologyFacts {
 
 export type TopologyStep =
   | { readonly kind: 'none' }
-  /** Back to one server as soon as more is known: until then no stream gets more copies. */
+  /** A server goes for good, and what becomes of its seat is not known yet: until then no stream gets more copies. */
   | { readonly kind: 'wait' }
   /** From one server on its own to three: `with` are the two others. */
   | { readonly kind: 'form'; readonly with: readonly NodeFacts[] }
@@ -71,7 +71,8 @@ function withoutGone(facts: TopologyFacts, gone: readonly ServerSeat[], spares: 
   if (first === undefined) return none
   if (spare !== undefined) return { kind: 'change', add: [spare], drop: [first] }
   const leavers = gone.filter((seat) => nodeOf(seat, facts)?.saysFarewell === true)
-  if (leavers.length === 0 || isSpareComing(facts)) return none
+  if (leavers.length === 0) return none
+  if (isSpareComing(facts)) return wait
   const { servers } = facts.topology
   if (servers.length - leavers.length >= 3) return { kind: 'change', add: [], drop: leavers }
   return shrink(facts, leavers)
@@ -83,7 +84,7 @@ function shrink(facts: TopologyFacts, leavers: readonly ServerSeat[]): TopologyS
   // Whoever decides may have begun to listen a moment ago, and not have heard everybody yet.
   if (leavers.some((seat) => (nodeOf(seat, facts)?.sinceMs ?? 0) < steadyAfterMs)) return wait
   const staying = servers.filter((seat) => !leavers.includes(seat) && nodeOf(seat, facts)?.isAlive === true)
-  return staying.length === 0 ? none : { kind: 'shrink', keepOneOf: staying.toSorted(byName) }
+  return staying.length === 0 ? wait : { kind: 'shrink', keepOneOf: staying.toSorted(byName) }
 }
 
 function grow(topology: Topology, mostServers: number, spares: readonly NodeFacts[]): TopologyStep {

@@ -114,7 +114,7 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     expect(source.replay.chunksDone).toBeGreaterThan(200)
   })
 
-  test('reads tables in turn, so that they can be written beside each other', async () => {
+  test('reads tables in turn where it need not lock them, so that they can be written beside each other', async () => {
     const schema = await fill(20_000)
     await server.query(`CREATE TABLE ${schema}.u LIKE ${schema}.t; INSERT INTO ${schema}.u SELECT * FROM ${schema}.t`)
     await using source = new SourceUnderTest(server, {
@@ -124,7 +124,9 @@ describe.each(cases)('a source task on %s', (_name, kind, args) => {
     })
     await source.whenPaused()
     const [t, u] = ['t', 'u'].map((table) => source.replay.rowsOf(`${schema}.${table}`).length)
-    expect(Math.min(t ?? 0, u ?? 0)).toBeGreaterThan(2_000)
+    const fewest = Math.min(t ?? 0, u ?? 0)
+    if (kind === 'mysql-5.6') expect(fewest).toBe(0)
+    else expect(fewest).toBeGreaterThan(2_000)
     expect(Math.max(t ?? 0, u ?? 0)).toBeLessThan(20_000)
     source.goOn()
     await whenEqual(source, schema, ['t', 'u'])

@@ -45,8 +45,9 @@ const exactTypes = new Set([
 
 const wholeTable = ''
 
-/** Of larger groups the keys are not worth their memory. */
+/** Of more changes than this the keys are not worth their memory. */
 const mostBytes = 16 * 1024 * 1024
+/** Of all parts of a group. */
 const mostKeys = 250_000
 
 /** What the parts of a group touch together. */

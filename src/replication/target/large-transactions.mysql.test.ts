@@ -97,7 +97,7 @@ describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
     expect(target).toEqual(source)
   })
 
-  test('a task that ends among several large transactions repeats and loses nothing', async () => {
+  test('a task that ends among several large transactions, or meets a lock, repeats and loses nothing', async () => {
     await using pair = await open()
     await changed(pair, [insertFrom(0), insertFrom(100_000), 'UPDATE t SET v = 2', insertFrom(200_000)])
     await changed(pair, ['DELETE FROM t WHERE id < 100000', 'UPDATE t SET v = v + 1', insertFrom(0)])
@@ -114,6 +114,12 @@ describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
         'a transaction is under way',
       )
     }
+    const rival = await pair.target.connect({ multipleStatements: true })
+    await rival.query(`BEGIN; SELECT COUNT(*) FROM ${pair.schema}.t FOR UPDATE`)
+    // Longer than one of several sessions waits for a lock.
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    await rival.query('COMMIT')
+    await rival.end()
     await pair.caughtUp(120_000)
     const { source, target } = await pair.lines('t')
     expect(target).toEqual(source)

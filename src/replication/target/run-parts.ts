@@ -28,6 +28,6 @@ export interface RunParts {
   readonly status: TargetStatus
   /** Changes go one by one until the first commit, so that an error names its row. */
   readonly isolates: boolean
-  /** Until then, by the monotonic clock, one group is applied after another. */
-  readonly serialUntilMs: number
+  /** After a lock conflict: until then, by the monotonic clock, one group is applied after another. */
+  readonly serialUntilMs: number | null
 }

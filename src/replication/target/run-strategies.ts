@@ -30,8 +30,6 @@ export interface RunStrategiesParts {
   readonly missing: MissingRows
   readonly status: TargetStatus
   readonly checkpoints: CheckpointStore
-  /** Until then, by the monotonic clock, one group is applied after another. */
-  readonly serialUntilMs: number
 }
 
 export class RunStrategies {
@@ -81,10 +79,9 @@ export class RunStrategies {
     return stage === 'streaming' ? this.#made.exact : this.#made.idempotent
   }
 
-  /** Sessions beside each other, for a target that is a state of the source; null while one is to do it alone. */
-  async lanes(onCommit: LanesParts['onCommit']): Promise<ParallelLanes | null> {
-    const { connections, context, checkpoints, serialUntilMs } = this.#parts
-    if (context.clock.monotonicMs() < serialUntilMs) return null
+  /** Sessions beside each other, for a target that is a state of the source. */
+  async lanes(onCommit: LanesParts['onCommit']): Promise<ParallelLanes> {
+    const { connections, checkpoints } = this.#parts
     if (this.#lanes !== null) return this.#lanes
     const sessions = await connections.laneSessions()
     const lanes = sessions.map((session) => ({ session, strategy: this.#make(session).exact }))

@@ -53,6 +53,7 @@ export class TargetRun {
   #savedPlace: { readonly frame: number; readonly item: number } | null = null
   #groupSinceMs = 0
   #quiet: Promise<void> | null = null
+  #hasCommitted = false
   readonly #onCommit = (change: CheckpointChange, transactions: number) => this.#committed(change, transactions)
 
   constructor(parts: RunParts) {
@@ -76,14 +77,14 @@ export class TargetRun {
       ...{ ...always, progress, job, clock, log, onSpent },
       onNote: (note) => status.note(note),
     })
-    this.#strategies = new RunStrategies({ ...always, context, status, serialUntilMs: parts.serialUntilMs })
+    this.#strategies = new RunStrategies({ ...always, context, status })
     this.#ddl = new DdlStep({ run: parts, copies, strategies: this.#strategies })
     this.#group = new TransactionGroup({
       session: connections.main,
       checkpoints,
       strategy: () => this.#strategies.forStage(this.#stage),
       position: () => this.#applied.position(),
-      lanes: async () => (this.#stage === 'streaming' ? this.#strategies.lanes(this.#onCommit) : null),
+      lanes: async () => (this.#isSerial() ? null : this.#strategies.lanes(this.#onCommit)),
       tokens: (changes) => tokensOf(changes, this.#catalog),
       merge: (changes) => mergeChanges(changes, this.#catalog),
       onRows: (rowCount) => {
@@ -392,10 +393,21 @@ export class TargetRun {
       this.#unsaved = {}
     this.#savedAtMs = this.#now()
     this.#groupSinceMs = this.#now()
+    this.#hasCommitted ||= transactions > 0
     this.#parts.progress.transactionsTotal += transactions
     if (change.nextFrame !== undefined) this.#feed.releaseBefore(change.nextFrame)
     this.#parts.status.goesWell()
     this.#tellPlace()
+  }
+
+  /**
+   * True while one group must follow the other: before the target is a state of the source, and after a lock conflict. Then
+   * at least until something is committed, for whatever met the lock would meet it again.
+   */
+  #isSerial(): boolean {
+    const { serialUntilMs } = this.#parts
+    if (this.#stage !== 'streaming') return true
+    return serialUntilMs !== null && (!this.#hasCommitted || this.#now() < serialUntilMs)
   }
 
   #tellPlace(): void {

@@ -23,7 +23,7 @@ const retryPolicy = { firstMs: 250, maxMs: 15_000 }
 const operatorPauseMs = 30_000
 const rewindTimeoutMs = 5_000
 const rewindPauseMs = 3_000
-/** After a lock conflict groups are applied one after another for this long. */
+/** After a lock conflict groups are applied one after another for this long at least. */
 const serialMs = 30_000
 
 /** Why a run ended without having failed. */
@@ -47,7 +47,7 @@ class TargetTask {
   #wake = new AbortController()
   #isOver = false
   #isolates = false
-  #serialUntilMs = 0
+  #serialUntilMs: number | null = null
   #seenEpoch = 0
   /** The greatest term of a source task that asked. */
   #sourceTerm = 0

@@ -50,7 +50,7 @@ export class TransactionGroup {
   #isOpen = false
   #lanes: ParallelLanes | null = null
   /** Holds what was written out of a transaction, when groups are applied beside each other. */
-  #laneGroup: LaneGroup | null = null
+  #laneGroup: { readonly lanes: ParallelLanes; readonly group: LaneGroup } | null = null
   /** How many of `#pending` belong to finished transactions, and the checkpoint after them. */
   #finished: { count: number; bytes: number; transactions: number; change: CheckpointChange } | null = null
   /** Something of an unfinished transaction is in the open target transaction, or on its way there. */
@@ -101,7 +101,7 @@ export class TransactionGroup {
     // Made while the target works on the part before, so that it need not wait for it.
     const ready = await this.#ready(this.#take(this.#pending.length))
     if (this.#laneGroup !== null) {
-      await this.#addTo(this.#laneGroup, ready.changes)
+      await this.#addToLane(ready.changes)
       return
     }
     await this.#writing
@@ -118,14 +118,16 @@ export class TransactionGroup {
       return
     }
     await this.seal()
-    this.#laneGroup = await lanes.open()
+    this.#laneGroup = { lanes, group: await lanes.open() }
   }
 
-  async #addTo(group: LaneGroup, changes: readonly Change[]): Promise<void> {
+  async #addToLane(changes: readonly Change[]): Promise<void> {
+    if (this.#laneGroup === null) throw new RangeError('no group is open')
+    const { lanes, group } = this.#laneGroup
     const rows = changes.filter((change) => change.kind === 'rows')
     const tokens = await this.#parts.tokens(rows)
     const sizeBytes = rows.reduce((sum, { event }) => sum + event.buffer.length, 0)
-    await this.#lanes?.add(group, { changes, tokens, sizeBytes })
+    await lanes.add(group, { changes, tokens, sizeBytes })
   }
 
   /** Waits for what is on its way to the target. @throws what writing it met */
@@ -158,7 +160,7 @@ export class TransactionGroup {
     const finished = this.#finished
     if (finished === null) return
     const checkpoint = { ...finished.change, position: this.#parts.position() }
-    const lanes = await this.#freeLanes()
+    const lanes = this.#laneGroup?.lanes ?? (await this.#freeLanes())
     if (lanes === null) {
       await this.#commit(finished.count, finished.transactions, checkpoint)
       return
@@ -166,10 +168,10 @@ export class TransactionGroup {
     const { changes, rowCount } = await this.#parts.merge(this.#take(finished.count))
     this.#parts.onRows(rowCount)
     this.#finished = null
-    const group = this.#laneGroup ?? (await lanes.open())
+    this.#laneGroup ??= { lanes, group: await lanes.open() }
+    await this.#addToLane(changes)
+    lanes.seal(this.#laneGroup.group, { transactions: finished.transactions, checkpoint })
     this.#laneGroup = null
-    await this.#addTo(group, changes)
-    lanes.seal(group, { transactions: finished.transactions, checkpoint })
   }
 
   /** To apply beside each other; null while all must be one after another. */
@@ -182,12 +184,13 @@ export class TransactionGroup {
 
   /** True when others would only wait for those under way: what is finished had better wait for more to join it. */
   get isBusy(): boolean {
-    return this.#lanes?.isBusy ?? false
+    // What is finished then belongs to one of those under way, and it only has to be told.
+    return this.#laneGroup === null && this.#lanes?.isBusy === true
   }
 
   /** Waits until it is not busy. @throws as `seal` */
   async lessBusy(): Promise<void> {
-    await this.#lanes?.lessBusy()
+    if (this.isBusy) await this.#lanes?.lessBusy()
   }
 
   /** The finished transactions are committed, and all before them; of an unfinished one nothing. @throws as `seal` */

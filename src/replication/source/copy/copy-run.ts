@@ -94,8 +94,9 @@ export class CopyRun {
   constructor(parts: CopyParts, tables: CopyTables, high: LogPlace, isStartCommitted: boolean) {
     this.#parts = parts
     this.#tables = tables
-    const { planning: session, chunkBytes, readers } = parts
-    this.#planner = new ChunkPlanner({ session, chunkBytes, tablesAtOnce: readers.length })
+    const { planning: session, chunkBytes, readers, tellsCommits } = parts
+    // A gate that must lock its tables is kept out by whoever writes to one of them for long.
+    this.#planner = new ChunkPlanner({ session, chunkBytes, tablesAtOnce: tellsCommits ? readers.length : 1 })
     this.partialRows = new PartialRows((schema, name) => tables.get(schema, name))
     for (const table of tables.all) this.partialRows.add(table, table.missing)
     this.#high = high
