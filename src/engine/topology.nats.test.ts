@@ -49,6 +49,12 @@ test('three servers shrink to one, which goes on alone with every record, sequen
   await connection.streams.publish('elsewhere', 'x')
   await waitForMetaGroup(system, 3, patience)
 
+  const beforeChange = () => {
+    throw new Error('the reign is over')
+  }
+  await expect(gatherOn(connection, kept.name, { ...patience, beforeChange })).rejects.toThrow('the reign is over')
+  expect((await readJetStreamState(connection, null)).streams.filter(({ replicas }) => replicas === 3)).toHaveLength(3)
+
   await gatherOn(connection, kept.name, patience)
   for (const server of cluster.servers) await server.stop()
   await kept.leaveCluster()

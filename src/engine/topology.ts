@@ -54,6 +54,8 @@ export interface WaitOptions {
   /** In milliseconds; by default a minute. */
   readonly withinMs?: number
   readonly signal: AbortSignal
+  /** Asked before each change; throws when it must not be made any more. */
+  readonly beforeChange?: () => void
 }
 
 /**
@@ -109,6 +111,7 @@ export async function removePeer(system: Connection, serverName: string, options
   await until(system, options, `NATS server ${serverName} cannot be removed from the cluster`, async () => {
     const what = `NATS server ${serverName} cannot be removed`
     const before = await readMetaGroup(system)
+    options.beforeChange?.()
     // A leader does not remove itself.
     if (before?.leader === serverName) await askJetStream(system, what, 'META.LEADER.STEPDOWN', null, stateTimeoutMs)
     try {
@@ -135,6 +138,7 @@ export async function scaleStreams(
     const streams = (await listStreams(connection)).filter(({ name }) => isWanted(name))
     for (const { name } of streams.filter((stream) => stream.replicas !== replicas && mayScale(stream)))
       await ifThere(() => {
+        options.beforeChange?.()
         return connection.call(`stream ${name} cannot get ${replicas} copies`, () =>
           manager.streams.update(name, { num_replicas: replicas }),
         )
@@ -175,6 +179,7 @@ export async function gatherOn(connection: Connection, serverName: string, optio
     const streams = await listStreams(connection)
     for (const stream of streams) {
       options.signal.throwIfAborted()
+      options.beforeChange?.()
       await gatherOne(connection, stream, serverName)
     }
     const isDone = (stream: StreamState) =>

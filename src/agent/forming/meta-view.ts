@@ -15,6 +15,7 @@ import {
   readMetaGroup,
   removePeer,
   scaleStreams,
+  type WaitOptions,
 } from '../../engine/topology.ts'
 import { clientUser, systemUser } from '../cluster-secrets.ts'
 import type { NodeClusterParts } from './node-cluster.ts'
@@ -128,8 +129,10 @@ export class MetaView {
   }
 
   /** @param signal for example of the reign in which this was decided: an earlier leader must not go on changing things */
-  #wait(withinMs: number, signal: AbortSignal): { readonly withinMs: number; readonly signal: AbortSignal } {
-    return { withinMs, signal: AbortSignal.any([signal, this.#closing.signal]) }
+  #wait(withinMs: number, signal: AbortSignal): WaitOptions {
+    // Whoever stood still learns that its reign is over by asking, before any timer says so; see reign.ts.
+    const beforeChange = () => signal.throwIfAborted()
+    return { withinMs, signal: AbortSignal.any([signal, this.#closing.signal]), beforeChange }
   }
 }
 
