@@ -129,7 +129,7 @@ describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
       await sleep(250 + restart * 150)
     }
     const rival = await pair.target.connect({ multipleStatements: true })
-    await rival.query(`BEGIN; SELECT COUNT(*) FROM ${pair.schema}.t FOR UPDATE`)
+    await rival.query(`BEGIN; SELECT v FROM ${pair.schema}.t WHERE id = 1 FOR UPDATE`)
     // Longer than one of several sessions waits for a lock.
     await sleep(4_000)
     await rival.query('COMMIT')
