@@ -8,6 +8,16 @@ import { tableLines } from './compare-tables.ts'
 import { MemoryPipe } from './memory-pipe.ts'
 import { type TargetOptions, TargetUnderTest } from './target-under-test.ts'
 
+/** Every server, by row images and with SQL forced. */
+export const kindsAndStrategies: readonly (readonly [ServerKind, boolean])[] = [
+  ['mysql-9.7', false],
+  ['mysql-9.7', true],
+  ['mysql-5.6', false],
+  ['mysql-5.6', true],
+  ['mariadb-10.11', false],
+  ['mariadb-10.11', true],
+]
+
 /** Servers that the tests of one file share. */
 export class ServerPool implements AsyncDisposable {
   readonly #servers = new Map<string, Promise<TestServer>>()

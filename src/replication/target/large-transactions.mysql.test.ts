@@ -1,17 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/harness/eventually.ts'
-import type { ServerKind } from '../../../test/harness/mysql-servers.ts'
-import { ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
+import { kindsAndStrategies, ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
 
-const cases: readonly [ServerKind, boolean][] = [
-  ['mysql-9.7', false],
-  ['mysql-9.7', true],
-  ['mysql-5.6', false],
-  ['mysql-5.6', true],
-  ['mariadb-10.11', false],
-  ['mariadb-10.11', true],
-]
 const pool = new ServerPool()
 
 afterAll(() => pool[Symbol.asyncDispose]())
@@ -33,7 +24,7 @@ interface State {
   readonly sum: number
 }
 
-describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
+describe.each(kindsAndStrategies)('on %s, SQL forced: %s', (kind, forceSql) => {
   async function open(): Promise<StreamPair> {
     const pair = await StreamPair.open(await pool.get(kind, 'source'), await pool.get(kind, 'target'), { forceSql })
     await pair.writer.query(table)

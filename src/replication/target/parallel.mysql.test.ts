@@ -1,15 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ServerKind } from '../../../test/harness/mysql-servers.ts'
-import { ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
+import { kindsAndStrategies, ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
 
-const cases: readonly [ServerKind, boolean][] = [
-  ['mysql-9.7', false],
-  ['mysql-9.7', true],
-  ['mysql-5.6', false],
-  ['mysql-5.6', true],
-  ['mariadb-10.11', false],
-  ['mariadb-10.11', true],
-]
 const pool = new ServerPool()
 
 afterAll(() => pool[Symbol.asyncDispose]())
@@ -42,7 +33,7 @@ function transaction(n: number, size: number, isMixed: boolean): string {
   }
 }
 
-describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
+describe.each(kindsAndStrategies)('on %s, SQL forced: %s', (kind, forceSql) => {
   test.each([
     ['many conflicts', 500, true],
     ['few conflicts', 10_000, false],

@@ -1,23 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/harness/eventually.ts'
-import type { ServerKind } from '../../../test/harness/mysql-servers.ts'
-import { ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
+import { kindsAndStrategies, ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
 import type { TargetOptions } from '../../../test/target/target-under-test.ts'
-
-const cases: readonly [ServerKind, boolean][] = [
-  ['mysql-9.7', false],
-  ['mysql-9.7', true],
-  ['mysql-5.6', false],
-  ['mysql-5.6', true],
-  ['mariadb-10.11', false],
-  ['mariadb-10.11', true],
-]
 
 const pool = new ServerPool()
 
 afterAll(() => pool[Symbol.asyncDispose]())
 
-describe.each(cases)('on %s, SQL forced: %s', (kind, forceSql) => {
+describe.each(kindsAndStrategies)('on %s, SQL forced: %s', (kind, forceSql) => {
   async function open(options: TargetOptions = {}): Promise<StreamPair> {
     return StreamPair.open(await pool.get(kind, 'source'), await pool.get(kind, 'target'), { forceSql, ...options })
   }
