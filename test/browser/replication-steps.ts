@@ -34,7 +34,11 @@ export async function rowsOf(server: TestServer, table: string): Promise<number>
   return Number(row?.n)
 }
 
-export async function fillServer({ page }: Tab, server: TestServer, { user, password }: Account): Promise<void> {
+export async function fillServer(
+  { page }: Tab,
+  server: Pick<TestServer, 'host' | 'port'>,
+  { user, password }: Account,
+): Promise<void> {
   await page.getByLabel('Host').fill(server.host)
   await page.getByLabel('Port').fill(String(server.port))
   await page.getByLabel('Account').fill(user)

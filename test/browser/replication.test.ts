@@ -4,6 +4,7 @@ import { openTab, type Tab } from '../harness/browser.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startAgent, type TestAgent } from '../harness/millrace-agent.ts'
 import { startServer, type TestServer } from '../harness/mysql-servers.ts'
+import { startSlowLink } from '../harness/slow-link.ts'
 import {
   type Account,
   addAccount,
@@ -16,7 +17,7 @@ import {
   tabTo,
 } from './replication-steps.ts'
 
-const rows = 600_000
+const rows = 150_000
 const reader = { user: 'reader', password: 'reader-Secret-1' }
 const writer = { user: 'writer', password: 'writer-Secret-1' }
 
@@ -73,7 +74,9 @@ test('a job is made by steps, a privilege that is missing is cured on the way, a
   await tab.expectAccessible()
   await page.getByRole('link', { name: 'Create the first job' }).click()
 
-  await fillServer(tab, source, reader)
+  // Slow enough for the copy to be watched.
+  await using slow = await startSlowLink(source, 3_000_000)
+  await fillServer(tab, slow, reader)
   await page.getByRole('button', { name: 'Test the connection' }).click()
   await page.getByText('before a job can run').waitFor()
   await tab.shoot('replication form source')

@@ -9,6 +9,7 @@ import { CopyCommand, type CopyEvent, passwordsOf, processesNaming, urlOf } from
 import { eventually } from '../harness/eventually.ts'
 import { type ServerKind, startServer, type TestServer } from '../harness/mysql-servers.ts'
 import { millraceLine, PseudoTerminal } from '../harness/pseudo-terminal.ts'
+import { type SlowLink, startSlowLink } from '../harness/slow-link.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 
 type PairName = 'MariaDB to MariaDB' | 'MySQL 9.7 to MySQL 9.7' | 'MySQL 5.6 to MySQL 9.7'
@@ -51,9 +52,19 @@ async function makeShop({ source, target }: Pair, rows = 2_000): Promise<void> {
 }
 
 function start(pair: Pair, ...args: readonly string[]): Promise<CopyCommand> {
-  const { source, target } = pair
+  return startOver(pair.source, pair, ...args)
+}
+
+/** @param link the way to the source */
+function startOver(
+  link: Pick<TestServer, 'host' | 'port'>,
+  { source, target }: Pair,
+  ...args: readonly string[]
+): Promise<CopyCommand> {
+  const { host, port } = link
+  const from = urlOf({ host, port, user: source.user })
   return CopyCommand.start(
-    ['--from', urlOf(source), '--to', urlOf(target), '--schemas', 'shop', ...args],
+    ['--from', from, '--to', urlOf(target), '--schemas', 'shop', ...args],
     passwordsOf(source, target),
   )
 }
@@ -166,13 +177,14 @@ test('a copy whose reader goes away is made all the same', async () => {
 
 test('on a terminal passwords are asked for without being shown, bars are drawn, and Ctrl-C stops', async () => {
   const pair = pairOf('MariaDB to MariaDB')
-  // Enough for its bar to be seen.
-  await makeShop(pair, 300_000)
+  await makeShop(pair, 60_000)
   const { source, target } = pair
+  // Slow enough for its bar to be seen.
+  await using slow = await startSlowLink(source, 4_000_000)
   const args = [
     'copy',
     '--from',
-    urlOf(source),
+    urlOf({ ...slow, user: source.user }),
     '--to',
     urlOf(target),
     '--schemas',
@@ -183,7 +195,7 @@ test('on a terminal passwords are asked for without being shown, bars are drawn,
   ]
   await using folder = await tempDir()
   await using terminal = new PseudoTerminal(millraceLine(args), { env: { TMPDIR: folder.path } })
-  for (const { user, port, password } of [source, target]) {
+  for (const { user, port, password } of [{ ...source, port: slow.port }, target]) {
     await terminal.shows(new RegExp(`Password of ${user} at 127\\.0\\.0\\.1:${port}: $`))
     terminal.type(`${password}\r`)
   }
@@ -192,20 +204,25 @@ test('on a terminal passwords are asked for without being shown, bars are drawn,
   expect(await terminal.ended()).toBe(0)
   expect(terminal.text).not.toContain(source.password)
   expect(terminal.text).toMatch(/shop\.orders +[█░▏▎▍▌▋▊▉]{20} +\d+\.\d % +/)
-  expect(terminal.text).toMatch(/total +█{20} +100 % +300005 rows/)
+  expect(terminal.text).toMatch(/total +█{20} +100 % +60005 rows/)
   expect(terminal.text).toMatch(/stopped with everything up to \S+ .*of the source/)
   expect([...readdirSync(folder.path), ...processesNaming(folder.path)]).toEqual([])
 })
 
 describe('a copy that is interrupted', () => {
   const pair = () => pairOf('MariaDB to MariaDB')
-  const rows = 1_000_000
+  const rows = 100_000
+  let slow: SlowLink
 
-  beforeAll(() => makeShop(pair(), rows))
+  beforeAll(async () => {
+    await makeShop(pair(), rows)
+    slow = await startSlowLink(pair().source, 4_000_000)
+  })
+  afterAll(() => slow?.[Symbol.asyncDispose]())
   beforeEach(() => pair().target.query('DROP DATABASE IF EXISTS shop'))
 
   test('by Ctrl-C says what there is now and leaves no process, no folder and no bookkeeping', async () => {
-    await using copy = await start(pair(), '--json', '--threads', '1')
+    await using copy = await startOver(slow, pair(), '--json', '--threads', '1')
     await copy.whenEvent(isCopying)
     copy.signal('SIGINT')
     const { status, errors } = await copy.ended
@@ -219,7 +236,7 @@ describe('a copy that is interrupted', () => {
     await using folder = await tempDir()
     const workDir = join(folder.path, 'work')
     const args = ['--json', '--threads', '1', '--work-dir', workDir]
-    await using killed = await start(pair(), ...args)
+    await using killed = await startOver(slow, pair(), ...args)
     await killed.whenEvent(isCopying)
     killed.signal('SIGKILL')
     await killed.ended
@@ -227,7 +244,7 @@ describe('a copy that is interrupted', () => {
     expect(before).toBeLessThan(rows)
     // Rows that come and go while nobody copies.
     await pair().source.query("DELETE FROM shop.orders WHERE id % 1000 = 7; INSERT INTO shop.log VALUES ('late', 9)")
-    await using resumed = await start(pair(), ...args)
+    await using resumed = await startOver(slow, pair(), ...args)
     const { status, out, errors } = await resumed.ended
     expect(status, out + errors).toBe(0)
     expect(resumed.events().find(isEvent('resumed'))).toBeDefined()
@@ -237,7 +254,7 @@ describe('a copy that is interrupted', () => {
   })
 
   test('by kill -9 without a work directory takes its processes and its folder with it', async () => {
-    await using copy = await start(pair(), '--json', '--threads', '1')
+    await using copy = await startOver(slow, pair(), '--json', '--threads', '1')
     await copy.whenEvent(isCopying)
     copy.signal('SIGKILL')
     await copy.ended

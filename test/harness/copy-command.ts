@@ -117,7 +117,7 @@ export function processesNaming(text: string): readonly string[] {
   })
 }
 
-export function urlOf(server: TestServer, user = server.user): string {
+export function urlOf(server: Pick<TestServer, 'host' | 'port' | 'user'>, user = server.user): string {
   return `mysql://${user}@${server.host}:${server.port}`
 }
 

@@ -137,6 +137,8 @@ export class ReplicationPair implements AsyncDisposable {
   }
 }
 
-export function connectionOf(server: TestServer): { readonly [field: string]: unknown } {
+export function connectionOf(server: Pick<TestServer, 'host' | 'port' | 'user' | 'password'>): {
+  readonly [field: string]: unknown
+} {
   return { Key: { Host: server.host, Port: server.port }, User: server.user, Password: server.password }
 }
