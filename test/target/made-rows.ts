@@ -74,7 +74,7 @@ export function madeChange(
   return { kind: 'rows', table, event, flags }
 }
 
-/** The rows of an event again. */
+/** The rows of an event again; a column that is not in an image is NULL, or empty. */
 export function rowsOf({ table, event }: RowsChange): MadeChange[] {
   const reader: RowsReader = table.newReader()
   const { kind } = reader.open(event)
@@ -105,8 +105,8 @@ function int(value: number): Buffer {
 function readImage(row: RowsReader['before']): MadeRow {
   return {
     id: row.bytes(0)?.readInt32LE() ?? Number.NaN,
-    u: row.bytes(1)?.readInt32LE() ?? null,
-    v: row.bytes(2)?.toString() ?? '',
+    u: row.isPresent(1) ? (row.bytes(1)?.readInt32LE() ?? null) : null,
+    v: row.isPresent(2) ? (row.bytes(2)?.toString() ?? '') : '',
   }
 }
 

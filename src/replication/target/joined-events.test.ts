@@ -36,8 +36,8 @@ function ascending(): number[] {
   return Array.from({ length: eventCount * rowsPerEvent }, (_, index) => index + 1)
 }
 
-async function merged(changes: readonly RowsChange[]) {
-  const result = await mergeChanges(changes, catalogOf(madeTarget()))
+async function merged(changes: readonly RowsChange[], shortens = false) {
+  const result = await mergeChanges(changes, catalogOf(madeTarget()), shortens)
   const made = result.changes.filter((each) => each.kind === 'rows')
   return { rowCount: result.rowCount, made, rows: made.flatMap(rowsOf) }
 }
@@ -56,6 +56,23 @@ test.each([
     expect(event.buffer.length).toBeLessThanOrEqual(128 * 1024)
     expect(event.buffer.readUInt32LE(9)).toBe(event.buffer.length)
   }
+})
+
+test('images before a change are shortened to the columns of keys', async () => {
+  const short = (id: number): MadeRow => ({ id, u: id, v: '' })
+  const updates = await merged(
+    events((id) => change(id)),
+    true,
+  )
+  expect(updates.rows).toEqual(ascending().map((id) => ({ ...change(id), before: short(id) })))
+  const deletes = await merged(events(take), true)
+  expect(deletes.rows).toEqual(
+    ascending()
+      .map((id) => take(id))
+      .map((each) => ({ ...each, before: short(each.before?.id ?? 0) })),
+  )
+  expect(deletes.made).toHaveLength(1)
+  expect(deletes.rowCount).toBe(eventCount * rowsPerEvent)
 })
 
 test('rows written in no order of their keys stay as they came', async () => {

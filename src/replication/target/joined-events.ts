@@ -5,7 +5,9 @@
  * Easy to get wrong: whoever is given joined updates may write them in any order. So their keys must be known to differ,
  * which is cheap to see of numbers that rise, and none may change a column of a unique key.
  */
+import { rowsEventKind } from '../../binlog/event-type.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
+import type { KeyImages } from './key-images.ts'
 import { MergedEvents } from './merged-events.ts'
 import { type RowKey, rowKeyOf } from './merged-key.ts'
 import type { MergeShape, RowsKind } from './merged-table.ts'
@@ -34,13 +36,19 @@ export function mayBeJoined(changes: readonly Change[]): changes is readonly Row
   return sizeBytes >= changes.length * largeEventBytes
 }
 
-/** @returns null when they have to be merged, or left as they are @throws MalformedEventError */
-export function joinEvents(changes: readonly RowsChange[], shape: MergeShape): JoinedEvents | null {
+/**
+ * @param keyImages see MergedEvents
+ * @returns null when they have to be merged, or left as they are @throws MalformedEventError
+ */
+export function joinEvents(
+  changes: readonly RowsChange[],
+  shape: MergeShape,
+  keyImages: KeyImages | null,
+): JoinedEvents | null {
   const last = changes.at(-1)
   if (last === undefined) return null
   const { reader } = last.table
-  const sizeBytes = changes.reduce((sum, { event }) => sum + event.buffer.length, 0)
-  const events = new MergedEvents(last.event, sizeBytes)
+  const events = new MergedEvents(last.event, keyImages, expectedBytes(changes, keyImages !== null))
   let lastKey: RowKey = -1
   let rowCount = 0
   for (const { event } of changes) {
@@ -48,20 +56,38 @@ export function joinEvents(changes: readonly RowsChange[], shape: MergeShape): J
     if (head.isPartial || !hasAllColumns(head, reader.table.columns.length)) return null
     const { kind } = head
     const image = kind === 'delete' ? reader.before : reader.after
+    const shortens = keyImages !== null && kind !== 'write'
     for (; reader.next(); rowCount += 1) {
-      if (kind !== 'update') continue
-      const key = keyOfUpdate(reader, shape)
-      if (key === null || key <= lastKey) return null
-      lastKey = key
+      if (kind === 'update') {
+        const key = keyOfUpdate(reader, shape)
+        if (key === null || key <= lastKey) return null
+        lastKey = key
+      }
+      if (shortens) addRow(events, kind, reader, keyImages)
     }
-    addRows(events, kind, image.buffer, head.rowsOffset, image.end)
+    if (!shortens) addRows(events, kind, image.buffer, head.rowsOffset, image.end)
   }
   events.end()
   return { events, rowCount }
 }
 
+/** What the events will be long, roughly: memory that is not filled would wait with them. */
+function expectedBytes(changes: readonly RowsChange[], shortens: boolean): number {
+  const sizeBytes = changes.reduce((sum, { event }) => sum + event.buffer.length, 0)
+  const kind = rowsEventKind(changes[0]?.event.header.type ?? 0)
+  if (!shortens || kind === 'write') return sizeBytes
+  return kind === 'update' ? sizeBytes >> 1 : 0
+}
+
 function addRows(events: MergedEvents, kind: RowsKind, buffer: Buffer, start: number, end: number): void {
   if (end > start) events.row(kind, buffer.subarray(start, end), null)
+}
+
+function addRow(events: MergedEvents, kind: RowsKind, { before, after }: RowsReader, keyImages: KeyImages): void {
+  keyImages.take(before)
+  const { buffer, start, end } = keyImages
+  const rest = kind === 'update' ? after.buffer.subarray(after.start, after.end) : null
+  events.row(kind, buffer.subarray(start, end), rest)
 }
 
 /** Null: no number, or the row's place in a unique key changes. */

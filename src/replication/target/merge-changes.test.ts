@@ -89,8 +89,12 @@ function eventsOf(changes: readonly MadeChange[], sizes: readonly number[], vers
   return events
 }
 
-async function merged(events: readonly RowsChange[], target = madeTarget()): Promise<readonly RowsChange[]> {
-  const { changes } = await mergeChanges(events, catalogOf(target))
+async function merged(
+  events: readonly RowsChange[],
+  target = madeTarget(),
+  shortens = false,
+): Promise<readonly RowsChange[]> {
+  const { changes } = await mergeChanges(events, catalogOf(target), shortens)
   return changes.filter((each) => each.kind === 'rows')
 }
 
@@ -111,9 +115,10 @@ describe('merged changes', () => {
         attempts,
         fc.array(fc.integer({ min: 1, max: 4 })),
         fc.constantFrom<1 | 2>(1, 2),
-        async (first, tried, sizes, version) => {
+        fc.boolean(),
+        async (first, tried, sizes, version, shortens) => {
           const history = historyOf(first, tried)
-          const events = await merged(eventsOf(history.changes, sizes, version))
+          const events = await merged(eventsOf(history.changes, sizes, version), madeTarget(), shortens)
           let rows = history.before
           for (const each of events.flatMap(rowsOf)) rows = applyTo(rows, each)
           expect(sorted(rows)).toEqual(sorted(history.after))
@@ -125,8 +130,8 @@ describe('merged changes', () => {
 
   test('no two rows of a merged event have one key, and no update of one changes a unique column', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(anyRow, { maxLength: 8 }), attempts, async (first, tried) => {
-        const events = await merged(eventsOf(historyOf(first, tried).changes, [1], 2))
+      fc.asyncProperty(fc.array(anyRow, { maxLength: 8 }), attempts, fc.boolean(), async (first, tried, shortens) => {
+        const events = await merged(eventsOf(historyOf(first, tried).changes, [1], 2), madeTarget(), shortens)
         for (const event of events.filter(({ isMerged }) => isMerged === true)) {
           const rows = rowsOf(event)
           const keys = rows.map(({ before, after }) => (before ?? after)?.id)
@@ -170,6 +175,31 @@ describe('merged changes', () => {
     expect(
       await mergedRows(change(row(1, 5), row(1, 9)), change(row(2, 6), row(2, 5)), change(row(1, 9), row(1, 6))),
     ).toEqual([take(row(1, 5)), take(row(2, 6)), put(row(1, 6)), put(row(2, 5))])
+  })
+
+  test('images before a change may hold the columns of keys only, for a table with a primary key', async () => {
+    const { uniqueKeys } = madeTarget()
+    const prefix = uniqueKeys.map((key) => ({ ...key, hasPrefix: true }))
+    const events = eventsOf([change(row(1, 7), row(1, 7, 'b')), take(row(2, null)), put(row(3, 8))], [1], 2)
+    const presentOf = async (target: ReturnType<typeof madeTarget>) =>
+      (await merged(events, target, true)).map(({ table, event }) => {
+        const { kind, present, presentAfter, flags } = table.reader.open(event)
+        return [kind, ...present, ...presentAfter, flags]
+      })
+    expect(await presentOf(madeTarget())).toEqual([
+      ['delete', 0b011, 0b011, 1],
+      ['update', 0b011, 0b111, 1],
+      ['write', 0b111, 0b111, 1],
+    ])
+    const whole = [
+      ['delete', 0b111, 0b111, 1],
+      ['update', 0b111, 0b111, 1],
+      ['write', 0b111, 0b111, 1],
+    ]
+    const others = [uniqueKeys.map((key) => ({ ...key, isPrimary: false })), prefix]
+    for (const keys of others) expect(await presentOf(madeTarget({ uniqueKeys: keys }))).toEqual(whole)
+    const shortened = (await merged(events, madeTarget(), true)).flatMap(rowsOf)
+    expect(shortened.map(({ before }) => before)).toEqual([row(2, null, ''), row(1, 7, ''), null])
   })
 
   test('one event alone stays as it is', async () => {
@@ -221,20 +251,20 @@ describe('merged changes', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRow, { maxLength: 8 }), attempts, async (first, tried) => {
         const { changes } = historyOf(first, tried)
-        const { rowCount } = await mergeChanges(eventsOf(changes, [2], 2), catalogOf(madeTarget()))
+        const { rowCount } = await mergeChanges(eventsOf(changes, [2], 2), catalogOf(madeTarget()), false)
         expect(rowCount).toBe(changes.length)
       }),
       { numRuns: 200 },
     )
     const twice = eventsOf([put(row(1)), put(row(1)), take(row(2))], [1], 2)
-    expect((await mergeChanges(twice, catalogOf(madeTarget()))).rowCount).toBe(3)
+    expect((await mergeChanges(twice, catalogOf(madeTarget()), false)).rowCount).toBe(3)
   })
 
   test('statements between rows stay between them', async () => {
     const events = eventsOf([put(row(1)), put(row(2)), put(row(3)), put(row(4))], [1], 2)
     const statement = { kind: 'statement', query: {} as never } as const
     const all = [...events.slice(0, 2), statement, ...events.slice(2)]
-    const { changes } = await mergeChanges(all, catalogOf(madeTarget()))
+    const { changes } = await mergeChanges(all, catalogOf(madeTarget()), false)
     expect(changes.map(({ kind }) => kind)).toEqual(['rows', 'statement', 'rows'])
   })
 })

@@ -9,6 +9,7 @@
  */
 import { EventType } from '../../binlog/event-type.ts'
 import { joinEvents, mayBeJoined } from './joined-events.ts'
+import { KeyImages } from './key-images.ts'
 import { MergedEvents } from './merged-events.ts'
 import { MergedTable, type MergeShape } from './merged-table.ts'
 import {
@@ -25,6 +26,7 @@ import { rowKey, type TableCatalog, type TargetTable } from './table-catalog.ts'
 interface Merging {
   readonly source: SourceTable
   readonly rows: MergedTable
+  readonly keyImages: KeyImages | null
   readonly changes: RowsChange[]
 }
 
@@ -44,11 +46,16 @@ export function unmerged(changes: readonly Change[]): MergedChanges {
 
 /**
  * The same in fewer changes. Statements between rows stay where they are.
+ * @param shortens images before a change may hold the columns of keys only
  * @throws ApplyError when a table is not at the target; MalformedEventError
  */
-export async function mergeChanges(changes: readonly Change[], catalog: TableCatalog): Promise<MergedChanges> {
+export async function mergeChanges(
+  changes: readonly Change[],
+  catalog: TableCatalog,
+  shortens: boolean,
+): Promise<MergedChanges> {
   if (changes.length < 2) return unmerged(changes)
-  const shapes = await shapesOf(changes, catalog)
+  const shapes = await shapesOf(changes, catalog, shortens)
   const joined = mayBeJoined(changes) ? join(changes, shapes) : null
   if (joined !== null) return joined
   const merge = new Merge(shapes)
@@ -64,7 +71,7 @@ function join(
   const table = changes.at(-1)?.table
   const shape = table === undefined ? undefined : shapes.get(table)
   if (table === undefined || shape === undefined || shape === null) return null
-  const joined = joinEvents(changes, shape)
+  const joined = joinEvents(changes, shape, keyImagesOf(table, shape))
   return joined === null ? null : { changes: changesOf(joined.events, table), rowCount: joined.rowCount }
 }
 
@@ -82,12 +89,13 @@ function changesOf({ events }: MergedEvents, table: SourceTable): RowsChange[] {
 async function shapesOf(
   changes: readonly Change[],
   catalog: TableCatalog,
+  shortens: boolean,
 ): Promise<ReadonlyMap<SourceTable, MergeShape | null>> {
   const shapes = new Map<SourceTable, MergeShape | null>()
   for (const change of changes) {
     if (change.kind !== 'rows' || shapes.has(change.table)) continue
     const { schema, table } = change.table.name
-    shapes.set(change.table, mergeShape(change.table, await catalog.get(schema, table)))
+    shapes.set(change.table, mergeShape(change.table, await catalog.get(schema, table), shortens))
   }
   return shapes
 }
@@ -142,7 +150,8 @@ class Merge {
     const known = this.#merging.get(fullName)
     if (known !== undefined && mayJoin(known, change)) return known
     this.#endTable(fullName)
-    const merging = { source: change.table, rows: new MergedTable(shape), changes: [] }
+    const keyImages = keyImagesOf(change.table, shape)
+    const merging = { source: change.table, rows: new MergedTable(shape, keyImages), keyImages, changes: [] }
     this.#merging.set(fullName, merging)
     return merging
   }
@@ -162,7 +171,7 @@ class Merge {
       this.#out.push(first)
       return
     }
-    const events = new MergedEvents(last.event)
+    const events = new MergedEvents(last.event, merging.keyImages)
     merging.rows.emit(events)
     events.end()
     this.#out.push(...changesOf(events, last.table))
@@ -190,7 +199,12 @@ function takeRows(rows: MergedTable, { table, event }: RowsChange): number | nul
   return count
 }
 
-function mergeShape(source: SourceTable, target: TargetTable): MergeShape | null {
+function keyImagesOf({ reader }: SourceTable, { beforeColumns }: MergeShape): KeyImages | null {
+  const lengthCodes = reader.table.columns.map(({ lengthCode }) => lengthCode)
+  return beforeColumns === null ? null : new KeyImages(beforeColumns, lengthCodes)
+}
+
+function mergeShape(source: SourceTable, target: TargetTable, shortens: boolean): MergeShape | null {
   const { columns } = source.reader.table
   if (columns.length !== target.columns.length || !target.isTransactional || target.keepsHistory) return null
   if (target.parents.length > 0 || target.children.length > 0) return null
@@ -200,11 +214,16 @@ function mergeShape(source: SourceTable, target: TargetTable): MergeShape | null
   const others = target.uniqueKeys.filter((other) => other !== key)
   const counted = target.columns.findIndex((column) => column.isCounted)
   const [first, ...more] = key.columns
+  const uniqueColumns = new Set(others.flatMap((other) => other.columns))
+  const columnsOfKeys = [...new Set([...key.columns, ...uniqueColumns])].sort((a, b) => a - b)
+  // Servers find a row by other keys as well, but not all by the same ones.
+  const isShortened = shortens && key.isPrimary && !target.uniqueKeys.some(({ hasPrefix }) => hasPrefix)
   return {
     keyColumns: key.columns,
     keyNumberBytes: more.length > 0 ? 0 : Math.max(0, columns[first ?? 0]?.lengthCode ?? 0),
-    uniqueColumns: [...new Set(others.flatMap((other) => other.columns))],
+    uniqueColumns: [...uniqueColumns],
     countedColumn: counted < 0 ? null : counted,
     isCountedUnsigned: target.columns[counted]?.isUnsigned === true,
+    beforeColumns: isShortened && columnsOfKeys.length < columns.length ? columnsOfKeys : null,
   }
 }

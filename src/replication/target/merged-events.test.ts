@@ -4,7 +4,7 @@ import { freeMergedEvent, MergedEvents } from './merged-events.ts'
 
 function eventsOf(rowBytes: number, count: number) {
   const row = { id: 1, u: null, v: '' }
-  const events = new MergedEvents(madeChange('write', [{ kind: 'write', before: null, after: row }]).event)
+  const events = new MergedEvents(madeChange('write', [{ kind: 'write', before: null, after: row }]).event, null)
   for (let n = 0; n < count; n += 1) events.row('write', Buffer.alloc(rowBytes, n), null)
   events.end()
   return events.events

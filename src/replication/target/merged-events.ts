@@ -10,6 +10,7 @@ import { EventType, rowsEventKind } from '../../binlog/event-type.ts'
 import { eventHeaderBytes, type RawEvent, rawEvent } from '../../binlog/raw-event.ts'
 import { decodeRowsHead, plainRowsEvent, RowsFlag } from '../../binlog/rows-event.ts'
 import { freeBytes } from '../../core/free-bytes.ts'
+import type { KeyImages } from './key-images.ts'
 import type { MergedRowSink, RowsKind } from './merged-table.ts'
 
 /** An event takes no further row once it is this long. */
@@ -31,7 +32,7 @@ const versionTwoTypes: Record<RowsKind, number> = {
   delete: EventType.DeleteRows,
 }
 
-/** Events of one table, all columns in every image. */
+/** Events of one table. All columns are in every image, or only those of keys in images of before. */
 export class MergedEvents implements MergedRowSink {
   readonly events: RawEvent[] = []
   readonly #heads: Readonly<Record<RowsKind, Buffer>>
@@ -43,12 +44,14 @@ export class MergedEvents implements MergedRowSink {
 
   /**
    * @param model an event of the table, with all columns; its server, time and version are taken over
+   * @param keyImages what images before a change are; null: whole
    * @param expectedBytes of rows, where that is known: memory for them is taken at once
    */
-  constructor(model: RawEvent, expectedBytes = 0) {
+  constructor(model: RawEvent, keyImages: KeyImages | null, expectedBytes = 0) {
     this.#expectedBytes = expectedBytes
     const plain = plainRowsEvent(model)
-    this.#heads = { write: headOf(plain, 'write'), update: headOf(plain, 'update'), delete: headOf(plain, 'delete') }
+    const head = (kind: RowsKind) => headOf(plain, kind, keyImages)
+    this.#heads = { write: head('write'), update: head('update'), delete: head('delete') }
   }
 
   /** Of one row, or of several in `before`. */
@@ -100,7 +103,7 @@ function memoryOf(sizeBytes: number): Buffer<ArrayBuffer> {
   return sizeBytes >= leastOwnBytes ? Buffer.allocUnsafeSlow(sizeBytes) : Buffer.allocUnsafe(sizeBytes)
 }
 
-function headOf(model: RawEvent, kind: RowsKind): Buffer {
+function headOf(model: RawEvent, kind: RowsKind, keyImages: KeyImages | null): Buffer {
   const { buffer, header, bodyOffset } = model
   const { columnCount, rowsOffset, flags } = decodeRowsHead(model)
   const isVersionTwo = header.type === EventType.PartialUpdateRows || header.type >= EventType.WriteRows
@@ -113,10 +116,11 @@ function headOf(model: RawEvent, kind: RowsKind): Buffer {
     buffer.subarray(0, bodyOffset + 8),
     isVersionTwo ? Buffer.of(2, 0) : Buffer.alloc(0),
     buffer.subarray(countEnd - countBytes, countEnd),
-    present,
+    kind === 'write' ? present : (keyImages?.present ?? present),
     kind === 'update' ? present : Buffer.alloc(0),
   ])
   head.writeUInt8((isVersionTwo ? versionTwoTypes : versionOneTypes)[kind], 4)
-  head.writeUInt16LE(RowsFlag.StatementEnd | (flags & RowsFlag.CompleteRows), flagsAt)
+  const isComplete = kind === 'write' || keyImages === null
+  head.writeUInt16LE(RowsFlag.StatementEnd | (isComplete ? flags & RowsFlag.CompleteRows : 0), flagsAt)
   return head
 }

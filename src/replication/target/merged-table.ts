@@ -17,6 +17,7 @@
  */
 import type { RowImage } from '../../binlog/row-image.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
+import type { KeyImages } from './key-images.ts'
 import { compareKeys, type RowKey, rowKeyOf } from './merged-key.ts'
 
 export type RowsKind = 'write' | 'update' | 'delete'
@@ -32,12 +33,17 @@ export interface MergeShape {
   /** The AUTO_INCREMENT column; null: none. */
   readonly countedColumn: number | null
   readonly isCountedUnsigned: boolean
+  /** Columns that images before a change need, in the table's order; null: all. */
+  readonly beforeColumns: readonly number[] | null
 }
 
 /** Takes merged rows; images are views that hold for the call. */
 export interface MergedRowSink {
   row(kind: RowsKind, before: Uint8Array | null, after: Uint8Array | null): void
 }
+
+/** Where an image lies. */
+type Place = Pick<RowImage, 'buffer' | 'start' | 'end'>
 
 /** Numbers per row in `#places`: where the images before and after lie in their buffers. */
 const placesPerRow = 4
@@ -52,10 +58,13 @@ export class MergedTable {
   #places = new Int32Array(64 * placesPerRow)
   /** Of each row: a column of another unique key may have changed. */
   readonly #movesUnique: boolean[] = []
-  #ghost: { readonly number: bigint; readonly image: Uint8Array } | null = null
+  #ghost: { readonly number: bigint; readonly after: Uint8Array; readonly before: Uint8Array } | null = null
+  readonly #keyImages: KeyImages | null
 
-  constructor(shape: MergeShape) {
+  /** @param keyImages see MergedEvents */
+  constructor(shape: MergeShape, keyImages: KeyImages | null) {
     this.#shape = shape
+    this.#keyImages = keyImages
   }
 
   /**
@@ -82,8 +91,8 @@ export class MergedTable {
       if (this.#hasBefore(row) && (!this.#hasAfter(row) || this.#isSplit(row)))
         sink.row('delete', this.#before(row), null)
     if (this.#ghost !== null) {
-      sink.row('write', null, this.#ghost.image)
-      sink.row('delete', this.#ghost.image, null)
+      sink.row('write', null, this.#ghost.after)
+      sink.row('delete', this.#ghost.before, null)
     }
     for (const row of order)
       if (this.#hasBefore(row) && this.#hasAfter(row) && !this.#isSplit(row))
@@ -154,9 +163,15 @@ export class MergedTable {
   }
 
   #setBefore(row: number, image: RowImage): void {
-    this.#buffers[row * 2] = image.buffer
-    this.#places[row * placesPerRow] = image.start
-    this.#places[row * placesPerRow + 1] = image.end
+    const { buffer, start, end } = this.#shortened(image)
+    this.#buffers[row * 2] = buffer
+    this.#places[row * placesPerRow] = start
+    this.#places[row * placesPerRow + 1] = end
+  }
+
+  #shortened(image: RowImage): Place {
+    this.#keyImages?.take(image)
+    return this.#keyImages ?? image
   }
 
   #setAfter(row: number, image: RowImage): void {
@@ -194,8 +209,12 @@ export class MergedTable {
     if (countedColumn === null) return
     const number = countedNumber(image.bytes(countedColumn) ?? Buffer.alloc(0), isCountedUnsigned)
     if (this.#ghost !== null && number <= this.#ghost.number) return
-    this.#ghost = { number, image: image.buffer.subarray(image.start, image.end) }
+    this.#ghost = { number, after: bytesAt(image), before: bytesAt(this.#shortened(image)) }
   }
+}
+
+function bytesAt({ buffer, start, end }: Place): Uint8Array {
+  return buffer.subarray(start, end)
 }
 
 /** Of an AUTO_INCREMENT column. */

@@ -86,7 +86,7 @@ export class TargetRun {
       position: () => this.#applied.position(),
       lanes: async () => (this.#isSerial() ? null : this.#strategies.lanes(this.#onCommit)),
       tokens: (changes) => tokensOf(changes, this.#catalog),
-      merge: (changes) => mergeChanges(changes, this.#catalog),
+      merge: (changes) => mergeChanges(changes, this.#catalog, !this.#strategies.appliesSql),
       onRows: (rowCount) => {
         progress.rowsTotal += rowCount
       },
