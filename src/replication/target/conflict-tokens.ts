@@ -47,8 +47,8 @@ const wholeTable = ''
 
 /** Of more changes than this the keys are not worth their memory. */
 const mostBytes = 16 * 1024 * 1024
-/** Of all parts of a group. */
-const mostKeys = 250_000
+/** Of all parts of a group; each takes some 50 bytes as long as its group is under way. */
+export const mostKeys = 250_000
 
 /** What the parts of a group touch together. */
 export class GatheredTokens implements Tokens {
@@ -63,17 +63,23 @@ export class GatheredTokens implements Tokens {
     return this.#touched
   }
 
+  /** Of all parts, each part's own. */
+  get keyCount(): number {
+    return this.#keyCount
+  }
+
   get isAlone(): boolean {
     return this.#isAlone
   }
 
   add(more: Tokens): void {
-    for (const values of more.touched.values()) this.#keyCount += values.size
+    this.#keyCount += keyCountOf(more)
     this.#partCount += 1
     this.#isAlone ||= more.isAlone || this.#keyCount > mostKeys
     if (this.#isAlone) {
       this.#touched = new Map()
       this.#own = null
+      this.#keyCount = 0
     } else if (this.#partCount === 1) this.#touched = more.touched
     else {
       this.#own ??= new Map([...this.#touched].map(([name, values]) => [name, new Set(values)]))
@@ -84,6 +90,12 @@ export class GatheredTokens implements Tokens {
       this.#touched = this.#own
     }
   }
+}
+
+export function keyCountOf({ touched }: Tokens): number {
+  let count = 0
+  for (const values of touched.values()) count += values.size
+  return count
 }
 
 /** @throws ApplyError when a table is not at the target */

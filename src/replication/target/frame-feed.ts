@@ -14,8 +14,8 @@ import { FrameGapError } from './errors.ts'
 
 /** Frames read ahead, beside those that the connection holds. */
 const aheadBytes = 4 * 1024 * 1024
-/** Of what the stream holds: a frame is a quarter at most, so the writer always has room for another one. */
-const crowdingShare = 1 / 4
+/** Of what the stream holds. The rest is for what is written meanwhile: the source should not have to wait. */
+const crowdingShare = 1 / 2
 
 /** Frames of an older epoch are what a writer of before left behind, but not when they go on coming for so long. */
 const staleMs = 60_000

@@ -5,7 +5,6 @@
  * Easy to get wrong: whoever is given joined updates may write them in any order. So their keys must be known to differ,
  * which is cheap to see of numbers that rise, and none may change a column of a unique key.
  */
-import { rowsEventKind } from '../../binlog/event-type.ts'
 import type { RowsReader } from '../../binlog/rows-reader.ts'
 import type { KeyImages } from './key-images.ts'
 import { MergedEvents } from './merged-events.ts'
@@ -48,7 +47,7 @@ export function joinEvents(
   const last = changes.at(-1)
   if (last === undefined) return null
   const { reader } = last.table
-  const events = new MergedEvents(last.event, keyImages, expectedBytes(changes, keyImages !== null))
+  const events = new MergedEvents(last.event, keyImages, expectedBytes(changes, keyImages))
   let lastKey: RowKey = -1
   let rowCount = 0
   for (const { event } of changes) {
@@ -71,12 +70,18 @@ export function joinEvents(
   return { events, rowCount }
 }
 
-/** What the events will be long, roughly: memory that is not filled would wait with them. */
-function expectedBytes(changes: readonly RowsChange[], shortens: boolean): number {
+/** How long the events will be: memory that is not filled would wait with them. Rows are taken to be alike. */
+function expectedBytes(changes: readonly RowsChange[], keyImages: KeyImages | null): number {
   const sizeBytes = changes.reduce((sum, { event }) => sum + event.buffer.length, 0)
-  const kind = rowsEventKind(changes[0]?.event.header.type ?? 0)
-  if (!shortens || kind === 'write') return sizeBytes
-  return kind === 'update' ? sizeBytes >> 1 : 0
+  const [first] = changes
+  if (first === undefined || keyImages === null) return sizeBytes
+  const { reader } = first.table
+  const { kind } = reader.open(first.event)
+  if (kind === 'write' || !reader.next()) return sizeBytes
+  keyImages.take(reader.before)
+  const beforeBytes = reader.before.end - reader.before.start
+  const afterBytes = kind === 'update' ? reader.after.end - reader.after.start : 0
+  return Math.ceil((sizeBytes * (keyImages.end - keyImages.start + afterBytes)) / (beforeBytes + afterBytes))
 }
 
 function addRows(events: MergedEvents, kind: RowsKind, buffer: Buffer, start: number, end: number): void {

@@ -12,7 +12,7 @@
 import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
-import { conflicts, GatheredTokens, type Tokens } from './conflict-tokens.ts'
+import { conflicts, GatheredTokens, keyCountOf, mostKeys, type Tokens } from './conflict-tokens.ts'
 import { freeMergedEvent } from './merged-events.ts'
 import type { Change } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
@@ -91,9 +91,14 @@ export class ParallelLanes {
     return group
   }
 
-  /** Takes the next part of a group; waits while too much is not yet written. @throws what any group met */
+  /** Takes the next part of a group; waits while too much is not yet written, or known. @throws what any group met */
   async add(group: LaneGroup, part: GroupPart): Promise<void> {
-    await this.#until(() => this.#waitingBytes === 0 || this.#waitingBytes + part.sizeBytes <= mostWaitingBytes)
+    const keyCount = keyCountOf(part.tokens)
+    await this.#until(
+      () =>
+        (this.#waitingBytes === 0 || this.#waitingBytes + part.sizeBytes <= mostWaitingBytes) &&
+        (this.#underWay.length === 1 || this.#keyCount + keyCount <= mostKeys),
+    )
     group.tokens.add(part.tokens)
     group.parts.push(part)
     this.#waitingBytes += part.sizeBytes
@@ -168,6 +173,10 @@ export class ParallelLanes {
     const next = this.#waitingForLane.shift()
     if (next === undefined) this.#free.push(lane)
     else next(lane)
+  }
+
+  get #keyCount(): number {
+    return this.#underWay.reduce((sum, { tokens }) => sum + tokens.keyCount, 0)
   }
 
   /** Waits until something is so. @throws what a group met before */

@@ -14,7 +14,7 @@ export const runLimits = {
   /** A checkpoint that nothing depends on is written this often. */
   lazyCheckpointMs: 1_000,
   /** More frames than this are not kept for a transaction whose end has not come. */
-  heldFramesBytes: 64 * 1024 * 1024,
+  heldFramesBytes: 128 * 1024 * 1024,
   /** A migration has caught up when it is this close. */
   caughtUpMs: 2_000,
 } as const
