@@ -57,7 +57,8 @@ export const benchmarks: readonly Benchmark[] = [
     what: `a backlog of small transactions, ${kind}`,
     script: 'replication/drain.ts',
     args: ['--kind', kind],
-    smoke: ['--kind', kind, '--transactions', '300', '--rows', '1000'],
+    // Not of MySQL 5.6, for the time that it takes; the other two show as much.
+    smoke: kind === 'mysql-5.6' ? null : ['--kind', kind, '--transactions', '300', '--rows', '1000'],
     tells: followers.map((follower) => `drain by ${follower}`),
   })),
   {
@@ -92,10 +93,7 @@ export const benchmarks: readonly Benchmark[] = [
     what: `lag under a steady load, ${kind}`,
     script: 'replication/steady.ts',
     args: ['--kind', kind, '--seconds', '12', '--only', 'native-1', '--only', 'native-4', '--only', 'millrace'],
-    smoke:
-      kind === 'mysql-9.7'
-        ? ['--kind', kind, '--only', 'native-1', '--only', 'millrace', '--rows', '1000', '--seconds', '2']
-        : null,
+    smoke: kind === 'mysql-9.7' ? ['--kind', kind, '--only', 'millrace', '--rows', '1000', '--seconds', '2'] : null,
     tells: ['lag p50', 'lag p99', 'memory of a task'],
   })),
   // Not of MySQL 5.6, for the time that it takes: `node bench/copy.ts mysql-5.6` measures it.

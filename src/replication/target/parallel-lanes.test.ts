@@ -37,11 +37,12 @@ class Lanes {
     })
   }
 
-  /** @param row that it touches */
-  part(name: string, row: number, sizeBytes = 1): GroupPart {
+  /** @param row that it touches; @param rows so many from there on */
+  part(name: string, row: number, { sizeBytes = 1, rows = 1 } = {}): GroupPart {
     const change = { kind: 'rows' } as RowsChange
     this.#names.set(change, name)
-    return { changes: [change], tokens: { touched: new Map([['t', new Set([row])]]), isAlone: false }, sizeBytes }
+    const keys = new Set(Array.from({ length: rows }, (_, index) => row + index))
+    return { changes: [change], tokens: { touched: new Map([['t', keys]]), isAlone: false }, sizeBytes }
   }
 
   /** Parts that are being written now. */
@@ -119,7 +120,7 @@ describe('groups beside each other', () => {
   test('take no more than fits, and one part that is larger alone', async () => {
     const world = new Lanes(1)
     const group = await world.lanes.open()
-    await world.lanes.add(group, world.part('huge', 1, 100 * mebibyte))
+    await world.lanes.add(group, world.part('huge', 1, { sizeBytes: 100 * mebibyte }))
     let isTaken = false
     const adding = world.lanes.add(group, world.part('next', 2)).then(() => {
       isTaken = true
@@ -131,10 +132,30 @@ describe('groups beside each other', () => {
     expect(world.lanes.waitingBytes).toBe(1)
   })
 
+  test('take no more keys than can be remembered, but all of one that is alone', async () => {
+    const world = new Lanes(2)
+    const first = await world.lanes.open()
+    for (const place of [0, 1]) await world.lanes.add(first, world.part(`1${place}`, place * 90_000, { rows: 90_000 }))
+    world.seal(first, 1)
+    const second = await world.lanes.open()
+    let isTaken = false
+    const adding = world.lanes.add(second, world.part('2', 200_000, { rows: 90_000 })).then(() => {
+      isTaken = true
+    })
+    await turns()
+    await world.written('10')
+    expect([isTaken, world.writing]).toEqual([false, ['11']])
+    await world.written('11')
+    expect(world.done).toEqual(['commit 1'])
+    await adding
+    await world.lanes.add(second, world.part('3', 300_000, { rows: 200_000 }))
+    expect(second.tokens.isAlone).toBe(true)
+  })
+
   test('tell everybody who waits of the first failure', async () => {
     const world = new Lanes(1)
     const [first, second] = [await world.lanes.open(), await world.lanes.open()]
-    await world.lanes.add(first, world.part('1a', 1, 12 * mebibyte))
+    await world.lanes.add(first, world.part('1a', 1, { sizeBytes: 12 * mebibyte }))
     const waiting = [
       world.lanes.open(),
       world.lanes.add(second, world.part('2a', 2)),
