@@ -75,6 +75,15 @@ test('images before a change are shortened to the columns of keys', async () => 
   expect(deletes.rowCount).toBe(eventCount * rowsPerEvent)
 })
 
+test('images that lack columns, of keys too, stay as they are', async () => {
+  const rows = ascending().map((id) => change(id))
+  const lacking = Array.from({ length: 60 }, (_, index) =>
+    madeChange('delete', rows.slice(index * 100, index * 100 + 100), { table, present: 0b101 }),
+  )
+  const { changes } = await mergeChanges(lacking, catalogOf(madeTarget()), true)
+  expect(changes).toEqual(lacking)
+})
+
 test('rows written in no order of their keys stay as they came', async () => {
   const ids = ascending().toReversed()
   expect((await merged(events(put, ids))).rows).toEqual(ids.map(put))

@@ -76,8 +76,9 @@ function expectedBytes(changes: readonly RowsChange[], keyImages: KeyImages | nu
   const [first] = changes
   if (first === undefined || keyImages === null) return sizeBytes
   const { reader } = first.table
-  const { kind } = reader.open(first.event)
-  if (kind === 'write' || !reader.next()) return sizeBytes
+  const head = reader.open(first.event)
+  const { kind } = head
+  if (kind === 'write' || !hasAllColumns(head, reader.table.columns.length) || !reader.next()) return sizeBytes
   keyImages.take(reader.before)
   const beforeBytes = reader.before.end - reader.before.start
   const afterBytes = kind === 'update' ? reader.after.end - reader.after.start : 0
