@@ -84,6 +84,7 @@ export class FrameSink {
   readonly #windowMessages: number
   readonly #windowBytes: number
   readonly #maxBytes: number
+  readonly #maxMessages: number
   readonly #closing = new AbortController()
   #waiting: Pending[] = []
   #underWay: Pending[] = []
@@ -103,6 +104,7 @@ export class FrameSink {
     this.#windowMessages = options.windowMessages ?? 16
     this.#windowBytes = options.windowBytes ?? 32 * 1024 * 1024
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
+    this.#maxMessages = options.maxMessages ?? Number.POSITIVE_INFINITY
     this.#generation = base
     this.#base = base
   }
@@ -123,11 +125,17 @@ export class FrameSink {
     if (frame.length > this.largestFrameBytes)
       return Promise.reject(
         new PayloadTooLargeError(
-          `a frame of ${frame.length} bytes does not fit the stream of job ${this.#jobId}, which holds ${this.#maxBytes}; raise its limit`,
+          `a frame of ${frame.length} bytes does not fit the stream of job ${this.#jobId}, which holds ${this.#maxBytes}; raise --stream-limit`,
+        ),
+      )
+    const parts = splitFrame(frame, this.#connection.maxPayloadBytes - headerRoomBytes)
+    if (parts.length > this.#maxMessages)
+      return Promise.reject(
+        new PayloadTooLargeError(
+          `a frame of ${frame.length} bytes makes ${parts.length} messages, the stream of job ${this.#jobId} holds ${this.#maxMessages}; raise ReplChanBufferSize`,
         ),
       )
     return new Promise((resolve, reject) => {
-      const parts = splitFrame(frame, this.#connection.maxPayloadBytes - headerRoomBytes)
       for (const [place, part] of parts.entries()) {
         const isLast = place === parts.length - 1
         this.#count += 1

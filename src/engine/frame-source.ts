@@ -70,6 +70,7 @@ export class FrameSource {
   #told: { readonly sequence: number; readonly sizeBytes: number }[] = []
   #releasedSequence = 0
   #releasedBytes = 0
+  #releasedFrames = 0
   /** Memory that holds one frame and nothing else. */
   readonly #own = new WeakSet<ArrayBufferLike>()
   #timer: NodeJS.Timeout | null = null
@@ -135,8 +136,15 @@ export class FrameSource {
       count += 1
     }
     this.#told.splice(0, count)
-    if (this.#releasedBytes >= Math.min(purgeBytes, this.#limits.maxBytes * purgeShare)) this.#purgeNow()
+    this.#releasedFrames += count
+    if (this.#releasesMuch) this.#purgeNow()
     else if (this.#timer === null || this.#isPurgedAgain) this.#purgeIn(purgePauseMs)
+  }
+
+  get #releasesMuch(): boolean {
+    const { maxBytes, maxMessages } = this.#limits
+    const fewest = Math.min(purgeBytes, maxBytes * purgeShare)
+    return this.#releasedBytes >= fewest || this.#releasedFrames >= maxMessages * purgeShare
   }
 
   /** See replication/ports.ts. */
@@ -161,6 +169,7 @@ export class FrameSource {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#releasedBytes = 0
+    this.#releasedFrames = 0
     this.#purging = this.#purging.then(() => this.#purge())
   }
 
@@ -190,6 +199,7 @@ export class FrameSource {
     this.#told = []
     this.#releasedSequence = 0
     this.#releasedBytes = 0
+    this.#releasedFrames = 0
   }
 }
 

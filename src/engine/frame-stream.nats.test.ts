@@ -158,13 +158,21 @@ test('a reader knows how much the stream holds, also when a later writer changes
   const large = await openSink(jobId, { maxBytes: 300_000, maxMessages: 50 })
   await large.append(numbered(1))
   await reader.waitFor(2)
-  expect(source.limits).toEqual({ bytes: 300_000, messages: 50 })
-  expect((await openFrameSource({ connection, jobId })).limits).toEqual({ bytes: 300_000, messages: 50 })
+  // And the one that stays of what is released.
+  const limits = { bytes: 300_000, messages: 51 }
+  expect(source.limits).toEqual(limits)
+  expect((await openFrameSource({ connection, jobId })).limits).toEqual(limits)
 })
 
 test('a frame that can never fit is refused at once', async () => {
   const sink = await openSink('tiny', { maxBytes: 100_000 })
   await expect(sink.append(Buffer.alloc(60_000))).rejects.toMatchObject({ code: 'NATS_PAYLOAD_TOO_LARGE' })
+  const few = await openSink('few', { maxMessages: 2 })
+  await few.append(Buffer.alloc(connection.maxPayloadBytes))
+  await expect(few.append(Buffer.alloc(3 * connection.maxPayloadBytes))).rejects.toMatchObject({
+    code: 'NATS_PAYLOAD_TOO_LARGE',
+    message: expect.stringMatching(/makes 4 messages, the stream of job few holds 2; raise ReplChanBufferSize/),
+  })
 })
 
 test('a writer that was taken over can write nothing more', async () => {

@@ -23,10 +23,13 @@ export const takeoverHeader = 'Millrace-Takeover'
 const duplicateWindowMs = 10_000
 const defaultMaxBytes = 1024 * 1024 * 1024
 
+/** What is released is purged up to its last message, by which writers are told apart. */
+const stayingMessages = 1
+
 export interface FrameStreamLimits {
   /** By default 1 GiB. */
   readonly maxBytes?: number
-  /** By default none. */
+  /** By default none. Of what is released the last message stays; it is not counted. */
   readonly maxMessages?: number
 }
 
@@ -60,7 +63,7 @@ export async function ensureFrameStream(
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.New,
     max_bytes: limits.maxBytes ?? defaultMaxBytes,
-    max_msgs: limits.maxMessages ?? -1,
+    max_msgs: limits.maxMessages === undefined ? -1 : limits.maxMessages + stayingMessages,
     duplicate_window: nanos(duplicateWindowMs),
   })
 }

@@ -14,8 +14,12 @@ import { FrameGapError } from './errors.ts'
 
 /** Frames read ahead, beside those that the connection holds. */
 const aheadBytes = 4 * 1024 * 1024
-/** Of what the stream holds. The rest is for what is written meanwhile: the source should not have to wait. */
-const crowdingShare = 1 / 2
+/** Of what the stream holds: a frame may be half of it, and what was released last stays, so the next must find room. */
+const crowdingBytesShare = 1 / 4
+/** The rest is for what is written meanwhile: the source should not have to wait. */
+const crowdingMessagesShare = 1 / 2
+/** The last one released, which stays, and the next one. */
+const messagesBeside = 2
 
 /** Frames of an older epoch are what a writer of before left behind, but not when they go on coming for so long. */
 const staleMs = 60_000
@@ -90,7 +94,8 @@ export class FrameFeed {
     const [first, last] = [this.#held[0], this.#held.at(-1)]
     if (limits === undefined || first === undefined || last === undefined) return false
     const messages = last.sequence - first.sequence + 1
-    return this.#heldBytes > limits.bytes * crowdingShare || messages > limits.messages * crowdingShare
+    const mostMessages = Math.min(limits.messages * crowdingMessagesShare, limits.messages - messagesBeside)
+    return this.#heldBytes > limits.bytes * crowdingBytesShare || messages > mostMessages
   }
 
   /**

@@ -4,10 +4,17 @@ import { eventually } from '../../harness/eventually.ts'
 import { ReplicationPair } from '../../harness/replication-pair.ts'
 
 const rows = 200
-const rowBytes = 100_000
 
-test('a transaction of 20 MB passes a stream of 1 MB in seconds, and so does a copy', async () => {
-  await using pair = await ReplicationPair.start('mariadb-10.11', { agentArgs: ['--stream-limit', '1MB'] })
+const small: { readonly label: string; readonly rowBytes: number; readonly args: string[]; readonly source: object }[] =
+  [
+    { label: '20 MB pass a stream of 1 MB', rowBytes: 100_000, args: ['--stream-limit', '1MB'], source: {} },
+    { label: '4 MB pass a buffer of one message', rowBytes: 20_000, args: [], source: { ReplChanBufferSize: 1 } },
+    { label: '4 MB pass a buffer of two messages', rowBytes: 20_000, args: [], source: { ReplChanBufferSize: 2 } },
+    { label: '4 MB pass a buffer of three messages', rowBytes: 20_000, args: [], source: { ReplChanBufferSize: 3 } },
+  ]
+
+test.each(small)('$label in seconds, as a copy and as one transaction', async ({ label, rowBytes, args, source }) => {
+  await using pair = await ReplicationPair.start('mariadb-10.11', { agentArgs: args })
   await pair.source.query(
     'CREATE DATABASE small; CREATE TABLE small.large (id INT PRIMARY KEY AUTO_INCREMENT, v LONGTEXT) ENGINE=InnoDB',
   )
@@ -24,14 +31,12 @@ test('a transaction of 20 MB passes a stream of 1 MB in seconds, and so does a c
     await eventually(isThere, withinMs, `${count} rows`)
     return Math.round(performance.now() - startedMs)
   }
-  const { ID: id } = await pair.create(pair.jobOf('small'))
+  const { ID: id } = await pair.create(pair.jobOf('small', { source }))
   const copiedMs = await targetHas(rows, 40_000)
   await pair.whenStreaming(id)
   await pair.source.query(insert)
   const streamedMs = await targetHas(2 * rows, 20_000)
-  console.log(
-    `20 MB through a stream of 1 MB: copied ${copiedMs} ms after its job was made, as one transaction ${streamedMs} ms`,
-  )
+  console.log(`${label}: copied ${copiedMs} ms after its job was made, as one transaction ${streamedMs} ms`)
   expect(await pair.target.query('SELECT id, MD5(v) AS v FROM small.large ORDER BY id')).toEqual(
     await pair.source.query('SELECT id, MD5(v) AS v FROM small.large ORDER BY id'),
   )
