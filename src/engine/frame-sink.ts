@@ -116,7 +116,9 @@ export class FrameSink {
 
   /** See replication/ports.ts. */
   get largestFrameBytes(): number {
-    return this.#maxBytes / 2
+    // The one released last stays until the next is released, with the headers of all their messages.
+    const mostShare = 1 - headerRoomBytes / this.#connection.maxPayloadBytes
+    return (this.#maxBytes / 2) * mostShare - headerRoomBytes
   }
 
   /** See replication/ports.ts. @throws StaleWriterError, FramesLostError, PayloadTooLargeError; UnavailableError once closed */

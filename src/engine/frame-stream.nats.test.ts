@@ -164,6 +164,14 @@ test('a reader knows how much the stream holds, also when a later writer changes
   expect((await openFrameSource({ connection, jobId })).limits).toEqual(limits)
 })
 
+test('of the largest frame that is taken two fit', async () => {
+  const sink = await openSink('largest', { maxBytes: 3_000_000 })
+  const largest = Buffer.alloc(Math.floor(sink.largestFrameBytes))
+  await sink.append(largest)
+  await sink.append(largest)
+  expect((await frameStreamInfo(connection, 'largest'))?.bytes).toBeGreaterThan(2_990_000)
+})
+
 test('a frame that can never fit is refused at once', async () => {
   const sink = await openSink('tiny', { maxBytes: 100_000 })
   await expect(sink.append(Buffer.alloc(60_000))).rejects.toMatchObject({ code: 'NATS_PAYLOAD_TOO_LARGE' })

@@ -9,8 +9,6 @@ const small: { readonly label: string; readonly rowBytes: number; readonly args:
   [
     { label: '20 MB pass a stream of 1 MB', rowBytes: 100_000, args: ['--stream-limit', '1MB'], source: {} },
     { label: '4 MB pass a buffer of one message', rowBytes: 20_000, args: [], source: { ReplChanBufferSize: 1 } },
-    { label: '4 MB pass a buffer of two messages', rowBytes: 20_000, args: [], source: { ReplChanBufferSize: 2 } },
-    { label: '4 MB pass a buffer of three messages', rowBytes: 20_000, args: [], source: { ReplChanBufferSize: 3 } },
   ]
 
 test.each(small)('$label in seconds, as a copy and as one transaction', async ({ label, rowBytes, args, source }) => {
