@@ -3,7 +3,7 @@
  * back to where it was.
  */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { Button } from './button.tsx'
 
 export interface DialogProps {
@@ -29,7 +29,7 @@ const firstControl = '.dialog-body :is(input, select, textarea):enabled, .dialog
 function OpenDialog({ title, onClose, actions, size = 'normal', onSubmit, children }: Omit<DialogProps, 'isOpen'>) {
   const element = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()

@@ -5,7 +5,7 @@
  * first load, where the browser begins at the top by itself.
  */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { Icon } from './icon.tsx'
 
@@ -25,7 +25,8 @@ let isFirst = true
 
 export function Page({ title, badge, lead, parent, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
+  // Before the next key: later, the focus would be taken from where that key had brought it.
+  useLayoutEffect(() => {
     if (!isFirst) heading.current?.focus({ preventScroll: true })
     isFirst = false
   }, [])

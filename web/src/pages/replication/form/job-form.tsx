@@ -4,7 +4,7 @@
  * Easy to get wrong: a step's faults are shown only after one has tried to leave it, or every field of a new form would be
  * red. Faults that the API found are shown at their field until that field changes.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { asApiError } from '../../../api/api-error.ts'
 import { api } from '../../../api/client.ts'
@@ -107,10 +107,10 @@ function isFaulty(step: Step, draft: JobDraft, refused: Faults): boolean {
   return Object.keys(refused).some((field) => stepOfField(field) === step)
 }
 
-/** The heading of a step takes the focus when one comes to it, not when the page opens. */
+/** The heading of a step takes the focus when one comes to it, before a key can go to another place; not when the page opens. */
 function useStepFocus(step: Step, panel: { readonly current: HTMLElement | null }): void {
   const before = useRef(step)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current === step) return
     before.current = step
     panel.current?.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true })
