@@ -20,12 +20,11 @@ test("the job's zone wins over the agent's, and the schedule's own over both", (
 
 test('the newest fires of a long time are found without walking through it', () => {
   const times = new FireTimes(sampleJob(), 'UTC')
-  const throughMs = sampleNowMs + 30 * 86_400_000
-  const startedAt = performance.now()
+  // Three billion fires: a walk would outlast any patience.
+  const throughMs = sampleNowMs + 100 * 365 * 86_400_000
   const { fires, firstLeftOut } = times.newest(sampleNowMs, throughMs, 3)
   expect(fires).toEqual([throughMs - 2_000, throughMs - 1_000, throughMs])
   expect(firstLeftOut).toBe(sampleNowMs + 1_000)
-  expect(performance.now() - startedAt).toBeLessThan(100)
 })
 
 test.each([
