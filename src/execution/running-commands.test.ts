@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { idOf, isThere, NodeUnderTest, orderOf } from '../../test/execution/node-under-test.ts'
+import { idOf, isThere, keyOf, NodeUnderTest, orderOf } from '../../test/execution/node-under-test.ts'
 import { eventually } from '../../test/harness/eventually.ts'
 import { findMarkedProcesses } from './runner/process-table.ts'
 import type { OutputAnswer } from './runner/protocol.ts'
@@ -128,6 +128,19 @@ describe('the output of a command that runs', () => {
     expect(briefly.find(({ id }) => id === idOf(order))).toMatchObject({ jobName: 'job', output: '' })
     await node.executor.stop('job', idOf(order))
   })
+})
+
+test('a command that has ended is seen to run until its result is where all can see it', async () => {
+  const order = orderOf('true')
+  const isSeen = async () => (await node.executor.running()).some(({ id }) => id === idOf(order))
+  node.sink.isAway = true
+  node.inbox.send(order)
+  await eventually(async () => (await node.executor.statesOf([keyOf(order)]))[0] === 'ended', 5_000)
+  expect(await isSeen()).toBe(true)
+  expect(await node.executor.stop('job', idOf(order))).toBe(false)
+  node.sink.isAway = false
+  await node.recordOf(order)
+  await eventually(async () => !(await isSeen()), 5_000)
 })
 
 describe('a command that cannot start', () => {

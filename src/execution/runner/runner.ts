@@ -37,6 +37,7 @@ import { StartQueue } from './start-queue.ts'
 const tailsBytes = 8_388_608
 const shortageLimitMs = 60_000
 const scratchBytes = 65_536
+const mostJustEnded = 1_000
 
 export interface RunnerParts {
   readonly journal: KeyJournal
@@ -61,6 +62,8 @@ export class Runner {
   /** Of those, the ones that the spawner has, and for what reason to stop each as soon as it runs. */
   readonly #launching = new Map<string, string | null>()
   readonly #live = new Map<string, Live>()
+  /** Their results are not known to be in the history yet: without them they would be nowhere for a moment. */
+  readonly #justEnded = new Map<string, RunningExecution>()
   /** How many executions of a job wait or run. */
   readonly #activeJobs = new Map<string, number>()
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes)
@@ -116,13 +119,14 @@ export class Runner {
     return accepting
   }
 
-  /** What runs of a job, or of all jobs. */
+  /** What runs of a job, or of all jobs; and what has just ended, as long as its result may be seen nowhere else. */
   running(jobName: string | null, outputBytes: number = tailsBytes): RunningExecution[] {
     const wanted = [...this.#live.values()].filter(
       ({ accepted }) => jobName === null || accepted.order.jobName === jobName,
     )
+    const ended = [...this.#justEnded.values()].filter((one) => jobName === null || one.jobName === jobName)
     const bytes = Math.min(outputBytes, Math.floor(tailsBytes / Math.max(1, wanted.length)))
-    return wanted.map(({ accepted, command }) => runningRecord(accepted, command, bytes))
+    return [...ended, ...wanted.map(({ accepted, command }) => runningRecord(accepted, command, bytes))]
   }
 
   /** What an execution that runs has written from byte `fromOffset` on. */
@@ -158,6 +162,7 @@ export class Runner {
 
   /** These results are safe elsewhere; only their keys stay. */
   async delivered(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#justEnded.delete(key)
     await this.#parts.journal.delivered(keys)
     await this.#parts.results.drop(keys)
   }
@@ -298,6 +303,7 @@ export class Runner {
     this.#parts.onEvent({ event: 'started', execution: runningRecord(accepted, command, 0) })
     void command.ended.then((end) => {
       const execution = recordOfRun(accepted, command, end)
+      this.#noteEnd(accepted.key, runningRecord(accepted, command, 0))
       const isReusable = command.output.hasEnded && accepted.order.runAsUser === null
       command.output.discard()
       if (isReusable) this.#parts.pipes.giveBack(command.pipeName)
@@ -306,6 +312,12 @@ export class Runner {
       this.#countJob(accepted, -1)
       this.#record(execution)
     })
+  }
+
+  #noteEnd(key: string, execution: RunningExecution): void {
+    this.#justEnded.set(key, execution)
+    const [oldest] = this.#justEnded.keys()
+    if (this.#justEnded.size > mostJustEnded && oldest !== undefined) this.#justEnded.delete(oldest)
   }
 
   #recordWithoutRun(accepted: AcceptedOrder, outcome: 'missed' | 'failed' | 'unknown', reason: string): void {
@@ -321,6 +333,7 @@ export class Runner {
       .add(execution)
       .catch((error) => {
         const key = executionKey(execution.jobName, execution.id)
+        this.#justEnded.delete(key)
         log.error({ key, err: messageOf(error) }, 'result could not be kept')
       })
       .finally(() => {
