@@ -48,6 +48,12 @@ export interface ReceivedFrame {
   readonly payload: Uint8Array
 }
 
+interface Told {
+  readonly sequence: number
+  readonly sizeBytes: number
+  readonly isFrame: boolean
+}
+
 /** Opens the stream, making it with default limits when there is none yet. */
 export async function openFrameSource(options: FrameSourceOptions): Promise<FrameSource> {
   const { connection, jobId } = options
@@ -66,11 +72,11 @@ export class FrameSource {
   readonly #jobId: string
   readonly #prefetchBytes: number
   #limits: Limits
-  /** What was told and not yet released, oldest first. */
-  #told: { readonly sequence: number; readonly sizeBytes: number }[] = []
+  /** Frames told and not yet released, and takeovers among them, oldest first. */
+  #told: Told[] = []
   #releasedSequence = 0
   #releasedBytes = 0
-  #releasedFrames = 0
+  #purgedSequence = 0
   /** Memory that holds one frame and nothing else. */
   readonly #own = new WeakSet<ArrayBufferLike>()
   #timer: NodeJS.Timeout | null = null
@@ -109,10 +115,15 @@ export class FrameSource {
       if (generationOf(event.message) < newest) continue
       newest = generationOf(event.message)
       // A writer sets the limits before it takes the stream over.
-      if (event.message.headers?.has(takeoverHeader)) await this.#learnLimits()
+      if (event.message.headers?.has(takeoverHeader)) {
+        await this.#learnLimits()
+        this.#told.push({ sequence: event.message.sequence, sizeBytes: 0, isFrame: false })
+        // With nothing before it to wait for, it alone stays: the first frame behind it may need the room.
+        this.#goOn()
+      }
       const frame = frameOf(event.message, assembler)
       if (frame === null) continue
-      this.#told.push({ sequence: frame.sequence, sizeBytes: frame.payload.length })
+      this.#told.push({ sequence: frame.sequence, sizeBytes: frame.payload.length, isFrame: true })
       if (hasOwnMemory(frame.payload)) this.#own.add(frame.payload.buffer)
       yield frame
     }
@@ -129,22 +140,28 @@ export class FrameSource {
   /** See replication/ports.ts: purges at most every 250 ms, 32 MB or eighth of the stream, in the background. */
   release(frame: Pick<ReceivedFrame, 'sequence'>): void {
     this.#releasedSequence = Math.max(this.#releasedSequence, frame.sequence)
+    this.#goOn()
+  }
+
+  /** Takeovers behind what is released are no longer needed either. */
+  #goOn(): void {
     let count = 0
-    for (const told of this.#told) {
-      if (told.sequence > frame.sequence) break
-      this.#releasedBytes += told.sizeBytes
+    for (const { sequence, sizeBytes, isFrame } of this.#told) {
+      if (isFrame && sequence > this.#releasedSequence) break
+      this.#releasedSequence = Math.max(this.#releasedSequence, sequence)
+      this.#releasedBytes += sizeBytes
       count += 1
     }
+    if (count === 0) return
     this.#told.splice(0, count)
-    this.#releasedFrames += count
     if (this.#releasesMuch) this.#purgeNow()
     else if (this.#timer === null || this.#isPurgedAgain) this.#purgeIn(purgePauseMs)
   }
 
   get #releasesMuch(): boolean {
     const { maxBytes, maxMessages } = this.#limits
-    const fewest = Math.min(purgeBytes, maxBytes * purgeShare)
-    return this.#releasedBytes >= fewest || this.#releasedFrames >= maxMessages * purgeShare
+    const messages = this.#releasedSequence - this.#purgedSequence
+    return this.#releasedBytes >= Math.min(purgeBytes, maxBytes * purgeShare) || messages >= maxMessages * purgeShare
   }
 
   /** See replication/ports.ts. */
@@ -169,7 +186,7 @@ export class FrameSource {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#releasedBytes = 0
-    this.#releasedFrames = 0
+    this.#purgedSequence = this.#releasedSequence
     this.#purging = this.#purging.then(() => this.#purge())
   }
 
@@ -199,7 +216,7 @@ export class FrameSource {
     this.#told = []
     this.#releasedSequence = 0
     this.#releasedBytes = 0
-    this.#releasedFrames = 0
+    this.#purgedSequence = 0
   }
 }
 

@@ -158,8 +158,7 @@ test('a reader knows how much the stream holds, also when a later writer changes
   const large = await openSink(jobId, { maxBytes: 300_000, maxMessages: 50 })
   await large.append(numbered(1))
   await reader.waitFor(2)
-  // And the one that stays of what is released.
-  const limits = { bytes: 300_000, messages: 51 }
+  const limits = { bytes: 300_000, messages: 50 }
   expect(source.limits).toEqual(limits)
   expect((await openFrameSource({ connection, jobId })).limits).toEqual(limits)
 })
@@ -170,6 +169,32 @@ test('of the largest frame that is taken two fit', async () => {
   await sink.append(largest)
   await sink.append(largest)
   expect((await frameStreamInfo(connection, 'largest'))?.bytes).toBeGreaterThan(2_990_000)
+})
+
+test('a stream for one message takes a frame of each of its writers, however often there is a new one', async () => {
+  const jobId = 'one-message'
+  const limits = { maxMessages: 1 }
+  await openSink(jobId, limits)
+  const reader = new Reader(await openFrameSource({ connection, jobId }), true)
+  for (let n = 0; n < 5; n += 1) {
+    // One that writes nothing comes before each one that does.
+    await openSink(jobId, limits)
+    const sink = await openSink(jobId, limits)
+    await sink.append(numbered(n))
+    await reader.waitFor(n + 1)
+  }
+  expect(reader.numbers).toEqual(upTo(5))
+})
+
+test('a frame may be as many messages as the stream holds, also behind a new writer', async () => {
+  const jobId = 'as-many'
+  const reader = new Reader(await openFrameSource({ connection, jobId }), true)
+  for (let n = 0; n < 3; n += 1) {
+    const sink = await openSink(jobId, { maxMessages: 3 })
+    for (let m = 0; m < 2; m += 1) await sink.append(numbered(2 * n + m, 2.5 * connection.maxPayloadBytes))
+    await reader.waitFor(2 * n + 2)
+  }
+  expect(reader.numbers).toEqual(upTo(6))
 })
 
 test('a frame that can never fit is refused at once', async () => {

@@ -23,13 +23,13 @@ export const takeoverHeader = 'Millrace-Takeover'
 const duplicateWindowMs = 10_000
 const defaultMaxBytes = 1024 * 1024 * 1024
 
-/** What is released is purged up to its last message, by which writers are told apart. */
-const stayingMessages = 1
+/** The last one released, by which writers are told apart, and the takeover of the next writer. */
+const stayingMessages = 2
 
 export interface FrameStreamLimits {
   /** By default 1 GiB. */
   readonly maxBytes?: number
-  /** By default none. Of what is released the last message stays; it is not counted. */
+  /** By default none. What stays of what is released is not counted. */
   readonly maxMessages?: number
 }
 
@@ -38,7 +38,7 @@ export interface FrameStreamInfo {
   readonly bytes: number
   /** Infinity: as many as one likes. */
   readonly maxBytes: number
-  /** Infinity: as many as one likes. */
+  /** Beside what stays. Infinity: as many as one likes. */
   readonly maxMessages: number
 }
 
@@ -73,7 +73,7 @@ export async function frameStreamInfo(connection: Connection, jobId: string): Pr
   const info = await streamInfo(connection, frameStreamName(jobId))
   if (info === null) return null
   const { state, config } = info
-  const [maxBytes, maxMessages] = [limitOf(config.max_bytes), limitOf(config.max_msgs)]
+  const [maxBytes, maxMessages] = [limitOf(config.max_bytes), limitOf(config.max_msgs) - stayingMessages]
   return { messages: state.messages, bytes: state.bytes, maxBytes, maxMessages }
 }
 

@@ -18,8 +18,6 @@ const aheadBytes = 4 * 1024 * 1024
 const crowdingBytesShare = 1 / 4
 /** The rest is for what is written meanwhile: the source should not have to wait. */
 const crowdingMessagesShare = 1 / 2
-/** The last one released, which stays, and the next one. */
-const messagesBeside = 2
 
 /** Frames of an older epoch are what a writer of before left behind, but not when they go on coming for so long. */
 const staleMs = 60_000
@@ -48,6 +46,8 @@ export class FrameFeed {
   #expected: number
   #held: { number: number; sequence: number; sizeBytes: number }[] = []
   #heldBytes = 0
+  /** What is held lies behind it; null: nothing was released yet. */
+  #releasedSequence: number | null = null
 
   constructor(source: FrameSource, place: FeedPlace, clock: Clock) {
     this.#source = source
@@ -93,8 +93,9 @@ export class FrameFeed {
     const { limits } = this.#source
     const [first, last] = [this.#held[0], this.#held.at(-1)]
     if (limits === undefined || first === undefined || last === undefined) return false
-    const messages = last.sequence - first.sequence + 1
-    const mostMessages = Math.min(limits.messages * crowdingMessagesShare, limits.messages - messagesBeside)
+    const messages = last.sequence - (this.#releasedSequence ?? first.sequence - 1)
+    // The next one needs room too.
+    const mostMessages = Math.min(limits.messages * crowdingMessagesShare, limits.messages - 1)
     return this.#heldBytes > limits.bytes * crowdingBytesShare || messages > mostMessages
   }
 
@@ -120,7 +121,7 @@ export class FrameFeed {
       })
     if (frame.epoch < this.#epoch || frame.number < this.#expected) {
       this.#assertLeftBehind(frame)
-      if (this.#held.length === 0) this.#source.release({ sequence })
+      if (this.#held.length === 0) this.#release(sequence)
       return null
     }
     if (frame.number > this.#expected)
@@ -159,6 +160,11 @@ export class FrameFeed {
     }
     if (last === null) return
     this.#held.splice(0, count)
-    this.#source.release({ sequence: last })
+    this.#release(last)
+  }
+
+  #release(sequence: number): void {
+    this.#releasedSequence = sequence
+    this.#source.release({ sequence })
   }
 }
