@@ -47,8 +47,10 @@ const wholeTable = ''
 
 /** Of more changes than this the keys are not worth their memory. */
 const mostBytes = 16 * 1024 * 1024
-/** Of all parts of a group; each takes some 50 bytes as long as its group is under way. */
-export const mostKeys = 250_000
+/** Of the keys of all parts of a group, as long as it is under way. */
+export const mostKeyBytes = 12 * 1024 * 1024
+/** What a set takes for each of them, beside a text's own. */
+const bytesPerKey = 48
 
 /** What the parts of a group touch together. */
 export class GatheredTokens implements Tokens {
@@ -56,7 +58,7 @@ export class GatheredTokens implements Tokens {
   /** The same when it is ours to change: a first part's is its own, and most groups have no other. */
   #own: Map<string, Set<RowKey>> | null = null
   #partCount = 0
-  #keyCount = 0
+  #keyBytes = 0
   #isAlone = false
 
   get touched(): ReadonlyMap<string, ReadonlySet<RowKey>> {
@@ -64,8 +66,8 @@ export class GatheredTokens implements Tokens {
   }
 
   /** Of all parts, each part's own. */
-  get keyCount(): number {
-    return this.#keyCount
+  get keyBytes(): number {
+    return this.#keyBytes
   }
 
   get isAlone(): boolean {
@@ -73,13 +75,13 @@ export class GatheredTokens implements Tokens {
   }
 
   add(more: Tokens): void {
-    this.#keyCount += keyCountOf(more)
+    this.#keyBytes += keyBytesOf(more)
     this.#partCount += 1
-    this.#isAlone ||= more.isAlone || this.#keyCount > mostKeys
+    this.#isAlone ||= more.isAlone || this.#keyBytes > mostKeyBytes
     if (this.#isAlone) {
       this.#touched = new Map()
       this.#own = null
-      this.#keyCount = 0
+      this.#keyBytes = 0
     } else if (this.#partCount === 1) this.#touched = more.touched
     else {
       this.#own ??= new Map([...this.#touched].map(([name, values]) => [name, new Set(values)]))
@@ -92,10 +94,14 @@ export class GatheredTokens implements Tokens {
   }
 }
 
-export function keyCountOf({ touched }: Tokens): number {
-  let count = 0
-  for (const values of touched.values()) count += values.size
-  return count
+/** About the memory of all keys: those of one kind are taken to be alike. */
+export function keyBytesOf({ touched }: Tokens): number {
+  let bytes = 0
+  for (const values of touched.values()) {
+    const [first] = values
+    bytes += values.size * (bytesPerKey + (typeof first === 'string' ? first.length : 0))
+  }
+  return bytes
 }
 
 /** @throws ApplyError when a table is not at the target */

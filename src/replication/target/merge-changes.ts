@@ -216,8 +216,13 @@ function mergeShape(source: SourceTable, target: TargetTable, shortens: boolean)
   const [first, ...more] = key.columns
   const uniqueColumns = new Set(others.flatMap((other) => other.columns))
   const columnsOfKeys = [...new Set([...key.columns, ...uniqueColumns])].sort((a, b) => a - b)
-  // Servers find a row by other keys as well, but not all by the same ones.
-  const isShortened = shortens && key.isPrimary && !target.uniqueKeys.some(({ hasPrefix }) => hasPrefix)
+  // Servers find a row by other keys as well, but not all by the same ones. And of an image without the columns that a
+  // generated one is made of, MySQL 8.0 made that anew, from defaults.
+  const isShortened =
+    shortens &&
+    key.isPrimary &&
+    !target.uniqueKeys.some(({ hasPrefix }) => hasPrefix) &&
+    !target.columns.some(({ isGenerated }) => isGenerated)
   return {
     keyColumns: key.columns,
     keyNumberBytes: more.length > 0 ? 0 : Math.max(0, columns[first ?? 0]?.lengthCode ?? 0),

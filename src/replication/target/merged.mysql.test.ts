@@ -1,6 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ServerKind, TestServer } from '../../../test/harness/mysql-servers.ts'
+import { collectParts, endOfFile } from '../../../test/binlog/collect-parts.ts'
+import { type ServerKind, startServer, type TestServer } from '../../../test/harness/mysql-servers.ts'
 import { ServerPool, StreamPair } from '../../../test/target/stream-pair.ts'
+import { RowsReader } from '../../binlog/rows-reader.ts'
+import { decodeTableMap } from '../../binlog/table-map-event.ts'
+import type { TransactionPart } from '../../binlog/transaction-part.ts'
 
 const cases: readonly [ServerKind, ServerKind, boolean][] = [
   ['mysql-9.7', 'mysql-9.7', false],
@@ -123,6 +127,55 @@ async function nextNumber(server: TestServer, schema: string): Promise<string | 
   return /AUTO_INCREMENT=(\d+)/.exec(row?.['Create Table'] ?? '')?.[1]
 }
 
+/** Of the last two columns of each row of `t` that was changed or deleted, by its key. */
+function imagesBefore(parts: readonly TransactionPart[], schema: string): Map<number, readonly (string | undefined)[]> {
+  const images = new Map<number, readonly (string | undefined)[]>()
+  let reader: RowsReader | null = null
+  for (const part of parts) {
+    if (part.kind === 'table-map') {
+      const table = decodeTableMap(part.event)
+      reader = table.schema === schema && table.table === 't' ? new RowsReader(table) : null
+    }
+    if (part.kind !== 'rows' || reader === null) continue
+    reader.open(part.event)
+    while (reader.next()) {
+      const [id, ...texts] = [0, 2, 3].map((column) => reader?.before.bytes(column))
+      images.set(
+        id?.readInt32LE() ?? -1,
+        texts.map((text) => text?.toString()),
+      )
+    }
+  }
+  return images
+}
+
+test.each<[ServerKind, string]>([
+  ['mariadb-10.11', 'id INT PRIMARY KEY, a INT, w TEXT, v INT AS (a + 1) VIRTUAL, KEY by_v (v)'],
+  ['mariadb-10.11', 'id INT PRIMARY KEY, a INT, w TEXT, UNIQUE by_v (w)'],
+  ['mysql-9.7', 'id INT PRIMARY KEY, a INT, w TEXT, v INT AS (a + 1) VIRTUAL, KEY by_v (v)'],
+  ['mysql-9.7', 'n INT, a INT, w TEXT, id INT AS (n * 2) STORED, PRIMARY KEY (id), KEY by_v (a)'],
+])('a %s that logs nothing keeps its keys whole: %s', { timeout: 120_000 }, async (kind, columns) => {
+  await using target = await startServer(kind, { args: ['--skip-log-bin'] })
+  await using pair = await StreamPair.open(await pool.get(kind, 'source'), target)
+  const { writer, schema } = pair
+  await writer.query(`CREATE TABLE t (${columns}) ENGINE=InnoDB`)
+  const [first] = columns.split(' ')
+  const rows = Array.from({ length: 40 }, (_none, id) => `(${id}, ${id}, 'w${id}')`)
+  await writer.query(`INSERT INTO t (${first}, a, w) VALUES ${rows.join(',')}`)
+  await pair.caughtUp()
+  await pair.task.stop()
+  for (let n = 1; n <= 5; n += 1) await writer.query("UPDATE t SET a = a + 100, w = CONCAT(w, 'x')")
+  for (let n = 1; n <= 5; n += 1) await writer.query(`DELETE FROM t WHERE ${first} = ${n * 3}`)
+  await pair.restartTask()
+  await pair.caughtUp(60_000)
+  const lines = await pair.lines('t')
+  expect(lines.target).toEqual(lines.source)
+  const [checked] = await target.query<Record<string, string>[]>(`CHECK TABLE ${schema}.t EXTENDED`)
+  expect(checked).toMatchObject({ Msg_text: 'OK' })
+  const [counted] = await target.query(`SELECT COUNT(*) AS n FROM ${schema}.t FORCE INDEX (by_v) WHERE a > 100`)
+  expect(counted).toEqual({ n: 35 })
+})
+
 describe.each(cases)('from %s to %s, SQL forced: %s', (from, to, forceSql) => {
   test('a backlog that is applied in few groups ends in the rows of the source', { timeout: 120_000 }, async () => {
     await using pair = await StreamPair.open(await pool.get(from, 'source'), await pool.get(to, 'target'), { forceSql })
@@ -147,6 +200,24 @@ describe.each(cases)('from %s to %s, SQL forced: %s', (from, to, forceSql) => {
       }
       expect(await nextNumber(pair.target, pair.schema)).toBe(await nextNumber(pair.source, pair.schema))
     }
+  })
+
+  test('what the target logs of merged changes is whole', { timeout: 120_000 }, async () => {
+    await using pair = await StreamPair.open(await pool.get(from, 'source'), await pool.get(to, 'target'), { forceSql })
+    const { writer, target } = pair
+    await writer.query('CREATE TABLE t (id INT PRIMARY KEY, v INT, w VARCHAR(99), x BLOB) ENGINE=InnoDB')
+    const rows = Array.from({ length: 50 }, (_none, id) => `(${id}, 0, 'w${id}', 'x${id}')`)
+    await writer.query(`INSERT INTO t VALUES ${rows.join(',')}`)
+    await pair.caughtUp()
+    await pair.task.stop()
+    for (let n = 1; n <= 5; n += 1) await writer.query('UPDATE t SET v = v + 1')
+    for (let n = 1; n <= 5; n += 1) await writer.query(`DELETE FROM t WHERE id BETWEEN ${n * 2} AND ${n * 2 + 1}`)
+    const start = await endOfFile(target)
+    await pair.restartTask()
+    await pair.caughtUp(60_000)
+    const before = imagesBefore(await collectParts(target, start, await endOfFile(target)), pair.schema)
+    expect(before.size).toBe(50)
+    for (const [id, texts] of before) expect(texts).toEqual([`w${id}`, `x${id}`])
   })
 
   test('a row that the target has lost stops a merged group, and is named', { timeout: 120_000 }, async () => {

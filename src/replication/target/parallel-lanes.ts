@@ -12,7 +12,7 @@
 import type { Session } from '../../mysql/session.ts'
 import type { ApplyStrategy } from './apply-strategy.ts'
 import type { CheckpointChange, CheckpointStore } from './checkpoint-store.ts'
-import { conflicts, GatheredTokens, keyCountOf, mostKeys, type Tokens } from './conflict-tokens.ts'
+import { conflicts, GatheredTokens, keyBytesOf, mostKeyBytes, type Tokens } from './conflict-tokens.ts'
 import { freeMergedEvent } from './merged-events.ts'
 import type { Change } from './row-changes.ts'
 import { writeChanges } from './write-changes.ts'
@@ -93,11 +93,11 @@ export class ParallelLanes {
 
   /** Takes the next part of a group; waits while too much is not yet written, or known. @throws what any group met */
   async add(group: LaneGroup, part: GroupPart): Promise<void> {
-    const keyCount = keyCountOf(part.tokens)
+    const keyBytes = keyBytesOf(part.tokens)
     await this.#until(
       () =>
         (this.#waitingBytes === 0 || this.#waitingBytes + part.sizeBytes <= mostWaitingBytes) &&
-        (this.#underWay.length === 1 || this.#keyCount + keyCount <= mostKeys),
+        (this.#underWay.length === 1 || this.#keyBytes + keyBytes <= mostKeyBytes),
     )
     group.tokens.add(part.tokens)
     group.parts.push(part)
@@ -175,8 +175,8 @@ export class ParallelLanes {
     else next(lane)
   }
 
-  get #keyCount(): number {
-    return this.#underWay.reduce((sum, { tokens }) => sum + tokens.keyCount, 0)
+  get #keyBytes(): number {
+    return this.#underWay.reduce((sum, { tokens }) => sum + tokens.keyBytes, 0)
   }
 
   /** Waits until something is so. @throws what a group met before */
