@@ -35,8 +35,8 @@ const youngHeapMb = 8
 const heapGrowthPercent = 60
 /**
  * For the C library's allocator, mallopt(3): few arenas, for in one for each thread it would keep 40 MB and more in holes;
- * and no freed frame or statement goes back to the system, for memory that comes from there has to be cleared first, which
- * took a quarter of the tasks' time.
+ * and freed frames and statements, up to 64 MiB of them, do not go back to the system, for memory that comes from there has
+ * to be cleared first, which took a quarter of the tasks' time.
  */
 const allocatorSettings = {
   MALLOC_ARENA_MAX: '2',

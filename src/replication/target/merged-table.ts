@@ -169,6 +169,7 @@ export class MergedTable {
     this.#places[row * placesPerRow + 1] = end
   }
 
+  /** @returns a place that holds until the next call */
   #shortened(image: RowImage): Place {
     this.#keyImages?.take(image)
     return this.#keyImages ?? image
