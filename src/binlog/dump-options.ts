@@ -31,6 +31,11 @@ export interface DumpOptions {
   readonly start: Position
   /** The source says something at least this often. Default 10000. Three of them without a packet: BinlogSilentError. */
   readonly heartbeatMs?: number
+  /**
+   * So long a transaction that was read may still be on its way to its commit, for which a source may wait for a
+   * semisynchronous replica; one that did not come true by then was lost. Default 15000.
+   */
+  readonly commitWithinMs?: number
   /** `verify` (default): check each event's CRC32. `none`: cut it off unread; TLS checks too, and it costs little. */
   readonly checksum?: 'verify' | 'none'
   /** Bytes of events held before the socket is paused; one larger event is let in. Default 16 MiB. */

@@ -6,11 +6,12 @@
  * largest value. And the server drops an older replica with the same UUID, or the same id where there is none.
  */
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import type { DumpOptions } from './dump-options.ts'
 import { BinlogDivergedError, BinlogDumpError, BinlogPurgedError, InvalidPositionError } from './errors.ts'
 import { GtidSet } from './gtid-set.ts'
-import { compareFilePlaces, type Position } from './position.ts'
+import { compareFilePlaces } from './position.ts'
 
 export interface DumpSession {
   readonly vendor: 'mysql' | 'mariadb'
@@ -21,6 +22,8 @@ export interface DumpSession {
 
 /** A year: the largest value of net_write_timeout that all servers take. */
 const longestTimeoutSeconds = 31_536_000
+const defaultCommitWithinMs = 15_000
+const lookAgainMs = 100
 
 /**
  * Sets up the session.
@@ -35,7 +38,7 @@ export async function prepareSession(
   const server = await ask(connection, 'SELECT VERSION() AS version, @@global.binlog_checksum AS checksum')
   const serverVersion = String(server.version)
   const vendor = /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql'
-  await checkStart(connection, options.start, vendor, serverVersion)
+  await checkStart(connection, options, vendor, serverVersion)
   const checksum = server.checksum === 'CRC32' ? 'crc32' : 'none'
   const settings = sessionSettings(options, vendor, heartbeatMs, checksum)
   await connection.query(`SET ${settings.join(', ')}`)
@@ -77,23 +80,24 @@ function replicaUuid(serverId: number): string {
 
 async function checkStart(
   connection: Connection,
-  start: Position,
+  options: DumpOptions,
   vendor: 'mysql' | 'mariadb',
   serverVersion: string,
 ): Promise<void> {
+  const { start } = options
   if (start.kind !== 'file' && !start.kind.startsWith(vendor))
     throw new InvalidPositionError(`a ${start.kind} position can't be looked up on ${vendor} ${serverVersion}`)
-  if (start.kind === 'mysql-gtid') await checkGtidStart(connection, GtidSet.parse(start.executed))
+  if (start.kind === 'mysql-gtid') await checkGtidStart(connection, GtidSet.parse(start.executed), options)
   if (start.kind === 'mariadb-gtid' && !/^[\d,-]*$/.test(start.gtid))
     throw new InvalidPositionError(`"${start.gtid}" is not a MariaDB GTID position`)
   if (start.kind === 'file' && start.file !== '') await checkFileStart(connection, start)
 }
 
 /** The server's own answers are poorer: 5.6 does not say what is missing, nor notice that it lost transactions. */
-async function checkGtidStart(connection: Connection, wanted: GtidSet): Promise<void> {
+async function checkGtidStart(connection: Connection, wanted: GtidSet, options: DumpOptions): Promise<void> {
   const server = await ask(
     connection,
-    'SELECT @@global.gtid_mode AS mode, @@global.gtid_purged AS purged, @@global.gtid_executed AS executed, @@global.server_uuid AS uuid',
+    'SELECT @@global.gtid_mode AS mode, @@global.gtid_purged AS purged, @@global.server_uuid AS uuid',
   )
   if (!String(server.mode).startsWith('ON'))
     throw new BinlogDumpError(`gtid_mode is ${server.mode} on the source: switch it on, or start at a file and offset`)
@@ -105,13 +109,29 @@ async function checkGtidStart(connection: Connection, wanted: GtidSet): Promise<
         details: { missing: missing.toString(), wanted: wanted.toString() },
       },
     )
-  const own = [...wanted.subtract(GtidSet.parse(String(server.executed))).entries()]
-  const lost = own.find(({ uuid }) => uuid === server.uuid)
-  if (lost !== undefined)
-    throw new BinlogDivergedError(
-      `the source ${lost.uuid} never executed its transaction ${lost.ranges[0]?.first}, which has been read before: ` +
-        'it was reset or lost data, so only a new copy helps',
-    )
+  await checkExecuted(connection, wanted, String(server.uuid), options)
+}
+
+/** A transaction is sent once it is in the log, which is before it is executed. @throws BinlogDivergedError */
+async function checkExecuted(
+  connection: Connection,
+  wanted: GtidSet,
+  serverUuid: string,
+  { commitWithinMs = defaultCommitWithinMs, signal }: DumpOptions,
+): Promise<void> {
+  const startedMs = performance.now()
+  for (;;) {
+    const { executed } = await ask(connection, 'SELECT @@global.gtid_executed AS executed')
+    const missing = [...wanted.subtract(GtidSet.parse(String(executed))).entries()]
+    const lost = missing.find(({ uuid }) => uuid === serverUuid)
+    if (lost === undefined) return
+    if (performance.now() - startedMs > commitWithinMs)
+      throw new BinlogDivergedError(
+        `the source ${lost.uuid} never executed its transaction ${lost.ranges[0]?.first}, which has been read before: ` +
+          'it was reset or lost data, so only a new copy helps',
+      )
+    await sleep(lookAgainMs, undefined, { signal })
+  }
 }
 
 /** Without the privilege for SHOW BINARY LOGS the dump itself tells, in fewer words. */

@@ -229,7 +229,7 @@ describe.each(kinds)('on %s', (kind) => {
       server.vendor === 'mysql'
         ? { kind: 'mysql-gtid', executed: `${own}:1-999999`, file: '', offset: 0 }
         : { kind: 'mariadb-gtid', gtid: `0-${own}-999999`, file: '', offset: 0 }
-    const end = await openBinlogStream(dumpOptions(server, lost)).then(
+    const end = await openBinlogStream({ ...dumpOptions(server, lost), commitWithinMs: 500 }).then(
       (stream) => endOf(stream),
       (error: unknown) => error,
     )
@@ -333,4 +333,21 @@ test('the stream may be encrypted, and a certificate of another authority is ref
   expect(parts.filter((part) => part.kind === 'ddl')).toHaveLength(3)
   await expect(openBinlogStream(options)).rejects.toBeInstanceOf(BinlogAccessError)
   await expect(openBinlogStream({ ...options, tls: {} })).rejects.toThrow(/no secure connection .*certificate/)
+})
+
+test('a source that still waits with a commit is no other history for who has read it', async () => {
+  await using server = await startServer('mysql-9.7')
+  await server.query(`CREATE DATABASE held; CREATE TABLE held.t (id INT PRIMARY KEY);
+    INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so';
+    SET GLOBAL rpl_semi_sync_source_enabled = ON, rpl_semi_sync_source_timeout = 3000`)
+  const start = await endOfLog(server)
+  const writer = await server.connect()
+  const committing = writer.query('INSERT INTO held.t VALUES (1)')
+  await using first = await openBinlogStream(dumpOptions(server, start))
+  const reader = new TransactionReader(start)
+  while (positionsOf([...reader.read((await first.nextBatch()) ?? [])]).length === 0);
+  expect(await endOfLog(server)).toEqual(start)
+  await using _second = await openBinlogStream(dumpOptions(server, reader.position))
+  await committing
+  await writer.end()
 })
