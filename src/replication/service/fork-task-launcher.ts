@@ -32,16 +32,16 @@ const youngHeapMb = 8
  * through again. Of so small a heap the engine would do so for every 8 MB of buffers, and spend as much on it as a task
  * on its work.
  */
-const heapGrowthPercent = 60
+const heapGrowthPercent = 40
 /**
  * For the C library's allocator, mallopt(3): few arenas, for in one for each thread it would keep 40 MB and more in holes;
- * and freed frames and statements, up to 64 MiB of them, do not go back to the system, for memory that comes from there has
- * to be cleared first, which took a quarter of the tasks' time.
+ * and freed frames and statements, up to 16 MiB of them at the end of the heap, do not go back to the system, for memory
+ * that comes from there has to be cleared first, which took a quarter of the tasks' time.
  */
 const allocatorSettings = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_MMAP_THRESHOLD_: '33554432',
-  MALLOC_TRIM_THRESHOLD_: '67108864',
+  MALLOC_TRIM_THRESHOLD_: '16777216',
 }
 const longestLine = 65_536
 /** What a Node process needs of its environment; the agent's own may hold secrets that are no task's business. */

@@ -48,7 +48,7 @@ const wholeTable = ''
 /** Of more changes than this the keys are not worth their memory. */
 const mostBytes = 16 * 1024 * 1024
 /** Of the keys of all parts of a group, as long as it is under way. */
-export const mostKeyBytes = 12 * 1024 * 1024
+export const mostKeyBytes = 8 * 1024 * 1024
 /** What a set takes for each of them, beside a text's own. */
 const bytesPerKey = 48
 

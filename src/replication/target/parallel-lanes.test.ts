@@ -135,11 +135,11 @@ describe('groups beside each other', () => {
   test('take no more keys than can be remembered, but all of one that is alone', async () => {
     const world = new Lanes(2)
     const first = await world.lanes.open()
-    for (const place of [0, 1]) await world.lanes.add(first, world.part(`1${place}`, place * 90_000, { rows: 90_000 }))
+    for (const place of [0, 1]) await world.lanes.add(first, world.part(`1${place}`, place * 60_000, { rows: 60_000 }))
     world.seal(first, 1)
     const second = await world.lanes.open()
     let isTaken = false
-    const adding = world.lanes.add(second, world.part('2', 200_000, { rows: 90_000 })).then(() => {
+    const adding = world.lanes.add(second, world.part('2', 200_000, { rows: 60_000 })).then(() => {
       isTaken = true
     })
     await turns()

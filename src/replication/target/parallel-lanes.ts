@@ -20,7 +20,7 @@ import { writeChanges } from './write-changes.ts'
 /** Under way at once before what comes in is collected rather than applied as it came. */
 const busyGroups = 2
 /** Of all groups; a part waits when it would be more. */
-const mostWaitingBytes = 12 * 1024 * 1024
+const mostWaitingBytes = 8 * 1024 * 1024
 
 export interface Lane {
   readonly session: Session
