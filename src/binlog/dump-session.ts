@@ -6,8 +6,8 @@
  * largest value. And the server drops an older replica with the same UUID, or the same id where there is none.
  */
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { systemClock } from '../core/clock.ts'
 import type { DumpOptions } from './dump-options.ts'
 import { BinlogDivergedError, BinlogDumpError, BinlogPurgedError, InvalidPositionError } from './errors.ts'
 import { GtidSet } from './gtid-set.ts'
@@ -119,18 +119,18 @@ async function checkExecuted(
   serverUuid: string,
   { commitWithinMs = defaultCommitWithinMs, signal }: DumpOptions,
 ): Promise<void> {
-  const startedMs = performance.now()
+  const startedMs = systemClock.monotonicMs()
   for (;;) {
     const { executed } = await ask(connection, 'SELECT @@global.gtid_executed AS executed')
     const missing = [...wanted.subtract(GtidSet.parse(String(executed))).entries()]
     const lost = missing.find(({ uuid }) => uuid === serverUuid)
     if (lost === undefined) return
-    if (performance.now() - startedMs > commitWithinMs)
+    if (systemClock.monotonicMs() - startedMs > commitWithinMs)
       throw new BinlogDivergedError(
         `the source ${lost.uuid} never executed its transaction ${lost.ranges[0]?.first}, which has been read before: ` +
           'it was reset or lost data, so only a new copy helps',
       )
-    await sleep(lookAgainMs, undefined, { signal })
+    await systemClock.sleep(lookAgainMs, signal)
   }
 }
 

@@ -37,6 +37,7 @@ import { StartQueue } from './start-queue.ts'
 const tailsBytes = 8_388_608
 const shortageLimitMs = 60_000
 const scratchBytes = 65_536
+/** The agent may be away for long; the results themselves are on disk. */
 const mostJustEnded = 1_000
 
 export interface RunnerParts {

@@ -6,15 +6,8 @@ import { projectRoot } from '../../../scripts/setup/project.ts'
 import { startAgentCluster } from '../../harness/agent-cluster.ts'
 import { eventually } from '../../harness/eventually.ts'
 import type { TestAgent } from '../../harness/millrace-agent.ts'
+import { executionsOf, type ShownExecution } from '../../harness/nodes-on-nats.ts'
 import { tempDir } from '../../harness/temp-dir.ts'
-
-interface ShownExecution {
-  readonly id: string
-  readonly node_name: string
-  readonly scheduled_at: string
-  readonly success: boolean
-  readonly output: string
-}
 
 interface ShownMember {
   readonly Name: string
@@ -40,7 +33,7 @@ async function membersOf(agent: TestAgent): Promise<readonly ShownMember[]> {
 
 /** Seconds for which there is an execution, each once, oldest first. */
 function secondsOf(executions: readonly ShownExecution[]): number[] {
-  const seconds = executions.map(({ scheduled_at }) => Date.parse(scheduled_at) / 1_000)
+  const seconds = executions.map(({ scheduled_at }) => Date.parse(scheduled_at ?? '') / 1_000)
   return [...new Set(seconds)].toSorted((a, b) => a - b)
 }
 
@@ -70,11 +63,10 @@ test('versions that are neighbours work together, and an upgrade node by node lo
 
   const versions = (await membersOf(first)).map(({ Tags }) => Tags.millrace_version)
   expect(versions).toEqual([nextVersion, nextVersion, nextVersion])
-  const executionsOf = async () => (await first.dkron('GET', '/v1/executions/tick')).json as readonly ShownExecution[]
-  const throughSecond = Math.max(...secondsOf(await executionsOf()))
+  const throughSecond = Math.max(...secondsOf(await executionsOf(first, 'tick')))
   // A fire may be late when its leader or its node has just gone; it is told then, and not left out.
   const executions = await eventually(async () => {
-    const found = await executionsOf()
+    const found = await executionsOf(first, 'tick')
     const seconds = secondsOf(found).filter((second) => second <= throughSecond)
     expect(seconds).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index))
     return found

@@ -107,7 +107,10 @@ function isFaulty(step: Step, draft: JobDraft, refused: Faults): boolean {
   return Object.keys(refused).some((field) => stepOfField(field) === step)
 }
 
-/** The heading of a step takes the focus when one comes to it, before a key can go to another place; not when the page opens. */
+/**
+ * The heading of a step takes the focus when one comes to it, before a key can go to another place; not when the page
+ * opens.
+ */
 function useStepFocus(step: Step, panel: { readonly current: HTMLElement | null }): void {
   const before = useRef(step)
   useLayoutEffect(() => {
