@@ -2,12 +2,15 @@
 import type { Log } from '../core/log.ts'
 import { type Connection, type ConnectionOptions, openConnection } from '../engine/connection.ts'
 import type { NatsAuth } from '../engine/nats-auth.ts'
+import type { OwnServer } from '../engine/own-server.ts'
 import type { TlsFiles } from './cluster-tls.ts'
 
 /** Everything a process needs to connect; travels to task processes, never into arguments. */
 export interface NatsAccess {
   /** `host:port` each, in the order in which they are tried; a URL where the user gave one. */
   readonly servers: readonly string[]
+  /** The one among them that this node runs; null for none. */
+  readonly own: OwnServer | null
   readonly auth: NatsAuth | null
   readonly tls: TlsFiles | null
   /** JetStream domain; empty for none. */

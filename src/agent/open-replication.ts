@@ -115,7 +115,7 @@ function neighbour(name: string): string {
 
 function accessFor(parts: ReplicationParts, natsAddress: string | null): NatsAccess {
   if (natsAddress === null || isOwn(parts, natsAddress)) return parts.access
-  return { servers: [natsAddress], auth: null, tls: null, domain: '', replicas: 1 }
+  return { servers: [natsAddress], own: null, auth: null, tls: null, domain: '', replicas: 1 }
 }
 
 /** The document's example names the agent's own address: then the job's stream is the cluster's. */

@@ -20,6 +20,7 @@ export async function outsideAccess(settings: OutsideSettings, tls: TlsFiles | n
   const wanted = settings['nats-replicas']
   return {
     servers: [settings.nats],
+    own: null,
     auth: path === '' ? null : await readAuthFile(path, log),
     tls,
     domain: settings['nats-domain'],

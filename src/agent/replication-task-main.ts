@@ -12,6 +12,7 @@ import { systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { Scope } from '../core/scope.ts'
 import type { Connection } from '../engine/connection.ts'
+import { returnToOwnServer } from '../engine/own-server.ts'
 import { TaskLink } from '../engine/task-link.ts'
 import { leaveUselessServers } from '../engine/useless-server.ts'
 import { type StartMessage, type TaskOrder, takenOverStatus } from '../replication/service/task-messages.ts'
@@ -66,6 +67,7 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   tellServers(spec.nats as TaskNats)
   scope.defer(() => connection.close())
   void leaveUselessServers(connection, stopping.signal)
+  void returnToOwnServer(connection, () => nats.access.own, stopping.signal)
   const link = new TaskLink(connection, job.id)
   const context: TaskContext = { job, role, server, ownerTerm, link, clock: systemClock, log, report }
   const stream = { connection, jobId: job.id }

@@ -85,6 +85,7 @@ export class Connection {
   readonly streams: JetStreamClient
   /** `$JS.API`, or the domain's own. */
   readonly apiPrefix: string
+  readonly #options: ConnectionOptions
   readonly #order: DialOrder
   readonly #domain: { readonly domain?: string }
   #manager: JetStreamManager | null = null
@@ -96,6 +97,7 @@ export class Connection {
 
   constructor({ nats, order }: Dialled, options: ConnectionOptions) {
     this.nats = nats
+    this.#options = options
     this.#order = order
     this.#lastInfo = nats.info
     this.log = options.log
@@ -113,6 +115,11 @@ export class Connection {
 
   get isClosed(): boolean {
     return this.nats.isClosed()
+  }
+
+  /** Of the server that this is connected with, or was last. */
+  get serverName(): string {
+    return this.#serverInfo()?.server_name ?? ''
   }
 
   get serverVersion(): string {
@@ -133,9 +140,13 @@ export class Connection {
     return this.#manager
   }
 
-  /** Which servers to try, `host:port`, when this connection breaks; those that the servers tell of come on top. */
+  /**
+   * Which servers to try, `host:port`, when this connection breaks; those that the servers tell of come on top. Broken
+   * already, it tries these first, in this order.
+   */
   setServers(servers: readonly string[]): void {
     this.nats.setServers([...servers])
+    if (!this.#isConnected) this.#order.prefer(servers)
     for (const listener of this.#serverListeners) listener()
   }
 
@@ -145,11 +156,23 @@ export class Connection {
     return () => this.#serverListeners.delete(listener)
   }
 
-  /** Leaves the server that it has for the first of these that answers, for one that answers but is of no use. */
+  /** Leaves the server that it has for the first of these, `host:port`, that answers; the others are not forgotten. */
   async moveTo(servers: readonly string[]): Promise<void> {
-    this.setServers(servers)
+    const known = this.nats.getServers().map(({ listen }) => listen)
+    this.setServers([...new Set([...servers, ...known])])
     this.#order.prefer(servers)
     await this.nats.reconnect()
+  }
+
+  /** Whether the server at `host:port` would do for this connection: asked once, at most some seconds; never throws. */
+  async wouldServe(address: string): Promise<boolean> {
+    try {
+      const looking = await openConnection({ ...this.#options, url: address, connectWithinMs: 0 })
+      await looking.close()
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Tells each loss and each return of the connection. @returns how to unsubscribe */

@@ -6,6 +6,7 @@
  */
 import { isClustered, replicasOf, type ServerSeat, type Topology } from '../../cluster/topology/topology.ts'
 import type { Log } from '../../core/log.ts'
+import type { OwnServer } from '../../engine/own-server.ts'
 import type { NatsRole } from '../../model/member.ts'
 import type { ClusterSecrets } from '../cluster-secrets.ts'
 import { clientUser } from '../cluster-secrets.ts'
@@ -76,6 +77,12 @@ export class NodeCluster {
     return this.parts.server.main?.url.replace(/^nats:\/\//, '') ?? null
   }
 
+  /** Null while this node has no seat, or its server does not run. */
+  get ownServer(): OwnServer | null {
+    const address = this.ownAddress
+    return this.seat === null || address === null ? null : { serverName: this.seat.serverName, address }
+  }
+
   /** A server that answers while the own one, or the first one, is of no use; `host:port`. */
   prefer(address: string): void {
     this.#preferred = address
@@ -92,6 +99,7 @@ export class NodeCluster {
     const known = usual.filter((address) => address === this.#preferred).concat(usual)
     return {
       servers: [...new Set(known)],
+      own: this.ownServer,
       auth: { user: clientUser, password: secrets.passwords.clientPassword },
       tls,
       domain: '',

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { Scope } from '../../core/scope.ts'
 import type { Connection } from '../../engine/connection.ts'
+import { returnToOwnServer } from '../../engine/own-server.ts'
 import type { ClusterView, LeaderDuty } from '../../model/member.ts'
 import { CandidateKeeper } from './candidate-keeper.ts'
 import { ClusterStore } from './cluster-store.ts'
@@ -80,6 +81,7 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     home.run(signal),
     watchForStraying({ node, connection, store: quickStore, meta, follower, members, clock, log }, signal),
     removeRetiredStores({ node, meta, clock, log }, signal),
+    returnToOwnServer(connection, () => node.ownServer, signal),
   ]
   scope.defer(() => Promise.all(running))
   let hasHandedOver = false

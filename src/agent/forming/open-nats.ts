@@ -161,6 +161,9 @@ function liveAccess(node: NodeCluster): NatsAccess {
     get servers() {
       return node.access.servers
     },
+    get own() {
+      return node.ownServer
+    },
     get replicas() {
       return node.replicas
     },

@@ -29,7 +29,7 @@ export function findOthers(
 ): Promise<FoundCluster | null> {
   const { dataDir, secrets, tls, log } = parts
   const auth = { user: clientUser, password: secrets.passwords.clientPassword }
-  const access: NatsAccess = { servers: [], auth, tls, domain: '', replicas: 1 }
+  const access: NatsAccess = { servers: [], own: null, auth, tls, domain: '', replicas: 1 }
   return findCluster({ addresses, access, dataDir, clusterId, log, ...look })
 }
 

@@ -6,6 +6,7 @@ import { SourceWriter, schema } from '../../crash/source-writer.ts'
 import { partOf } from '../../harness/agent-cluster.ts'
 import { eventually } from '../../harness/eventually.ts'
 import { startAgent, type TestAgent } from '../../harness/millrace-agent.ts'
+import { natsClientsOf } from '../../harness/nats-clients.ts'
 import { ReplicationPair } from '../../harness/replication-pair.ts'
 
 const manualJobs = 995
@@ -32,9 +33,10 @@ test('an agent with 1,000 jobs and a running replication grows to three without 
   writer.start()
   await sleep(2_000)
   const before = await historyOf(pair.agent, 'fires-1')
-  const join = joinFlags(pair.agent)
-  await using second = await startAgent({ args: ['--node-name', 'node2', ...join] })
-  await using third = await startAgent({ args: ['--node-name', 'node3', ...join] })
+  const tokenPath = join(pair.agent.dataDir, 'secrets/cluster-token')
+  const flags = ['--join', `127.0.0.1:${pair.agent.natsPort}`, '--cluster-token-file', tokenPath, ...common]
+  await using second = await startAgent({ args: ['--node-name', 'node2', ...flags] })
+  await using third = await startAgent({ args: ['--node-name', 'node3', ...flags] })
   const agents = [pair.agent, second, third]
   await eventually(() => agents.every((agent) => partOf(agent) === 'server'), 90_000, 'three servers')
   await sleep(3_000)
@@ -45,11 +47,19 @@ test('an agent with 1,000 jobs and a running replication grows to three without 
   for (const name of firing) await expectNoGap(third, name)
   const after = await historyOf(third, 'fires-1')
   for (const one of before) expect(after).toContainEqual(one)
+  await expectOwnServers(agents, tokenPath)
 })
 
-function joinFlags(agent: TestAgent): readonly string[] {
-  const token = join(agent.dataDir, 'secrets/cluster-token')
-  return ['--join', `127.0.0.1:${agent.natsPort}`, '--cluster-token-file', token, ...common]
+/** With another node's server its faults would be faults of both. The tasks stay on the first node. */
+async function expectOwnServers(agents: readonly TestAgent[], tokenPath: string): Promise<void> {
+  for (const [index, agent] of agents.entries()) {
+    const agentName = `agent node${index + 1}`
+    const isAtHome = async () => {
+      const names = await natsClientsOf(agent, tokenPath)
+      return names.includes(agentName) && (index > 0 || names.filter((name) => name.startsWith('task ')).length === 2)
+    }
+    await eventually(isAtHome, 60_000, `${agentName} at its own server`)
+  }
 }
 
 async function storeJobs(agent: TestAgent): Promise<void> {
