@@ -67,7 +67,7 @@ async function run(spec: StartMessage['spec']): Promise<void> {
   tellServers(spec.nats as TaskNats)
   scope.defer(() => connection.close())
   void leaveUselessServers(connection, stopping.signal)
-  void returnToOwnServer(connection, () => nats.access.own, stopping.signal)
+  void returnToOwnServer(connection, () => nats.access, stopping.signal)
   const link = new TaskLink(connection, job.id)
   const context: TaskContext = { job, role, server, ownerTerm, link, clock: systemClock, log, report }
   const stream = { connection, jobId: job.id }

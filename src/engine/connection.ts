@@ -140,13 +140,9 @@ export class Connection {
     return this.#manager
   }
 
-  /**
-   * Which servers to try, `host:port`, when this connection breaks; those that the servers tell of come on top. Broken
-   * already, it tries these first, in this order.
-   */
+  /** Which servers to try, `host:port`, when this connection breaks; those that the servers tell of come on top. */
   setServers(servers: readonly string[]): void {
     this.nats.setServers([...servers])
-    if (!this.#isConnected) this.#order.prefer(servers)
     for (const listener of this.#serverListeners) listener()
   }
 
@@ -156,10 +152,9 @@ export class Connection {
     return () => this.#serverListeners.delete(listener)
   }
 
-  /** Leaves the server that it has for the first of these, `host:port`, that answers; the others are not forgotten. */
+  /** Leaves the server that it has for the first of these, `host:port`, that answers. */
   async moveTo(servers: readonly string[]): Promise<void> {
-    const known = this.nats.getServers().map(({ listen }) => listen)
-    this.setServers([...new Set([...servers, ...known])])
+    this.setServers(servers)
     this.#order.prefer(servers)
     await this.nats.reconnect()
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../test/harness/eventually.ts'
-import { startNatsCluster } from '../../test/harness/nats-cluster.ts'
+import { startNatsCluster, type TestClusterServer } from '../../test/harness/nats-cluster.ts'
 import { silentLog } from '../core/log.ts'
 import { openConnection } from './connection.ts'
 import { returnToOwnServer } from './own-server.ts'
@@ -26,10 +26,15 @@ async function connectedWithFirst(place: 0 | 1) {
   const others = cluster.servers.filter((server) => server !== own)
   if (own === undefined) throw new Error('no server')
   const node = { runsServer: true }
-  const server = { serverName: own.name, address: own.url.replace('nats://', '') }
-  void returnToOwnServer(connection, () => (node.runsServer ? server : null), ending.signal)
+  const server = { serverName: own.name, address: addressOf(own) }
+  const servers = cluster.servers.map(addressOf)
+  void returnToOwnServer(connection, () => ({ servers, own: node.runsServer ? server : null }), ending.signal)
   const isAtHome = () => connection.isConnected && connection.serverName === own.name
   return { own, others, node, server, connection, isAtHome }
+}
+
+function addressOf({ url }: TestClusterServer): string {
+  return url.replace('nats://', '')
 }
 
 test('a connection goes back to its own server each time that one is there again, and what it asked goes on', async () => {

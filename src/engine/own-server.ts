@@ -9,7 +9,7 @@
 import { backoffMs } from '../core/backoff.ts'
 import type { Connection } from './connection.ts'
 
-/** The server that a node runs beside its agent. */
+/** The server that a node runs for itself and the others. */
 export interface OwnServer {
   readonly serverName: string
   /** Where processes of the node reach it, `host:port`. */
@@ -20,14 +20,17 @@ const lookEveryMs = 1_000
 /** How long it must have served. */
 const trial = { firstMs: 6_000, maxMs: 300_000 }
 
-/**
- * Looks until `signal` aborts, or the connection is closed.
- *
- * @param own null while the node runs none that is of use
- */
+export interface KnownServers {
+  /** `host:port` each, the own one included. */
+  readonly servers: readonly string[]
+  /** Null while the node runs none. */
+  readonly own: OwnServer | null
+}
+
+/** Looks until `signal` aborts, or the connection is closed. @param known the servers now */
 export async function returnToOwnServer(
   connection: Connection,
-  own: () => OwnServer | null,
+  known: () => KnownServers,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log } = connection
@@ -36,16 +39,16 @@ export async function returnToOwnServer(
   let atHomeSinceMs: number | null = null
   while (!signal.aborted && !connection.isClosed) {
     await clock.sleep(lookEveryMs, signal).catch(() => {})
-    const server = own()
+    const { own, servers } = known()
     if (signal.aborted || !connection.isConnected) continue
-    if (server === null || connection.serverName === server.serverName) {
+    if (own === null || connection.serverName === own.serverName) {
       servesSinceMs = null
       atHomeSinceMs ??= clock.monotonicMs()
       if (clock.monotonicMs() - atHomeSinceMs >= trial.maxMs) returns = 0
       continue
     }
     atHomeSinceMs = null
-    if (!(await connection.wouldServe(server.address))) {
+    if (!(await connection.wouldServe(own.address))) {
       servesSinceMs = null
       continue
     }
@@ -53,7 +56,7 @@ export async function returnToOwnServer(
     if (clock.monotonicMs() - servesSinceMs < backoffMs(trial, returns + 1, Math.random)) continue
     returns += 1
     servesSinceMs = null
-    log.info({ from: connection.serverName, to: server.serverName }, "goes back to this node's own nats server")
-    await connection.moveTo([server.address])
+    log.info({ from: connection.serverName, to: own.serverName }, "goes back to this node's own nats server")
+    await connection.moveTo([own.address, ...servers])
   }
 }

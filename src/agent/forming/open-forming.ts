@@ -81,7 +81,7 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     home.run(signal),
     watchForStraying({ node, connection, store: quickStore, meta, follower, members, clock, log }, signal),
     removeRetiredStores({ node, meta, clock, log }, signal),
-    returnToOwnServer(connection, () => node.ownServer, signal),
+    returnToOwnServer(connection, () => node.access, signal),
   ]
   scope.defer(() => Promise.all(running))
   let hasHandedOver = false
