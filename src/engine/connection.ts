@@ -259,8 +259,10 @@ export class Connection {
   async #followStatus(): Promise<void> {
     for await (const status of this.nats.status()) {
       if (status.type === 'disconnect') this.#change(false)
-      else if (status.type === 'reconnect') this.#change(true)
-      else if (status.type === 'error') this.log.debug({ err: status.error }, 'nats reported an error')
+      else if (status.type === 'reconnect') {
+        this.#order.connected()
+        this.#change(true)
+      } else if (status.type === 'error') this.log.debug({ err: status.error }, 'nats reported an error')
     }
     this.#change(false)
   }

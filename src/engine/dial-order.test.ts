@@ -41,6 +41,15 @@ test('the first try is at once, the next one of the same server after a pause', 
   expect(order.next([only]).delay).toBe(0)
 })
 
+test('what was preferred counts until there is a connection, and each server once', () => {
+  order.prefer(['c:1', 'c:1', 'b:1'])
+  expect([next(), next()]).toEqual(['c:1', 'b:1'])
+  order.prefer(['c:1', 'b:1'])
+  expect(next()).toBe('c:1')
+  order.connected()
+  expect(next()).toBe('a:1')
+})
+
 test('preferred servers come first, each once, and those that are not there are passed over', () => {
   order.prefer(['x:1', 'c:1', 'b:1'])
   expect([next(), next(), next()]).toEqual(['c:1', 'b:1', 'a:1'])

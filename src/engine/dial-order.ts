@@ -22,7 +22,12 @@ export class DialOrder {
 
   /** These, `host:port`, come first, in this order, each once; what is not among the servers then is passed over. */
   prefer(servers: readonly string[]): void {
-    this.#preferred = [...servers]
+    this.#preferred = [...new Set(servers)]
+  }
+
+  /** It is connected: what was preferred counts no more, for it may be the server that is lost next. */
+  connected(): void {
+    this.#preferred = []
   }
 
   /** To be asked before every attempt. `delay`: how long to wait with it, in milliseconds. */

@@ -35,16 +35,20 @@ export async function returnToOwnServer(
 ): Promise<void> {
   const { clock, log } = connection
   let returns = 0
+  let trialMs = backoffMs(trial, 1, Math.random)
   let servesSinceMs: number | null = null
   let atHomeSinceMs: number | null = null
   while (!signal.aborted && !connection.isClosed) {
     await clock.sleep(lookEveryMs, signal).catch(() => {})
-    const { own, servers } = known()
+    const { own } = known()
     if (signal.aborted || !connection.isConnected) continue
     if (own === null || connection.serverName === own.serverName) {
       servesSinceMs = null
       atHomeSinceMs ??= clock.monotonicMs()
-      if (clock.monotonicMs() - atHomeSinceMs >= trial.maxMs) returns = 0
+      if (returns > 0 && clock.monotonicMs() - atHomeSinceMs >= trial.maxMs) {
+        returns = 0
+        trialMs = backoffMs(trial, 1, Math.random)
+      }
       continue
     }
     atHomeSinceMs = null
@@ -53,10 +57,14 @@ export async function returnToOwnServer(
       continue
     }
     servesSinceMs ??= clock.monotonicMs()
-    if (clock.monotonicMs() - servesSinceMs < backoffMs(trial, returns + 1, Math.random)) continue
+    if (clock.monotonicMs() - servesSinceMs < trialMs) continue
+    // Asking took a while.
+    const now = known()
+    if (signal.aborted || !connection.isConnected || now.own?.serverName !== own.serverName) continue
     returns += 1
+    trialMs = backoffMs(trial, returns + 1, Math.random)
     servesSinceMs = null
     log.info({ from: connection.serverName, to: own.serverName }, "goes back to this node's own nats server")
-    await connection.moveTo([own.address, ...servers])
+    await connection.moveTo([own.address, ...now.servers]).catch(() => {})
   }
 }
