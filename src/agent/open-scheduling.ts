@@ -4,7 +4,7 @@ import type { Settings } from '../config/options.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Scope } from '../core/scope.ts'
-import { nodeSubject, request, serve } from '../engine/calls.ts'
+import { ask, nodeSubject, request, serve } from '../engine/calls.ts'
 import type { Connection } from '../engine/connection.ts'
 import { openDispatcher } from '../engine/dispatch-queue.ts'
 import { type ExecutionLog, openExecutionLog } from '../engine/execution-log.ts'
@@ -102,7 +102,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   const placer = new Placer(members, { runningOn }, clock)
   const nodes = {
     async statesOf(node: string, keys: readonly string[], withinMs: number) {
-      return (await request(connection, nodeSubject(node, 'states'), { keys }, withinMs)) as readonly ExecutionState[]
+      return (await ask(connection, nodeSubject(node, 'states'), { keys }, withinMs)) as readonly ExecutionState[]
     },
   }
   const gate = new OverlapGate({
@@ -217,7 +217,7 @@ async function runningAnywhere(
 ): Promise<readonly RunningExecution[]> {
   const nodes = cluster.members().filter(({ status }) => status === 'alive' || status === 'leaving')
   const answers = await Promise.allSettled(
-    nodes.map(({ nodeName }) => request(connection, nodeSubject(nodeName, 'running'), question, askNodeMs)),
+    nodes.map(({ nodeName }) => ask(connection, nodeSubject(nodeName, 'running'), question, askNodeMs)),
   )
   return answers
     .flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value as readonly RunningExecution[]) : []))

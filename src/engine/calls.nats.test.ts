@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../test/harness/eventually.ts'
 import { startNats, type TestNats } from '../../test/harness/nats-server.ts'
 import { InvalidError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import type { TaskLink as TaskLinkPort } from '../replication/ports.ts'
-import { nodeSubject, request, serve } from './calls.ts'
+import { ask, nodeSubject, request, serve } from './calls.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { TaskLink } from './task-link.ts'
 
@@ -69,6 +70,27 @@ test('a request that nobody serves fails when its time is over', async () => {
 test('a request that is not answered in time fails', async () => {
   answering('silent', () => new Promise(() => {}))
   await expect(request(here, 'silent', null, 200)).rejects.toBeInstanceOf(UnavailableError)
+})
+
+test('a question whose first answer got lost is asked once more, and one that was answered is not', async () => {
+  let asked = 0
+  answering('forgetful', () => {
+    asked += 1
+    return asked === 1 ? new Promise(() => {}) : Promise.resolve('here')
+  })
+  expect(await ask(here, 'forgetful', null, 1_500)).toBe('here')
+  expect(await ask(here, 'forgetful', null, 300)).toBe('here')
+  await sleep(400)
+  expect(asked).toBe(3)
+})
+
+test('a question that nobody answers fails as a request does', async () => {
+  answering('mute', () => new Promise(() => {}))
+  await expect(ask(here, 'mute', null, 300)).rejects.toBeInstanceOf(UnavailableError)
+  answering('refuses', async () => {
+    throw new NotFoundError('no job "x"')
+  })
+  await expect(ask(here, 'refuses', null, 300)).rejects.toThrow(new NotFoundError('no job "x"'))
 })
 
 test('an answer that is too large for NATS is an error, not silence', async () => {

@@ -29,6 +29,11 @@ interface LoggedJob {
   readonly order: StartOrder
 }
 
+interface RecordedJob {
+  readonly sequence: number
+  readonly job: LoggedJob
+}
+
 interface LoggedFire {
   readonly sequence: number
   readonly second: number
@@ -94,8 +99,12 @@ export class FireLog {
     yield* inOrder.takeBefore(Number.POSITIVE_INFINITY)
   }
 
-  /** @throws ConflictError when a run of that group is recorded already */
-  async createRun(group: string, job: LoggedJob): Promise<number> {
+  /**
+   * Records a run that somebody asked for, unless that group has one.
+   *
+   * @returns the run that stands, ours or the one that was there
+   */
+  createRun(group: string, job: LoggedJob): Promise<RecordedJob> {
     const what = `run ${group} of job "${job.order.jobName}" cannot be recorded`
     return this.#createOnce(`fires.run.${encodeToken(group)}`, what, job)
   }
@@ -105,19 +114,8 @@ export class FireLog {
    *
    * @returns the retry that stands, ours or the one that was there
    */
-  async createRetry(key: string, job: LoggedJob): Promise<{ readonly sequence: number; readonly job: LoggedJob }> {
-    const subject = `fires.retry.${encodeToken(key)}`
-    const what = `the retry of execution ${key} cannot be recorded`
-    try {
-      return { sequence: await this.#createOnce(subject, what, job), job }
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error
-      const manager = await this.#connection.manager()
-      const query = { last_by_subj: subject }
-      const stored = await this.#connection.retry(what, () => manager.streams.getMessage(fireStream, query))
-      if (stored === null) throw error
-      return { sequence: stored.seq, job: JSON.parse(Buffer.from(stored.data).toString('utf8')) as LoggedJob }
-    }
+  createRetry(key: string, job: LoggedJob): Promise<RecordedJob> {
+    return this.#createOnce(`fires.retry.${encodeToken(key)}`, `the retry of execution ${key} cannot be recorded`, job)
   }
 
   /** Of all kinds; 0 when nothing was ever recorded. */
@@ -150,10 +148,18 @@ export class FireLog {
     }
   }
 
-  #createOnce(subject: string, what: string, job: LoggedJob): Promise<number> {
-    return publish(this.#connection, what, subject, JSON.stringify(job), {
-      expected: { stream: fireStream, lastSubjectSequence: 0 },
-    })
+  async #createOnce(subject: string, what: string, job: LoggedJob): Promise<RecordedJob> {
+    const expected = { stream: fireStream, lastSubjectSequence: 0 }
+    try {
+      return { sequence: await publish(this.#connection, what, subject, JSON.stringify(job), { expected }), job }
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      const manager = await this.#connection.manager()
+      const query = { last_by_subj: subject }
+      const stored = await this.#connection.retry(what, () => manager.streams.getMessage(fireStream, query))
+      if (stored === null) throw error
+      return { sequence: stored.seq, job: JSON.parse(Buffer.from(stored.data).toString('utf8')) as LoggedJob }
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { MemoryBucket } from '../../test/doubles/memory-bucket.ts'
 import { MemoryDispatcher, MemoryExecutionLog, MemoryFireLog } from '../../test/doubles/memory-logs.ts'
 import { sampleExecution, sampleJob, sampleMember, sampleNowMs } from '../../test/doubles/samples.ts'
 import { FakeClock } from '../core/clock.ts'
-import { LeadershipLostError } from '../core/errors.ts'
+import { LeadershipLostError, UnavailableError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { type Execution, executionId, type Outcome, type StartOrder } from '../model/execution.ts'
 import type { Member } from '../model/member.ts'
@@ -258,4 +258,20 @@ test('of runs asked for at once that forbid overlap one starts, and a repeated r
   const [skipped]: readonly (Execution | undefined)[] = history.all
   expect(skipped).toMatchObject({ outcome: 'skipped', nodeName: '' })
   expect(skipped?.reason).toContain(`${groups[0]}-1-a still runs on node "a"`)
+})
+
+test('a run that was recorded and not sent on its way is sent by whoever is asked for it again', async () => {
+  const job = sampleJob({ concurrency: 'forbid', tags: {} })
+  const group = groupOf(clock.now())
+  const first = await lead(1)
+  dispatcher.beforeDispatch = () => {
+    throw new UnavailableError('NATS is not connected')
+  }
+  await expect(first.runs.run(job, group)).rejects.toBeInstanceOf(UnavailableError)
+  await endReign(first)
+  dispatcher.beforeDispatch = () => {}
+  const { runs } = await lead(2)
+  await runs.run(job, group)
+  expect(fireLog.runs).toHaveLength(1)
+  expect([...dispatcher.started.keys()]).toEqual([`job/${group}-1-a`, `job/${group}-1-b`])
 })

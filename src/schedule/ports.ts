@@ -25,6 +25,12 @@ export interface RecordedFire extends FireRecord {
   readonly sequence: number
 }
 
+/** A run or a retry, recorded on its own. */
+export interface RecordedJob {
+  readonly sequence: number
+  readonly job: FiredJob
+}
+
 /** How far firing has come. Everything due at or before `throughSecond` has been recorded and dispatched. */
 export interface FireCursor {
   readonly throughSecond: number
@@ -55,10 +61,10 @@ export interface FireLog {
   confirm(term: number): Promise<void>
   /** Every record of a second after `afterSecond`, by second. */
   listAfter(afterSecond: number): AsyncIterable<RecordedFire>
-  /** A run-now, recorded under its own id. @returns its sequence @throws ConflictError when it is there already */
-  createRun(group: string, job: FiredJob): Promise<number>
+  /** A run-now; each group has one at most. @returns the one that stands */
+  createRun(group: string, job: FiredJob): Promise<RecordedJob>
   /** A retry of the execution that `key` names; each has one at most. @returns the one that stands */
-  createRetry(key: string, job: FiredJob): Promise<{ readonly sequence: number; readonly job: FiredJob }>
+  createRetry(key: string, job: FiredJob): Promise<RecordedJob>
   /** The sequence of the last record of any kind; 0 when there is none. */
   lastSequence(): Promise<number>
   /** Everything recorded after `afterSequence`, then live, until `signal` aborts. */

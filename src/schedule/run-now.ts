@@ -2,10 +2,10 @@
  * Starts a job because somebody asked for it.
  *
  * Easy to get wrong: a job that forbids overlap is started by the leader alone, which decides one thing after another;
- * and the group is made by whoever was asked first, so that a request that two nodes answer starts the job once.
+ * and the group is made by whoever was asked first, so that a request that two nodes answer starts the job once. Who
+ * answers it later sends what was recorded on its way again: the first one may have died before it did.
  */
 import type { Clock } from '../core/clock.ts'
-import { ConflictError } from '../core/errors.ts'
 import type { ScheduledJob } from '../model/scheduled-job.ts'
 import { type DispatchParts, dispatchFires } from './dispatch-fires.ts'
 import type { OverlapGate } from './overlap-gate.ts'
@@ -19,7 +19,7 @@ export interface RunParts extends DispatchParts {
   readonly clock: Clock
 }
 
-/** Durable and dispatched when it resolves. @throws ConflictError when there is a run of that group */
+/** Durable and dispatched when it resolves; the same group again changes nothing. @throws UnavailableError */
 export async function runJob(parts: RunParts, job: ScheduledJob, group: string): Promise<void> {
   await (await recordRun(parts, job, group, null)).dispatch()
 }
@@ -37,18 +37,14 @@ export class ExclusiveRuns {
     this.#parts = parts
   }
 
-  /** As `runJob`; a request that comes again changes nothing. @throws UnavailableError */
+  /** As `runJob`. @throws UnavailableError, LeadershipLostError */
   run(job: ScheduledJob, group: string): Promise<void> {
     const { gate } = this.#parts
     return gate.inTurn(job.name, async () => {
       const obstacle = await gate.findObstacle(job.name, group)
-      try {
-        const { sequence, fire, dispatch } = await recordRun(this.#parts, job, group, obstacle)
-        this.#parts.onRecorded(sequence, [fire])
-        await dispatch()
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error
-      }
+      const { sequence, fire, dispatch } = await recordRun(this.#parts, job, group, obstacle)
+      this.#parts.onRecorded(sequence, [fire])
+      await dispatch()
     })
   }
 }
@@ -57,13 +53,13 @@ export class ExclusiveRuns {
 async function recordRun(parts: RunParts, job: ScheduledJob, group: string, obstacle: string | null) {
   const order = explicitOrder(job, group)
   const placement = parts.placer.begin().place(job.tags)
-  const fire: FiredJob =
+  const wanted: FiredJob =
     obstacle !== null
       ? { nodeNames: [], order, skippedReason: obstacle }
       : placement.kind === 'placed'
         ? { nodeNames: placement.nodeNames, order }
         : { nodeNames: [], order, unplacedReason: placement.reason }
-  const sequence = await parts.fireLog.createRun(group, fire)
+  const { sequence, job: fire } = await parts.fireLog.createRun(group, wanted)
   const dispatch = () => dispatchFires(parts, `run-${job.name}-${group}`, [fire], parts.clock.now())
   return { sequence, fire, dispatch }
 }

@@ -12,6 +12,7 @@ import type {
   FireRecord,
   FireWriter,
   RecordedFire,
+  RecordedJob,
 } from '../../src/schedule/ports.ts'
 
 export class MemoryFireLog implements FireLog {
@@ -63,15 +64,17 @@ export class MemoryFireLog implements FireLog {
       .toSorted((a, b) => a.second - b.second || a.sequence - b.sequence)
   }
 
-  async createRun(group: string, job: FiredJob): Promise<number> {
-    if (this.runs.some((run) => run.group === group)) throw new ConflictError('it is there')
+  async createRun(group: string, job: FiredJob): Promise<RecordedJob> {
+    const known = this.runs.find((run) => run.group === group)
+    if (known !== undefined) return known
     this.#sequence += 1
-    this.runs.push({ sequence: this.#sequence, group, job })
+    const run = { sequence: this.#sequence, group, job }
+    this.runs.push(run)
     this.#wake()
-    return this.#sequence
+    return run
   }
 
-  async createRetry(key: string, job: FiredJob): Promise<{ readonly sequence: number; readonly job: FiredJob }> {
+  async createRetry(key: string, job: FiredJob): Promise<RecordedJob> {
     const known = this.retries.find((retry) => retry.key === key)
     if (known !== undefined) return known
     this.#sequence += 1
