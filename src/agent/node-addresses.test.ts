@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { apiHost, joinAddresses, nodeAddresses, ownAddresses } from './node-addresses.ts'
+import { apiHost, isOutOfReach, joinAddresses, nodeAddresses, ownAddresses } from './node-addresses.ts'
 
 const settings = (host: string, more: { advertise?: string; 'nats-route-addr'?: string } = {}) => ({
   ...{ 'nats-addr': { host, port: 8193 }, 'nats-route-addr': '', advertise: '' },
@@ -24,6 +24,17 @@ test('--advertise wins, also for IPv6', () => {
 test('servers meet where --nats-route-addr says', () => {
   const addresses = nodeAddresses(settings('10.0.0.1', { 'nats-route-addr': '0.0.0.0:9000', advertise: 'a.example' }))
   expect(addresses).toMatchObject({ routeListen: '0.0.0.0:9000', route: 'a.example:9000' })
+})
+
+test.each([
+  ['127.0.0.1', ['10.0.0.1:8193', 'b.example:8193'], true],
+  ['::1', ['[fd00::1]:8193'], true],
+  ['127.0.0.1', ['127.0.0.1:8193'], false],
+  ['127.0.0.1', ['[::1]:8193', '10.0.0.1:8193'], false],
+  ['127.0.0.1', [], false],
+  ['10.0.0.2', ['10.0.0.1:8193'], false],
+])('a server at %s is out of reach for %j: %s', (host, others, isIt) => {
+  expect(isOutOfReach(host, others)).toBe(isIt)
 })
 
 test.each([

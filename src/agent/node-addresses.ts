@@ -77,6 +77,12 @@ export function format({ host, port }: Address): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+/** True where a server at `host` serves its own machine only while all the others, `host:port`, are beyond it. */
+export function isOutOfReach(host: string, others: readonly string[]): boolean {
+  const hosts = others.map((address) => address.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''))
+  return isLoopback(host) && hosts.length > 0 && !hosts.some(isLoopback)
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }

@@ -4,7 +4,7 @@ export type MemberStatus = 'alive' | 'leaving' | 'left' | 'failed'
 
 /**
  * A node's part in the embedded NATS cluster: it runs one of its servers, it could run one, or it never does (the user
- * runs NATS).
+ * runs NATS, or others could not reach it).
  */
 export type NatsRole = 'server' | 'spare' | 'client'
 

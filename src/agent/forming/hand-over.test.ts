@@ -26,7 +26,8 @@ async function leaving(
   state: { hears?: boolean; status?: MemberStatus } = {},
 ) {
   const clock = new FakeClock(0)
-  const parts = { nodeId: 'a', nodeName: 'a', file: { write: () => {} } } as unknown as NodeClusterParts
+  const addresses = { host: 'a' }
+  const parts = { nodeId: 'a', nodeName: 'a', addresses, file: { write: () => {} } } as unknown as NodeClusterParts
   const known = { ...(more.topology ?? clustered), candidate: more.candidate ?? null }
   const node = new NodeCluster(parts, { clusterId: 'id', role, store: 'store', retired: [], ...known })
   const said: number[] = []

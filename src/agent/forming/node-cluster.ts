@@ -12,7 +12,7 @@ import type { ClusterSecrets } from '../cluster-secrets.ts'
 import { clientUser } from '../cluster-secrets.ts'
 import type { TlsFiles } from '../cluster-tls.ts'
 import type { NatsAccess } from '../nats-access.ts'
-import type { NodeAddresses } from '../node-addresses.ts'
+import { isOutOfReach, type NodeAddresses } from '../node-addresses.ts'
 import type { ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
 import type { NodeServer } from './node-server.ts'
 
@@ -60,7 +60,14 @@ export class NodeCluster {
 
   /** What the members show of this node. */
   get role(): NatsRole {
-    return this.#record.role === 'client' ? 'spare' : 'server'
+    if (this.#record.role !== 'client') return 'server'
+    return this.isOutOfReach ? 'client' : 'spare'
+  }
+
+  /** A server here would serve this machine only, while those that there are serve others. */
+  get isOutOfReach(): boolean {
+    const others = this.#record.servers.map((seat) => seat.clientAddress)
+    return isOutOfReach(this.parts.addresses.host, others)
   }
 
   /** Copies that a new stream should have. */

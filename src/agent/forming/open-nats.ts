@@ -100,6 +100,11 @@ async function openEmbedded(scope: Scope, settings: Settings, place: Place): Pro
     log.info({ servers: node.access.servers }, "waits until most of the cluster's nats servers are there")
   const { connection, store } = await openOwn(node, place)
   scope.use(connection, (opened) => opened.close())
+  if (node.role === 'client')
+    log.warn(
+      { address: addresses.client, servers: node.access.servers },
+      'others cannot reach this address, so this node runs no nats server for them; give --nats-addr one that they reach',
+    )
   await confirmIdentity(store, place, node.record.clusterId, node.access)
   token.keep()
   const sealer = await openSealKey(store, { dataDir, secrets, isHome: node.record.role === 'home' })

@@ -54,7 +54,9 @@ function troubleWarnings({ trouble = '' }: NatsState): readonly Warning[] {
 
 function sizeWarnings({ members }: Overview, { servers }: NatsState): readonly Warning[] {
   if (servers.length >= clusterSize) return []
-  const able = members.filter(({ member }) => member.status === 'alive' && member.natsRole !== 'client').length
+  const alive = members.filter(({ member }) => member.status === 'alive')
+  const unreachable = alive.filter(({ member }) => member.natsRole === 'client')
+  const able = alive.length - unreachable.length
   const where = servers.map(whose).join(', ')
   if (able >= clusterSize)
     return [
@@ -63,6 +65,11 @@ function sizeWarnings({ members }: Overview, { servers }: NatsState): readonly W
         text: `${able} nodes are there, and all is still stored on ${where} alone; copies are made as soon as all of them have been well for some seconds`,
       },
     ]
+  if (alive.length >= clusterSize) {
+    const names = unreachable.map(({ member }) => member.nodeName).join(', ')
+    const text = `${alive.length} nodes keep one copy of everything, on ${where}, because others cannot reach the NATS address of ${names}; give --nats-addr there one that they reach`
+    return [{ severity: 'warning', text }]
+  }
   const count = able === 1 ? 'one node keeps' : `${able} nodes keep`
   const text = `${count} one copy of everything, on ${where}; with a third agent (--join) there are three copies, and any one machine may fail`
   return [{ severity: 'note', text }]

@@ -86,6 +86,15 @@ test.each([
     /could not be made a cluster: node b cannot start a nats server; mend that, it is tried again by itself/,
   ],
   [
+    'nodes that listen for themselves only',
+    {
+      members: [memberState('a'), memberState('b', { natsRole: 'client' }), memberState('c', { natsRole: 'client' })],
+      nats: nats('a', '', single),
+    },
+    'warning',
+    /3 nodes keep one copy of everything, on a, because others cannot reach the NATS address of b, c; give --nats-addr/,
+  ],
+  [
     'one of three servers down',
     { nats: nats('abc', 'b') },
     'warning',
