@@ -6,10 +6,11 @@ import {
   MemoryExecutionLog,
   MemoryFireLog,
 } from '../../test/doubles/memory-logs.ts'
-import { sampleJob, sampleMember, sampleNowMs } from '../../test/doubles/samples.ts'
+import { sampleExecution, sampleJob, sampleMember, sampleNowMs } from '../../test/doubles/samples.ts'
 import { FakeClock } from '../core/clock.ts'
 import { UnavailableError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
+import { executionId } from '../model/execution.ts'
 import type { Member } from '../model/member.ts'
 import type { ScheduledJob } from '../model/scheduled-job.ts'
 import { FireLoop } from './fire-loop.ts'
@@ -280,6 +281,24 @@ describe('after a change of leader', () => {
     await lead(2)
     expect(dispatcher.startsOf('job')).toEqual([at(0)])
     expect(fireLog.records).toHaveLength(1)
+  })
+
+  test('of what was recorded long ago only what the history does not know is dispatched: nodes forget', async () => {
+    members = [sampleMember('node-1'), sampleMember('node-2')]
+    await put({ schedule: '5 4 3 * * *', createdAt: at(-10), scheduledSince: at(-10), lateLimitMs: 7 * 86_400_000 })
+    cursors.stored = { throughSecond: at(-1) / 1_000, term: 1 }
+    const first = await lead()
+    await crash(first)
+    cursors.stored = { throughSecond: at(-1) / 1_000, term: 1 }
+    const [order] = dispatcher.messages.flatMap(({ orders }) => orders)
+    if (order === undefined) throw new Error('nothing was dispatched')
+    const id = executionId(order, 'node-1')
+    await history.append(sampleExecution({ id, group: order.group, nodeName: 'node-1', outcome: 'succeeded' }))
+    dispatcher.messages.length = 0
+    await clock.advance(86_400_000 + 3_600_000)
+    await lead(2)
+    const again = dispatcher.messages.filter(({ orders }) => orders.some(({ group }) => group === order.group))
+    expect(again.map(({ nodeName }) => nodeName)).toEqual(['node-2'])
   })
 
   test('a second of which only the first part was recorded is completed', async () => {

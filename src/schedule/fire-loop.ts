@@ -158,7 +158,7 @@ class FiringTerm {
       this.#signal.throwIfAborted()
       recorded.note(record)
       this.#parts.onRecorded(record.sequence, record.jobs)
-      await this.#recorder.dispatch(record)
+      await this.#recorder.dispatchAgain(record, clock.now())
     }
     this.#signal.throwIfAborted()
     this.#recorded = recorded

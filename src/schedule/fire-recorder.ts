@@ -5,8 +5,9 @@
  * dispatched, or before a job was saved that is due in it too. What is there is not recorded again; what is missing
  * becomes a further record of that second.
  */
+import { executionId } from '../model/execution.ts'
 import { type DispatchParts, dispatchFires } from './dispatch-fires.ts'
-import type { FiredJob, FireWriter, RecordedFire } from './ports.ts'
+import type { ExecutionLog, FiredJob, FireWriter, RecordedFire } from './ports.ts'
 import type { RecordedFires } from './recorded-fires.ts'
 
 export interface SizedFire {
@@ -16,11 +17,14 @@ export interface SizedFire {
 }
 
 export interface RecorderParts extends DispatchParts {
+  readonly history: Pick<ExecutionLog, 'append' | 'list'>
   /** Told of each record before it is dispatched. */
   onRecorded(sequence: number, jobs: readonly FiredJob[]): void
 }
 
 const partLimitBytes = 512 * 1024
+/** Half of what a node remembers at least; see the runner's key state. */
+const forgetfulAfterMs = 1_800_000
 
 export class FireRecorder {
   readonly #parts: RecorderParts
@@ -51,7 +55,27 @@ export class FireRecorder {
     await Promise.all(dispatches)
   }
 
-  /** Safe to repeat. */
+  /**
+   * Dispatches what an earlier leader recorded and may not have dispatched.
+   *
+   * Easy to get wrong: a node forgets what it started after a while. Of an old record only what the history does not know
+   * is sent; whatever has ended without being in the history is still known to its node.
+   */
+  async dispatchAgain(record: RecordedFire, nowMs: number): Promise<void> {
+    if (nowMs - record.second * 1_000 < forgetfulAfterMs) return this.dispatch(record)
+    const jobs = await Promise.all(record.jobs.map((fire) => this.#unknown(fire)))
+    await this.dispatch({ ...record, jobs: jobs.filter((fire) => fire !== null) })
+  }
+
+  /** What the history does not know of a fire; null for nothing. */
+  async #unknown(fire: FiredJob): Promise<FiredJob | null> {
+    const known = new Set((await this.#parts.history.list(fire.order.jobName)).map(({ id }) => id))
+    if (fire.nodeNames.length === 0) return known.has(executionId(fire.order, '')) ? null : fire
+    const nodeNames = fire.nodeNames.filter((nodeName) => !known.has(executionId(fire.order, nodeName)))
+    return nodeNames.length === 0 ? null : { ...fire, nodeNames }
+  }
+
+  /** Safe to repeat while every node remembers what it started. */
   dispatch({ sequence, second, jobs }: RecordedFire): Promise<void> {
     return dispatchFires(this.#parts, `fire-${sequence}`, jobs, second * 1_000)
   }

@@ -90,8 +90,8 @@ export class NodeCluster {
     return this.seat === null || address === null ? null : { serverName: this.seat.serverName, address }
   }
 
-  /** A server that answers while the own one, or the first one, is of no use; `host:port`. */
-  prefer(address: string): void {
+  /** A server that answers while the own one, or the first one, is of no use, `host:port`; null when it is again. */
+  prefer(address: string | null): void {
     this.#preferred = address
   }
 

@@ -35,7 +35,7 @@ export interface StrayWatchParts {
 }
 
 export async function watchForStraying(parts: StrayWatchParts, signal: AbortSignal): Promise<void> {
-  const { node, store, follower, clock, log } = parts
+  const { node, connection, store, follower, clock, log } = parts
   let goodAtMs = clock.monotonicMs()
   let hasTold = false
   for (;;) {
@@ -46,6 +46,7 @@ export async function watchForStraying(parts: StrayWatchParts, signal: AbortSign
       const known = node.record.role === 'home' ? null : await store.topology()
       goodAtMs = clock.monotonicMs()
       hasTold = false
+      if (connection.serverName === node.ownServer?.serverName) node.prefer(null)
       if (known !== null && known.value.generation > node.record.generation) await follower.hear(known.value)
     } catch (err) {
       if (signal.aborted) return
