@@ -36,7 +36,7 @@ export interface RunOptions {
 const caughtUpWithinMs = 90_000
 /** Longer than the checker takes for the end of a job. */
 const settleMs = 6_000
-const manualJobs = [0, 1, 2, 3].map((index) => `manual-${index}`)
+const manualJobs = ['manual-0', 'manual-1', 'manual-2', 'manual-3', 'manual-alone-0', 'manual-alone-1']
 
 /** @throws with everything that was lost, repeated, or not accounted for */
 export async function surviveFaults(options: RunOptions): Promise<void> {

@@ -99,6 +99,14 @@ const kinds: readonly Kind[] = [
   { name: 'nobody', count: 4, due: every(20), placement: { kind: 'nobody' } },
   { name: 'interval', count: 4, due: () => ({ kind: 'interval', seconds: 7 }), placement: one },
   { name: 'manual', count: 4, due: () => ({ kind: 'never' }), placement: one },
+  {
+    name: 'manual-alone',
+    count: 2,
+    due: () => ({ kind: 'never' }),
+    placement: one,
+    more: () => ({ concurrency: 'forbid' }),
+    command: (paths) => `${note(paths.starts)}; sleep 2; ${note(paths.ends)}`,
+  },
 ]
 
 /** All of them. @param paths files that every machine can write */
