@@ -16,16 +16,15 @@ export interface OwnServer {
   readonly address: string
 }
 
-const lookEveryMs = 1_000
-/** How long it must have served. */
-const trial = { firstMs: 6_000, maxMs: 300_000 }
-
 export interface KnownServers {
   /** `host:port` each, the own one included. */
   readonly servers: readonly string[]
   /** Null while the node runs none. */
   readonly own: OwnServer | null
 }
+
+const lookEveryMs = 1_000
+const trialLength = { firstMs: 6_000, maxMs: 300_000 }
 
 /** Looks until `signal` aborts, or the connection is closed. @param known the servers now */
 export async function returnToOwnServer(
@@ -34,37 +33,56 @@ export async function returnToOwnServer(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log } = connection
-  let returns = 0
-  let trialMs = backoffMs(trial, 1, Math.random)
-  let servesSinceMs: number | null = null
-  let atHomeSinceMs: number | null = null
+  const trial = new Trial()
   while (!signal.aborted && !connection.isClosed) {
     await clock.sleep(lookEveryMs, signal).catch(() => {})
     const { own } = known()
     if (signal.aborted || !connection.isConnected) continue
     if (own === null || connection.serverName === own.serverName) {
-      servesSinceMs = null
-      atHomeSinceMs ??= clock.monotonicMs()
-      if (returns > 0 && clock.monotonicMs() - atHomeSinceMs >= trial.maxMs) {
-        returns = 0
-        trialMs = backoffMs(trial, 1, Math.random)
-      }
+      trial.noteHome(clock.monotonicMs())
       continue
     }
-    atHomeSinceMs = null
-    if (!(await connection.wouldServe(own.address))) {
-      servesSinceMs = null
-      continue
-    }
-    servesSinceMs ??= clock.monotonicMs()
-    if (clock.monotonicMs() - servesSinceMs < trialMs) continue
+    const serves = await connection.wouldServe(own.address)
+    const isOver = trial.isOver(serves, clock.monotonicMs())
     // Asking took a while.
     const now = known()
-    if (signal.aborted || !connection.isConnected || now.own?.serverName !== own.serverName) continue
-    returns += 1
-    trialMs = backoffMs(trial, returns + 1, Math.random)
-    servesSinceMs = null
+    if (!isOver || signal.aborted || !connection.isConnected || now.own?.serverName !== own.serverName) continue
+    trial.begin()
     log.info({ from: connection.serverName, to: own.serverName }, "goes back to this node's own nats server")
     await connection.moveTo([own.address, ...now.servers]).catch(() => {})
+  }
+}
+
+/** For how long the own server has served, and must have. */
+class Trial {
+  #count = 0
+  #lengthMs = 0
+  #servesSinceMs: number | null = null
+  #atHomeSinceMs: number | null = null
+
+  constructor() {
+    this.begin()
+  }
+
+  /** Each one is longer than the one before. */
+  begin(): void {
+    this.#count += 1
+    this.#lengthMs = backoffMs(trialLength, this.#count, Math.random)
+    this.#servesSinceMs = null
+  }
+
+  /** Nothing to try; when it stays so for long, the next trial is a first one. */
+  noteHome(nowMs: number): void {
+    this.#servesSinceMs = null
+    this.#atHomeSinceMs ??= nowMs
+    if (this.#count === 1 || nowMs - this.#atHomeSinceMs < trialLength.maxMs) return
+    this.#count = 0
+    this.begin()
+  }
+
+  isOver(serves: boolean, nowMs: number): boolean {
+    this.#atHomeSinceMs = null
+    this.#servesSinceMs = serves ? (this.#servesSinceMs ?? nowMs) : null
+    return this.#servesSinceMs !== null && nowMs - this.#servesSinceMs >= this.#lengthMs
   }
 }
