@@ -43,6 +43,8 @@ export interface Scheduling {
   stop(jobName: string, id: string): Promise<boolean>
   /** What this node's heartbeats tell: commands that run or wait here, as of a second ago at most. */
   runningHere(): number
+  /** As above: this node cannot take orders now. */
+  refusesOrders(): boolean
   /** What the page's routes look at besides. */
   readonly view: JobView
   readonly counters: ExecutionCounters
@@ -99,7 +101,8 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
   const runningHere = followLoad(executor, signal)
   const runningOn = (node: string) => (node === nodeName ? runningHere() : parts.loadOf(node).running)
   const members = () => cluster.members()
-  const placer = new Placer(members, { runningOn }, clock)
+  const refusesOrders = (node: string) => parts.loadOf(node).refusesOrders === true
+  const placer = new Placer(members, { runningOn, refusesOrders }, clock)
   const nodes = {
     async statesOf(node: string, keys: readonly string[], withinMs: number) {
       return (await ask(connection, nodeSubject(node, 'states'), { keys }, withinMs)) as readonly ExecutionState[]
@@ -135,6 +138,7 @@ export async function openScheduling(scope: Scope, parts: SchedulingParts): Prom
     },
     duties: [tracker, firing, counters.keeper(), servingRuns(connection, nodeName, view, exclusiveRuns)],
     runningHere,
+    refusesOrders: () => executor.refusesOrders,
     executions: (jobName) => history.list(jobName),
     running: (jobName, outputBytes) => runningAnywhere(connection, cluster, { jobName, outputBytes }),
     stop: async (jobName, id) => {

@@ -69,6 +69,7 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   reportLoad(() => ({
     ...{ running: scheduling.runningHere(), tasks: replication.taskCount },
     freeBytes: freeBytesOf(dataDir),
+    refusesOrders: scheduling.refusesOrders(),
   }))
   const forming = await openForming(scope, {
     ...shared,

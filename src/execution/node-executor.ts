@@ -12,6 +12,7 @@ import type { Log } from '../core/log.ts'
 import { type Execution, executionKey, type RunningExecution, type StartOrder } from '../model/execution.ts'
 import { commandEnvironment } from './command-environment.ts'
 import { ExclusiveStarts } from './exclusive-starts.ts'
+import { OrderRefusals } from './order-refusals.ts'
 import type { ExecutionSink, OrderInbox, StartTurns } from './ports.ts'
 import { ResultPublisher } from './result-publisher.ts'
 import { type OutputAnswer, protocolVersion, type RunnerEvent, type RunnerStats } from './runner/protocol.ts'
@@ -53,11 +54,13 @@ export class NodeExecutor {
   readonly #publisher: ResultPublisher
   readonly #exclusive: ExclusiveStarts
   readonly #consuming = new AbortController()
+  readonly #refusals: OrderRefusals
   #consumed: Promise<void> = Promise.resolve()
 
   private constructor(options: NodeExecutorOptions, runnerDir: string) {
     this.#options = options
     const { clock, log, sink } = options
+    this.#refusals = new OrderRefusals(clock)
     this.#link = new RunnerLink({
       dir: runnerDir,
       hello: {
@@ -136,6 +139,11 @@ export class NodeExecutor {
     return this.#link.call('stats', null)
   }
 
+  /** The runner takes no orders: it is away, or cannot write its journal. Until it takes one, or none came for a while. */
+  get refusesOrders(): boolean {
+    return this.#refusals.areRecent
+  }
+
   /**
    * Takes no more orders and waits until nothing runs and every result is delivered.
    *
@@ -184,7 +192,7 @@ export class NodeExecutor {
     const { signal } = this.#consuming
     while (!signal.aborted) {
       try {
-        await inbox.consume((orders) => this.#accept(orders), signal)
+        await inbox.consume((orders) => this.#refusals.watch(() => this.#accept(orders)), signal)
       } catch (error) {
         if (signal.aborted) return
         log.error({ err: messageOf(error) }, 'orders could not be taken, trying again')

@@ -16,6 +16,8 @@ export interface NodeLoad {
   readonly tasks: number
   /** Room on the disk of its data directory, in bytes; undefined where it is not known. */
   readonly freeBytes?: number | undefined
+  /** It could not take its last order, say because its disk is full. Absent, from an earlier version: it can. */
+  readonly refusesOrders?: boolean
 }
 
 export interface Member {

@@ -56,7 +56,7 @@ async function lead(term: number) {
   const end = new AbortController()
   const jobs = new JobView(jobBucket)
   void jobs.follow(end.signal)
-  const placer = new Placer(() => members, { runningOn: () => 0 }, clock)
+  const placer = new Placer(() => members, { runningOn: () => 0, refusesOrders: () => false }, clock)
   const nodes = { statesOf: async (_node: string, keys: readonly string[]) => keys.map(() => 'active' as const) }
   const gate = new OverlapGate({
     ...{ open: () => tracker.open, confirm: () => tracker.confirm(), members: () => members },

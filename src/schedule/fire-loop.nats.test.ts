@@ -67,7 +67,7 @@ async function openNode(connection: Connection) {
     dispatcher: await openDispatcher(connection),
     history: await openExecutionLog(connection, { historyLimit }),
     cursors: await openFireCursor(connection),
-    placer: new Placer(members, { runningOn: () => 0 }, systemClock),
+    placer: new Placer(members, { runningOn: () => 0, refusesOrders: () => false }, systemClock),
     gate: new OverlapGate({
       open: () => open,
       confirm: async () => {},

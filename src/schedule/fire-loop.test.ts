@@ -69,7 +69,7 @@ async function lead(term = 1, historyLimit = 100) {
   const end = new AbortController()
   const jobs = new JobView(bucket)
   void jobs.follow(end.signal)
-  const placer = new Placer(() => members, { runningOn: () => 0 }, clock)
+  const placer = new Placer(() => members, { runningOn: () => 0, refusesOrders: () => false }, clock)
   const loop = new FireLoop({
     jobs,
     fireLog,

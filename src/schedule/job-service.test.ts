@@ -29,7 +29,7 @@ function makeNode(bucket = new MemoryBucket<ScheduledJob>(), members = [sampleMe
     history,
     fireLog,
     dispatcher,
-    placer: new Placer(() => members, { runningOn: () => 0 }, clock),
+    placer: new Placer(() => members, { runningOn: () => 0, refusesOrders: () => false }, clock),
     runAlone: async (jobName, group) => {
       alone.push({ jobName, group })
     },

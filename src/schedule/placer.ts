@@ -2,7 +2,8 @@
  * Places jobs evenly, many at once or one after another.
  *
  * Easy to get wrong: what runs on a node is heard of a second later. Jobs placed until then would all see the same idle
- * node, so what was given to a node counts as its load for a while; equally busy nodes take turns.
+ * node, so what was given to a node counts as its load for a while; equally busy nodes take turns. A node that cannot take
+ * orders runs nothing and so looks idle for ever: it comes last.
  */
 import type { Clock } from '../core/clock.ts'
 import type { Member } from '../model/member.ts'
@@ -34,7 +35,7 @@ export class Placer {
   begin(): PlacementRound {
     const members = this.#members()
     const known = new Map<string, Candidates>()
-    const compare = this.#comparison()
+    const compare = this.#comparison(members)
     return {
       place: (tags) => {
         const key = JSON.stringify(tags)
@@ -47,16 +48,20 @@ export class Placer {
     }
   }
 
-  /** Alive nodes that match all the tags, the least busy first. */
+  /** Alive nodes that match all the tags, the least busy first, and those that refuse orders last. */
   candidates(tags: Readonly<Record<string, string>>): readonly string[] {
-    return candidatesFor(tags, this.#members()).nodeNames.toSorted(this.#comparison())
+    const members = this.#members()
+    return candidatesFor(tags, members).nodeNames.toSorted(this.#comparison(members))
   }
 
-  #comparison(): (a: string, b: string) => number {
+  #comparison(members: readonly Member[]): (a: string, b: string) => number {
     const nowMs = this.#clock.monotonicMs()
+    const names = members.map(({ nodeName }) => nodeName)
+    const refusing = new Set(names.filter((node) => this.#load.refusesOrders(node)))
+    const isRefusing = (node: string) => Number(refusing.has(node))
     const loadOf = (node: string) => this.#load.runningOn(node) + (this.#given.get(node)?.since(nowMs - unheardMs) ?? 0)
     const turnOf = (node: string) => this.#lastTurn.get(node) ?? 0
-    return (a, b) => loadOf(a) - loadOf(b) || turnOf(a) - turnOf(b) || (a < b ? -1 : 1)
+    return (a, b) => isRefusing(a) - isRefusing(b) || loadOf(a) - loadOf(b) || turnOf(a) - turnOf(b) || (a < b ? -1 : 1)
   }
 
   #note(nodeNames: readonly string[]): void {

@@ -99,6 +99,8 @@ export interface FireTurns {
 export interface NodeLoad {
   /** Commands that run on a node now. */
   runningOn(nodeName: string): number
+  /** It said that it cannot take orders now. */
+  refusesOrders(nodeName: string): boolean
 }
 
 /** The history of what ended. */

@@ -34,7 +34,7 @@ function makeApi() {
     hasLeft: false,
   }
   state.clock.sleep = async () => {}
-  const placer = new Placer(() => state.members, { runningOn: () => 0 }, state.clock)
+  const placer = new Placer(() => state.members, { runningOn: () => 0, refusesOrders: () => false }, state.clock)
   const jobs = new JobService({
     ...state,
     view: new JobView(state.bucket),
