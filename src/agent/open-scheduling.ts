@@ -69,6 +69,8 @@ export interface SchedulingParts {
   readonly clock: Clock
   /** What the nodes' heartbeats tell. */
   loadOf(nodeName: string): NodeLoad
+  /** Waits while that is in doubt. @throws NodeNameTakenError when this node's orders are another's now */
+  confirmName(): Promise<void>
 }
 
 const askNodeMs = 2_000
@@ -167,10 +169,17 @@ async function openExecutor(
 ): Promise<NodeExecutor> {
   const { settings, connection, cluster, signal } = parts
   const { nodeName } = cluster.self
+  const inbox = await openOrderInbox(connection, nodeName)
   const executor = await NodeExecutor.open({
     runnerDir: join(parts.dataDir, 'runner'),
     nodeName,
-    inbox: await openOrderInbox(connection, nodeName),
+    inbox: {
+      consume: (accept, consuming) =>
+        inbox.consume(async (orders) => {
+          await parts.confirmName()
+          await accept(orders)
+        }, consuming),
+    },
     sink: parts.history,
     turns: parts.turns,
     clock: parts.clock,

@@ -31,7 +31,11 @@ import { answerMeanwhile } from './waiting-apis.ts'
 /** Waits at least so long for another node to take over what this one's NATS server holds. */
 const handOverMs = 60_000
 
-/** Runs until SIGTERM, SIGINT or a leave through an API. @throws what kept it from starting, with the cure */
+/**
+ * Runs until SIGTERM, SIGINT or a leave through an API.
+ *
+ * @throws what kept it from starting, with the cure; NodeNameTakenError when another node has its name
+ */
 export async function runAgent({ settings }: LoadedSettings): Promise<void> {
   assertDistinct(ownAddressesOf(settings))
   for (const [flag, name] of [['--http-addr', 'http-addr'] as const, ['--udup-addr', 'udup-addr'] as const]) {
@@ -63,7 +67,8 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   const { membership, lease, clock, isKnownNode, reportLoad } = await openCluster(scope, cluster)
   const loadOf = (name: string) => membership.loadOf(name)
   const shared = { settings, connection, cluster: membership, clock, loadOf, log, signal }
-  const scheduling = await openScheduling(scope, { ...shared, dataDir })
+  const confirmName = () => membership.confirmName()
+  const scheduling = await openScheduling(scope, { ...shared, dataDir, confirmName })
   const looks = openNodeLooks(connection, nodeName, scheduling.executor, signal)
   const replication = await openReplication(scope, { ...shared, access, secrets, isKnownNode })
   reportLoad(() => ({
@@ -119,7 +124,10 @@ async function live(settings: Settings, ending: AbortController, signals: Signal
   await openApis(scope, { ...shared, node: nats.node, term, scheduling, looks, replication, leave: leaveAndTell })
   tellReady(log, settings)
   signals.redirect(() => leave(false))
-  await left.promise
+  const nameLost = membership.nameLost.then((error) => {
+    throw error
+  })
+  await Promise.race([left.promise, nameLost])
 }
 
 function once<Argument>(action: (argument: Argument) => void): (argument: Argument) => void {

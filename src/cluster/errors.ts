@@ -6,10 +6,9 @@ export class NodeNameTakenError extends MillraceError {
   readonly code = 'NODE_NAME_TAKEN'
   readonly remedy = 'operator'
 
-  constructor(nodeName: string, otherNodeId: string, otherAddress: string, options: ErrorOptions = {}) {
-    super(
-      `node name "${nodeName}" is in use by node ${otherNodeId} at ${otherAddress}; start this node with another --node-name`,
-      options,
-    )
+  /** @param otherAddress null when it is not known */
+  constructor(nodeName: string, otherNodeId: string, otherAddress: string | null, options: ErrorOptions = {}) {
+    const other = otherAddress === null ? otherNodeId : `${otherNodeId} at ${otherAddress}`
+    super(`node name "${nodeName}" is in use by node ${other}; start this node with another --node-name`, options)
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startCuttableLink } from '../../test/harness/cuttable-link.ts'
 import { eventually } from '../../test/harness/eventually.ts'
 import { startNats, type TestNats } from '../../test/harness/nats-server.ts'
 import { systemClock } from '../core/clock.ts'
@@ -57,8 +58,8 @@ function methodsOf<Value>(bucket: Bucket<Value>): Bucket<Value> {
   }
 }
 
-async function node(self: Member, more: Partial<MembershipOptions> = {}): Promise<Node> {
-  const connection = await openConnection({ url: nats.url, name: self.nodeName, log: silentLog })
+async function node(self: Member, more: Partial<MembershipOptions> = {}, url = nats.url): Promise<Node> {
+  const connection = await openConnection({ url, name: self.nodeName, log: silentLog })
   let joined: Membership | null = null
   const die = async () => {
     await joined?.close()
@@ -170,6 +171,39 @@ test('a node that comes back with a new data directory gets its name, and its ol
   await eventually(() => statusOf(watching, 'back-b') === 'alive', 5_000)
   const found = watching.membership.members().filter((member) => member.nodeName === 'back-b')
   expect(found.map(({ nodeId }) => nodeId)).toEqual([fresh.nodeId])
+})
+
+test.each([
+  ['lives', false],
+  ['is gone again', true],
+])('a node that was cut off learns that another took its name, which %s', async (_case, isGone) => {
+  const nodeName = isGone ? 'lost-b' : 'lost-a'
+  await using link = await startCuttableLink(nats.port)
+  const watching = await node(memberOf(`${nodeName}-seen`))
+  const first = await node(memberOf(nodeName), {}, `nats://127.0.0.1:${link.port}`)
+  await eventually(() => statusOf(watching, nodeName) === 'alive', 5_000)
+  link.cut()
+  await eventually(() => statusOf(watching, nodeName) === 'failed', 5_000)
+  const second = memberOf(nodeName)
+  const other = await node(second)
+  if (isGone) await other.die()
+  await first.membership.confirmName()
+  link.mend()
+  const lost = await first.membership.nameLost
+  expect(lost).toBeInstanceOf(NodeNameTakenError)
+  expect(lost.message).toContain(second.nodeId)
+  await expect(first.membership.confirmName()).rejects.toBe(lost)
+  await other.membership.confirmName()
+})
+
+test('a node that was cut off and whose name nobody took keeps it', async () => {
+  await using link = await startCuttableLink(nats.port)
+  const cut = await node(memberOf('kept'), {}, `nats://127.0.0.1:${link.port}`)
+  link.cut()
+  await eventually(() => !cut.membership.hears(), 5_000)
+  link.mend()
+  await eventually(() => cut.membership.hears(), 15_000)
+  await cut.membership.confirmName()
 })
 
 test('the same node is back at once after a restart', async () => {

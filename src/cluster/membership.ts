@@ -8,8 +8,10 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { ClusterView, Member, MemberStatus, NodeLoad } from '../model/member.ts'
+import type { NodeNameTakenError } from './errors.ts'
 import { type KnownMember, MemberTable, wallOf } from './member-table.ts'
 import { claimName } from './name-claim.ts'
+import { OwnName } from './own-name.ts'
 import type { BeatChannel, Heartbeat, MemberRecords, NameClaims } from './ports.ts'
 
 const retryWatchMs = 500
@@ -60,6 +62,7 @@ export class Membership implements ClusterView {
   readonly #instance = randomUUID()
   readonly #closing = new AbortController()
   readonly #table: MemberTable
+  readonly #name: OwnName
   readonly #told = new Map<string, MemberStatus>()
   readonly #loops: Promise<void>[] = []
   #status: MemberStatus = 'alive'
@@ -74,11 +77,13 @@ export class Membership implements ClusterView {
   #warnedOfCopyAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: MembershipOptions) {
-    const { clock } = options
+    const { self, names, clock, log } = options
     const time = { now: () => clock.now(), wallOffsetMs: 0 }
     this.#options = { beatEveryMs: 1_000, failAfterMs: 4_000, load: () => ({ running: 0, tasks: 0 }), time, ...options }
     const { beatEveryMs, failAfterMs } = this.#options
     this.#table = new MemberTable({ beatEveryMs, failAfterMs, nowMs: clock.monotonicMs() })
+    const addressOf = (nodeId: string) => this.#table.get(nodeId)?.member.address ?? null
+    this.#name = new OwnName({ self, names, addressOf, clock, log, signal: this.#closing.signal })
   }
 
   get self(): Member {
@@ -130,6 +135,16 @@ export class Membership implements ClusterView {
     return !this.#table.isDeaf(this.#options.clock.monotonicMs())
   }
 
+  /** Resolves when another node has this one's name, which it claimed while this one was not heard: this one must end. */
+  get nameLost(): Promise<NodeNameTakenError> {
+    return this.#name.lost
+  }
+
+  /** Waits while it is in doubt whether the name is still this node's. @throws NodeNameTakenError when it is not */
+  confirmName(): Promise<void> {
+    return this.#name.confirm()
+  }
+
   /** See `joinCluster`. */
   async join(): Promise<void> {
     const { beats, names, clock, failAfterMs } = this.#options
@@ -138,11 +153,11 @@ export class Membership implements ClusterView {
     this.#loops.push(this.#watch(firstView.resolve))
     await Promise.race([firstView.promise, this.#whenClosed()])
     const lookUp = (nodeId: string) => this.#table.get(nodeId)
-    await claimName({ self: this.self, names, clock, failAfterMs, lookUp })
+    this.#name.hold(await claimName({ self: this.self, names, clock, failAfterMs, lookUp }))
     this.#isJoined = true
     this.#sendBeat(true)
     // Who was away for a while and comes back wants to know at once who is there.
-    beats.onReturn(() => this.#status !== 'left' && this.#sendBeat(true), this.#closing.signal)
+    beats.onReturn(() => this.#return(), this.#closing.signal)
     await this.#record()
     this.#loops.push(this.#keepBeating())
   }
@@ -174,6 +189,17 @@ export class Membership implements ClusterView {
     this.#sendBeat(false)
     const told = Promise.allSettled([beats.flush(), this.#record()])
     await Promise.race([told, clock.sleep(lastWordMs)])
+  }
+
+  #return(): void {
+    if (this.#status === 'left') return
+    this.#doubtName()
+    this.#sendBeat(true)
+  }
+
+  /** Nobody may claim it sooner than after so long a silence. */
+  #doubtName(): void {
+    if (!this.hears()) this.#name.look()
   }
 
   #sendBeat(asks: boolean): void {
@@ -266,6 +292,7 @@ export class Membership implements ClusterView {
     if (typeof beat.member?.nodeId !== 'string' || typeof beat.at !== 'number') return
     const nowMs = this.#options.clock.monotonicMs()
     if (beat.instance === this.#instance) {
+      this.#doubtName()
       this.#table.noteEcho(nowMs)
       return
     }
@@ -273,6 +300,7 @@ export class Membership implements ClusterView {
       this.#hearOurself(beat.member, nowMs)
       return
     }
+    if (beat.member.nodeName === this.#options.self.nodeName) this.#hearNamesake(beat.member)
     this.#table.hear(beat, nowMs)
     this.#tellChange(beat.member.nodeId)
     if (beat.asks && this.#isJoined) this.#answer(nowMs)
@@ -297,6 +325,10 @@ export class Membership implements ClusterView {
     if (!this.#isJoined || status === 'left' || nowMs - this.#warnedOfCopyAtMs < copyWarningMs) return
     this.#warnedOfCopyAtMs = nowMs
     this.#options.log.error({ address }, 'another agent runs with a copy of this data directory, stop it')
+  }
+
+  #hearNamesake({ status }: Member): void {
+    if (this.#isJoined && this.#status !== 'left' && status !== 'left') this.#name.look()
   }
 
   #tellChanges(): void {

@@ -21,18 +21,22 @@ export interface ClaimOptions {
   readonly lookUp: (nodeId: string) => { readonly member: Member; readonly heardCount: number } | null
 }
 
-/** Takes up to `failAfterMs` when another node had the name before. @throws NodeNameTakenError */
-export async function claimName(options: ClaimOptions): Promise<void> {
+/**
+ * Takes up to `failAfterMs` when another node had the name before.
+ *
+ * @returns the revision of this node's claim
+ * @throws NodeNameTakenError, UnavailableError
+ */
+export async function claimName(options: ClaimOptions): Promise<number> {
   const { self, names } = options
   const claim = { nodeId: self.nodeId }
   for (;;) {
     const known = await names.get(self.nodeName)
-    if (known?.value.nodeId === self.nodeId) return
+    if (known?.value.nodeId === self.nodeId) return known.revision
     if (known !== null) await assertSilent(options, known.value.nodeId)
     try {
-      if (known === null) await names.create(self.nodeName, claim)
-      else await names.update(self.nodeName, claim, known.revision)
-      return
+      if (known === null) return await names.create(self.nodeName, claim)
+      return await names.update(self.nodeName, claim, known.revision)
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
     }
