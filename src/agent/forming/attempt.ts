@@ -97,8 +97,7 @@ async function goBack({ node, log, signal }: FormingParts, candidate: Candidate)
   const { record, seat } = node
   await server.stopBeside()
   await untilStarted(node, () => server.startAlone(seat ?? server.seat(''), record.store as StoreName), log, signal)
-  await server.discard(candidate.store as StoreName)
-  node.write({ candidate: null })
+  await node.dropCandidate(candidate)
 }
 
 /** Who does not hear of it asks later. */

@@ -110,9 +110,9 @@ export class CandidateKeeper {
   async #discard(candidate: Candidate): Promise<void> {
     const { node, log } = this.#parts
     log.info({ attempt: candidate.attempt }, 'an attempt to form a cluster of nats servers ended without a result')
-    await node.parts.server.stop()
-    await node.parts.server.discard(candidate.store as StoreName)
-    node.write({ candidate: null })
+    // A node whose own attempt this was serves everybody with the server of before.
+    if (node.record.role === 'client') await node.parts.server.stop()
+    await node.dropCandidate(candidate)
   }
 
   #exclusively<Answer>(work: () => Promise<Answer>): Promise<Answer> {

@@ -13,8 +13,8 @@ import { clientUser } from '../cluster-secrets.ts'
 import type { TlsFiles } from '../cluster-tls.ts'
 import type { NatsAccess } from '../nats-access.ts'
 import { isOutOfReach, type NodeAddresses } from '../node-addresses.ts'
-import type { ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
-import type { NodeServer } from './node-server.ts'
+import type { Candidate, ClusterRecord, ClusterRecordFile } from './cluster-record.ts'
+import type { NodeServer, StoreName } from './node-server.ts'
 
 export interface NodeClusterParts {
   readonly nodeId: string
@@ -114,9 +114,22 @@ export class NodeCluster {
     }
   }
 
-  /** On disk before it returns. */
+  /**
+   * On disk before it returns, and known here only then: what a full disk did not take was not decided.
+   *
+   * @throws Error of the file system; this node goes on with the record of before
+   */
   write(changes: Partial<KnownRecord>): void {
-    this.#record = { ...this.#record, ...changes }
-    this.parts.file.write(this.#record)
+    const record = { ...this.#record, ...changes }
+    this.parts.file.write(record)
+    this.#record = record
+  }
+
+  /** Removes the store of an attempt that is void; may be repeated. @throws NatsStoreError, or as `write` does */
+  async dropCandidate(candidate: Candidate): Promise<void> {
+    // A write that failed may be on disk all the same: no record may name a store that is gone.
+    this.write({})
+    await this.parts.server.discard(candidate.store as StoreName)
+    this.write({ candidate: null })
   }
 }

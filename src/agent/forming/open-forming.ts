@@ -80,7 +80,7 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
     keeper.run(signal),
     home.run(signal),
     watchForStraying({ node, connection, store: quickStore, meta, follower, members, clock, log }, signal),
-    removeRetiredStores({ node, meta, clock, log }, signal),
+    removeRetiredStores({ node, store, meta, clock, log }, signal),
     returnToOwnServer(connection, () => node.access, signal),
   ]
   scope.defer(() => Promise.all(running))

@@ -120,10 +120,11 @@ function lookBriefly(start: EmbeddedStart, others: readonly string[]): Promise<F
 async function discardOwnAttempt(node: NodeCluster): Promise<void> {
   const { candidate } = node.record
   if (candidate === null) return
-  const { server, log } = node.parts
-  log.warn({ attempt: candidate.attempt }, 'an attempt to form a cluster of nats servers broke off, goes on as before')
-  await server.discard(candidate.store as StoreName)
-  node.write({ candidate: null })
+  node.parts.log.warn(
+    { attempt: candidate.attempt },
+    'an attempt to form a cluster of nats servers broke off, goes on as before',
+  )
+  await node.dropCandidate(candidate)
 }
 
 /** The operator may have moved this node. */
