@@ -15,6 +15,7 @@ import { askJetStream, parseAnswer } from './jetstream-api.ts'
 import { isNotAMember } from './nats-errors.ts'
 
 const pollMs = 200
+const nanosPerMs = 1_000_000
 const stateTimeoutMs = 2_000
 const defaultWithinMs = 60_000
 
@@ -25,6 +26,8 @@ export interface PeerState {
   readonly isOffline: boolean
   /** Changes that it has still to get. */
   readonly lag: number
+  /** Since it was last heard: one that died counts as current for 10 s. Absent for a leader. */
+  readonly silentMs?: number
 }
 
 export interface StreamState {
@@ -269,6 +272,7 @@ function peersOf({ leader, replicas }: ClusterInfo): PeerState[] {
     isCurrent: peer.current,
     isOffline: peer.offline ?? false,
     lag: peer.lag ?? 0,
+    silentMs: Math.round((peer.active ?? 0) / nanosPerMs),
   }))
   const first = leader ? [{ name: leader, isCurrent: true, isOffline: false, lag: 0 }] : []
   return [...first, ...others.filter(({ name }) => name !== leader)]

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { ServerSeat, Topology } from '../../cluster/topology/topology.ts'
 import { FakeClock } from '../../core/clock.ts'
-import { silentLog } from '../../core/log.ts'
+import { type Log, silentLog } from '../../core/log.ts'
 import type { Member, MemberStatus } from '../../model/member.ts'
 import type { Candidate } from './cluster-record.ts'
 import type { ClusterStore } from './cluster-store.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, stayForOthersMs } from './hand-over.ts'
 import { NodeCluster, type NodeClusterParts } from './node-cluster.ts'
 
 const withinMs = 60_000
@@ -23,7 +23,7 @@ const candidate: Candidate = { attempt: '1', homeName: 'b', store: 'store-1', to
 async function leaving(
   role: 'home' | 'server' | 'client',
   more: { topology?: Topology; candidate?: Candidate } = {},
-  state: { hears?: boolean; status?: MemberStatus } = {},
+  state: { hears?: boolean; status?: MemberStatus; hasHeir?: boolean; away?: readonly string[] } = {},
 ) {
   const clock = new FakeClock(0)
   const addresses = { host: 'a' }
@@ -34,20 +34,30 @@ async function leaving(
   const store = {
     sayFarewell: async () => {
       said.push(clock.monotonicMs())
-      void clock.sleep(1_000).then(() => node.write({ role: 'client' }))
+      if (world.hasHeir) void clock.sleep(1_000).then(() => node.write({ role: 'client' }))
     },
   } as unknown as ClusterStore
-  const world = { hears: true, status: 'alive' as MemberStatus, endedAtMs: Number.NaN, ...state }
+  const usual = { hears: true, status: 'alive' as MemberStatus, hasHeir: true, away: [] as readonly string[] }
+  const world = { ...usual, endedAtMs: Number.NaN, ...state }
+  const warned: string[] = []
+  const log = { ...silentLog, warn: (_facts: object, text: string) => warned.push(text) } as unknown as Log
+  const isAway = (name: string) => world.away.includes(name)
+  const meta = {
+    read: async () => ({
+      leader: 'b',
+      peers: seats.map(({ serverName: name }) => ({ name, isCurrent: !isAway(name), isOffline: isAway(name), lag: 0 })),
+    }),
+  }
   const cluster = {
     hears: () => world.hears,
     members: () => seats.map(({ nodeId, nodeName }) => ({ nodeId, nodeName, status: world.status }) as Member),
   }
   const connection = { isConnected: true }
-  void handOver({ node, store, connection, cluster, clock, log: silentLog }, withinMs).then(() => {
+  void handOver({ node, store, meta, connection, cluster, clock, log }, withinMs).then(() => {
     world.endedAtMs = clock.monotonicMs()
   })
   await clock.advance(0)
-  return { clock, node, said, world }
+  return { clock, node, said, world, warned }
 }
 
 test('a node that goes for good says so, and waits until others have what it holds', async () => {
@@ -100,4 +110,26 @@ test('one whose heirs go for good as well waits no longer', async () => {
   world.status = 'leaving'
   await clock.advance(200)
   expect(world.endedAtMs).toBe(400)
+})
+
+test('one whose place nobody takes goes when its time is over', async () => {
+  const { clock, world } = await leaving('server', {}, { hasHeir: false })
+  await clock.advance(withinMs + 200)
+  expect(world.endedAtMs).toBe(withinMs)
+})
+
+test('one without which nothing could be stored goes on waiting, and says for whom, until they are back', async () => {
+  const { clock, world, warned } = await leaving('server', {}, { hasHeir: false, away: ['c'] })
+  await clock.advance(withinMs + 30_000)
+  expect(world.endedAtMs).toBeNaN()
+  expect(warned.filter((text) => text.startsWith('without this nats server nothing could be stored'))).toHaveLength(1)
+  world.away = []
+  await clock.advance(1_000)
+  expect(world.endedAtMs).toBe(withinMs + 31_000)
+})
+
+test('one without which nothing could be stored does not wait for ever', async () => {
+  const { clock, world } = await leaving('server', {}, { hasHeir: false, away: ['c'] })
+  await clock.advance(withinMs + stayForOthersMs)
+  expect(world.endedAtMs).toBe(withinMs + stayForOthersMs)
 })

@@ -6,6 +6,7 @@
  */
 import { UnavailableError } from '../../core/errors.ts'
 import { type Connection, openConnection } from '../../engine/connection.ts'
+import { spareServer } from '../../engine/spare-server.ts'
 import {
   bestKeeper,
   gatherOn,
@@ -20,6 +21,8 @@ import {
 import { clientUser, systemUser } from '../cluster-secrets.ts'
 import type { NodeClusterParts } from './node-cluster.ts'
 
+/** Servers of a group hear each other every second. */
+const longestSilenceMs = 4_000
 const connectWithinMs = 5_000
 const changeWithinMs = 30_000
 const gatherWithinMs = 120_000
@@ -52,6 +55,11 @@ export class MetaView {
   /** Takes a server out of the cluster for good. @throws UnavailableError */
   async remove(serverName: string, signal: AbortSignal): Promise<void> {
     await removePeer(await this.#system(), serverName, this.#wait(changeWithinMs, signal))
+  }
+
+  /** See spare-server.ts. @returns the streams that cannot go on without that server yet @throws UnavailableError */
+  async spare(serverName: string, there: ReadonlySet<string>, signal: AbortSignal): Promise<readonly string[]> {
+    return spareServer(await this.#client(), serverName, there, () => signal.throwIfAborted())
   }
 
   /** Gives every stream so many copies, one step at a time. @returns whether all of them have theirs now */
@@ -137,6 +145,6 @@ export class MetaView {
 }
 
 /** Up, and with everything that it needs. */
-export function isThere(peer: PeerState): boolean {
-  return peer.isCurrent && !peer.isOffline
+export function isThere({ isCurrent, isOffline, silentMs = 0 }: PeerState): boolean {
+  return isCurrent && !isOffline && silentMs < longestSilenceMs
 }

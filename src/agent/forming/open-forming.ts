@@ -91,7 +91,7 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
       const isOneOfSeveral = node.seat !== null && node.isClustered
       // A server on its own may have become one of several meanwhile.
       if (hasHandedOver || (moment === 'working' && !isOneOfSeveral)) return
-      hasHandedOver = await handOver({ node, store, connection, cluster, clock, log }, withinMs)
+      hasHandedOver = await handOver({ node, store, meta, connection, cluster, clock, log }, withinMs)
     },
   }
 }

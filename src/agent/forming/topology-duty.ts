@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { NodeWatch } from '../../cluster/topology/node-watch.ts'
 import { type NodeFacts, planTopology, type TopologyStep } from '../../cluster/topology/plan-topology.ts'
+import { type CountedServer, canSpare, keepsMajority } from '../../cluster/topology/server-majority.ts'
 import { isClustered, replicasOf, type ServerSeat, type Topology } from '../../cluster/topology/topology.ts'
 import type { Clock } from '../../core/clock.ts'
 import { ConflictError } from '../../core/errors.ts'
@@ -24,8 +25,12 @@ const sweepMs = 1_000
 interface Alignment {
   /** Whether everything is as the topology says. */
   readonly isDone: boolean
-  /** Servers that should be there and are not, or not yet with all they need. */
-  readonly missing: readonly string[]
+  /** The servers that count now, those of an earlier change among them. */
+  readonly peers: readonly CountedServer[]
+  /** Servers that should be there and never were yet. */
+  readonly unjoined: readonly CountedServer[]
+  /** Whether a server that should be there is not, or not yet with all it needs. */
+  readonly hasMissing: boolean
 }
 
 export interface TopologyDutyParts {
@@ -43,6 +48,7 @@ export interface TopologyDutyParts {
 export class TopologyDuty implements LeaderDuty {
   readonly name = 'topology'
   readonly #parts: TopologyDutyParts
+  #toldWait = ''
 
   constructor(parts: TopologyDutyParts) {
     this.#parts = parts
@@ -73,8 +79,7 @@ export class TopologyDuty implements LeaderDuty {
     if (step.kind === 'wait') return
     const state = await this.#align(known.value, signal)
     if (step.kind !== 'change') return
-    const isWaitingForOthers = state.missing.some((name) => !step.drop.some((seat) => seat.serverName === name))
-    if (state.isDone || (state.missing.length > 0 && !isWaitingForOthers)) await this.#change(known, step)
+    if (state.isDone || mayChangeUnfinished(state, step)) await this.#change(known, step)
   }
 
   /** The record is there for everybody to read, but some do not see it: so each is told until it says that it follows. */
@@ -127,18 +132,66 @@ export class TopologyDuty implements LeaderDuty {
 
   async #align(topology: Topology, signal: AbortSignal): Promise<Alignment> {
     const { meta, log } = this.#parts
-    const state = await meta.read()
-    const seated = new Set(topology.servers.map((seat) => seat.serverName))
-    const present = new Set(state.peers.filter(isThere).map(({ name }) => name))
-    const missing = [...seated].filter((name) => !present.has(name))
-    const extra = state.peers.filter((peer) => !seated.has(peer.name))
-    if (missing.length > 0) return { isDone: false, missing }
-    if (extra.length === 0) return { isDone: await meta.scale(replicasOf(topology), signal), missing }
-    for (const peer of extra) {
+    const peers = (await meta.read()).peers.map((peer) => ({ name: peer.name, isThere: isThere(peer) }))
+    const seated = topology.servers.map(({ serverName }) => serverName)
+    const unjoined = seated.filter((name) => peers.every((peer) => peer.name !== name))
+    const hasMissing = seated.some((name) => !peers.some((peer) => peer.name === name && peer.isThere))
+    const state = { peers, unjoined: unjoined.map((name) => ({ name, isThere: false })), hasMissing }
+    const extra = peers.filter(({ name }) => !seated.includes(name))
+    if (extra.length === 0) return { ...state, isDone: !hasMissing && (await meta.scale(replicasOf(topology), signal)) }
+    // Nothing goes before those that are on their way have come; and those that are gone anyway go first.
+    const next = unjoined.length > 0 ? null : await this.#nextToGo(extra.toSorted(goneFirst), peers, signal)
+    if (next !== null) {
       signal.throwIfAborted()
-      log.info({ server: peer.name }, 'takes a nats server out of the cluster')
-      await meta.remove(peer.name, signal)
+      log.info({ server: next }, 'takes a nats server out of the cluster')
+      await meta.remove(next, signal)
     }
-    return { isDone: false, missing }
+    return { ...state, isDone: false }
   }
+
+  /** One at a time, for without it the others are another group. */
+  async #nextToGo(
+    extra: readonly CountedServer[],
+    peers: readonly CountedServer[],
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    for (const { name } of extra) {
+      const waitsFor = await this.#needsOf(name, peers, signal)
+      if (waitsFor.length === 0) return name
+      this.#tellWait(name, waitsFor)
+    }
+    return null
+  }
+
+  /** @returns the servers and streams that keep the cluster from going on without that server now */
+  async #needsOf(server: string, peers: readonly CountedServer[], signal: AbortSignal): Promise<readonly string[]> {
+    if (!canSpare(peers, server)) return peers.filter((peer) => !peer.isThere).map(({ name }) => name)
+    const there = new Set(peers.filter((peer) => peer.isThere).map(({ name }) => name))
+    // What is gone already holds nothing that could still be handed on.
+    return there.has(server) ? this.#parts.meta.spare(server, there, signal) : []
+  }
+
+  /** The same reason is told once. */
+  #tellWait(server: string, waitsFor: readonly string[]): void {
+    const reason = [server, ...waitsFor].join()
+    if (reason !== this.#toldWait) this.#parts.log.info({ server, waitsFor }, 'a nats server is not taken out yet')
+    this.#toldWait = reason
+  }
+}
+
+/**
+ * A change that gives the place of a server to another one does not wait for those that are away, as long as enough are
+ * there at each of its steps: else one dead machine would keep every other server from leaving.
+ */
+function mayChangeUnfinished(
+  { peers, unjoined, hasMissing }: Alignment,
+  { add, drop }: Extract<TopologyStep, { kind: 'change' }>,
+): boolean {
+  const added = add.map(({ nodeName }) => ({ name: `of ${nodeName}`, isThere: true }))
+  const dropped = drop.map(({ serverName }) => serverName)
+  return hasMissing && drop.length > 0 && keepsMajority(peers, [...unjoined, ...added], dropped)
+}
+
+function goneFirst(a: CountedServer, b: CountedServer): number {
+  return Number(a.isThere) - Number(b.isThere)
 }

@@ -85,6 +85,16 @@ describe('three servers', () => {
       'add d drop b',
     ],
     [
+      'replace the one that is away before the one that leaves',
+      [node('a', { saysFarewell: true, isAlive: false }), node('b'), node('c', away), node('d')],
+      'add d drop c',
+    ],
+    [
+      'replace a node that leaves also while another one is away for a moment',
+      [node('a', { saysFarewell: true, isAlive: false }), node('b'), node('c', { ...away, sinceMs: 9_000 }), node('d')],
+      'add d drop a',
+    ],
+    [
       'shrink to one of those that stay when a node leaves and nobody takes its seat',
       [node('a'), node('b', { saysFarewell: true }), node('c')],
       'keep a,c',

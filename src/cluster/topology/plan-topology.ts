@@ -66,7 +66,8 @@ function withOne(facts: TopologyFacts, spares: readonly NodeFacts[]): TopologySt
 
 /** One after the other: each change keeps a majority of servers that have the data. */
 function withoutGone(facts: TopologyFacts, gone: readonly ServerSeat[], spares: readonly NodeFacts[]): TopologyStep {
-  const [first] = gone
+  // One that is away gives nothing to its successor: while it counts, whoever leaves must stay for the majority.
+  const first = gone.find((seat) => nodeOf(seat, facts)?.saysFarewell !== true) ?? gone[0]
   const [spare] = spares
   if (first === undefined) return none
   if (spare !== undefined) return { kind: 'change', add: [spare], drop: [first] }

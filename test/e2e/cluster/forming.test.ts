@@ -286,3 +286,28 @@ test('an agent that stood still while the servers became one finds it, although 
   await expectJobs([staying, frozen], ['after'])
   expect(frozen.log()).toContain('was left behind')
 })
+
+test('a server that leaves while another one is dead gives its seat to the spare, and jobs are stored all the time', async () => {
+  await using cluster = await startAgentCluster({ agents: 3 })
+  await cluster.whenFormed(3)
+  await cluster.add()
+  await cluster.whenFormed(3)
+  const [leaver, staying, dead, spare] = cluster.agents
+  if (leaver === undefined || staying === undefined || dead === undefined || spare === undefined)
+    throw new Error('four')
+  await storeJob(leaver, 'before')
+  await dead.kill()
+  killNatsServers(dead.dataDir)
+  await eventually(async () => (await staying.dkron('POST', '/v1/jobs', job('between'))).status === 201, 30_000)
+  expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+  await eventually(() => leaver.hasExited, 75_000, 'the end of the agent that leaves')
+  expect([leaver, staying, spare].map(partOf)).toEqual(['client', 'server', 'server'])
+  for (const agent of [staying, spare])
+    await eventually(async () => {
+      const name = `after-by-${nameOf(cluster, agent)}`
+      return (await agent.dkron('POST', '/v1/jobs', job(name))).status === 201
+    }, 30_000)
+  await dead.start()
+  await cluster.whenFormed(3)
+  await expectJobs(cluster.agents, ['before', 'between', 'after-by-node2', 'after-by-node4'])
+})
