@@ -57,7 +57,7 @@ export class HomeLoop {
     for (let failures = 0; !signal.aborted; ) {
       await clock.sleep(sweepMs, signal).catch(() => {})
       if (signal.aborted) return
-      if (node.record.role !== 'home') continue
+      if (node.record.role !== 'home' || node.parts.server.main === null) continue
       const nodes = watch.observe(members(), follower.farewells, clock.monotonicMs())
       const step = planTopology({ topology: node.topology, mostServers: this.#parts.mostServers, nodes })
       if (step.kind !== 'form' && step.kind !== 'move') continue
@@ -76,9 +76,14 @@ export class HomeLoop {
     }
   }
 
-  #take(step: Extract<TopologyStep, { kind: 'form' | 'move' }>, signal: AbortSignal): Promise<void> {
+  async #take(step: Extract<TopologyStep, { kind: 'form' | 'move' }>, signal: AbortSignal): Promise<void> {
     const parts = { ...this.#parts, signal, note: (attempt: string | null) => this.#note(attempt) }
-    return step.kind === 'form' ? formCluster(parts, step.with) : moveHome(parts, step.to)
+    parts.node.isAttempting = true
+    try {
+      await (step.kind === 'form' ? formCluster(parts, step.with) : moveHome(parts, step.to))
+    } finally {
+      parts.node.isAttempting = false
+    }
   }
 
   /** Until everybody can know it; the node that dies before does it at its next start. */

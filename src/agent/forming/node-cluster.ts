@@ -36,6 +36,8 @@ export class NodeCluster {
   readonly parts: NodeClusterParts
   /** Why the servers could not be made a cluster the last time, as the node says that tried; empty for nothing. */
   trouble = ''
+  /** While an attempt of this node's own decides what runs here: see attempt.ts. */
+  isAttempting = false
   #record: KnownRecord
   #preferred: string | null = null
 

@@ -41,6 +41,8 @@ export class NodeServer {
   #main: EmbeddedServer | null = null
   /** This node's candidate while the server of before still runs. */
   #beside: EmbeddedServer | null = null
+  /** What the main one was told and has not taken yet. */
+  #untaken: Topology | null = null
 
   constructor(parts: NodeServerParts) {
     this.#parts = parts
@@ -49,6 +51,11 @@ export class NodeServer {
   /** The server that agents use; null while this node runs none. */
   get main(): EmbeddedServer | null {
     return this.#main
+  }
+
+  /** False after a `reveal` that failed, until one worked or the server was started anew. */
+  get isUpToDate(): boolean {
+    return this.#untaken === null
   }
 
   /** This node's seat among the servers, with the store of that suffix; `''` for the first store. */
@@ -67,6 +74,7 @@ export class NodeServer {
     secrets: NatsPasswords = this.#parts.secrets.passwords,
   ): Promise<void> {
     this.#main = await startEmbeddedServer({ ...this.#common(seat), storeName: store, secrets, cluster: null })
+    this.#untaken = null
   }
 
   /** Starts this node's server of several, or adopts it. @param hides see `reveal` */
@@ -79,6 +87,7 @@ export class NodeServer {
     const seat = this.#ownSeat(topology)
     const cluster = this.#block(topology, hides)
     this.#main = await startEmbeddedServer({ ...this.#common(seat), storeName: store, secrets: passwords, cluster })
+    this.#untaken = null
   }
 
   /** Starts a candidate on another address, beside the server that agents use. @param listen `host:port` */
@@ -95,11 +104,13 @@ export class NodeServer {
     await server?.stop()
   }
 
-  /** A candidate becomes a server for everybody, or a server learns of others. */
+  /** A candidate becomes a server for everybody, or a server learns of others. @throws NatsReloadError: see `isUpToDate` */
   async reveal(topology: Topology): Promise<void> {
     const { passwords: secrets } = this.#parts.secrets
     const cluster = isClustered(topology) ? { cluster: this.#block(topology, false) } : {}
+    this.#untaken = topology
     await this.#main?.reconfigure({ secrets, ...cluster })
+    if (this.#untaken === topology) this.#untaken = null
   }
 
   /** The old store once more, for reading only and for this process only. */

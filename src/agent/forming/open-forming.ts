@@ -77,6 +77,7 @@ export async function openForming(scope: Scope, options: FormingOptions): Promis
   answerForming(connection, nodeName, answers, signal)
   const running = [
     follower.run(signal),
+    follower.keepRunning(signal),
     keeper.run(signal),
     home.run(signal),
     watchForStraying({ node, connection, store: quickStore, meta, follower, members, clock, log }, signal),

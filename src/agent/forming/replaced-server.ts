@@ -54,9 +54,10 @@ export async function giveUpSeat(node: NodeCluster, { topology }: FoundCluster):
   const { server, log } = node.parts
   const store = node.record.store as StoreName
   log.warn({ generation: topology?.generation }, "another node has taken the place of this one's nats server")
-  node.write({ role: 'client', store: '', ...topology })
+  node.write({ role: 'client', store: '', ...topology, retired: [...node.record.retired, store] })
   await server.stop()
   await server.discard(store)
+  node.write({ retired: node.record.retired.filter((name) => name !== store) })
 }
 
 /** Looks until somebody says that this node's seat is given away. @returns null when `signal` aborts */

@@ -7,6 +7,7 @@
  */
 
 import { isClustered, type ServerSeat, type Topology } from '../../cluster/topology/topology.ts'
+import { backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { Connection } from '../../engine/connection.ts'
@@ -17,9 +18,11 @@ import type { FormingPeers } from './forming-calls.ts'
 import { MetaView } from './meta-view.ts'
 import type { NodeCluster } from './node-cluster.ts'
 import type { StoreName } from './node-server.ts'
+import { runByRecord } from './run-by-record.ts'
 import { isStillNeeded } from './seat-need.ts'
 
 const retryMs = 1_000
+const startBackoff = { firstMs: 1_000, maxMs: 30_000 }
 const releasePollMs = 500
 const tellPollMs = 100
 /** How long the others are told before what they use stops; who did not hear it then notices by itself. */
@@ -71,6 +74,25 @@ export class TopologyFollower {
     }
   }
 
+  /** Until `signal` aborts: what could not be started or told when the servers changed is tried until it works. */
+  async keepRunning(signal: AbortSignal): Promise<void> {
+    const { node, clock, log } = this.#parts
+    for (let failures = 0; !signal.aborted; ) {
+      const pauseMs = failures === 0 ? retryMs : backoffMs(startBackoff, failures, Math.random)
+      await clock.sleep(pauseMs, signal).catch(() => {})
+      try {
+        const hasActed = await this.#exclusively(async () => !signal.aborted && (await runByRecord(node)))
+        failures = 0
+        if (!hasActed) continue
+        log.info({ generation: node.record.generation }, "this node's nats server runs as the record says now")
+        this.tellConnection()
+      } catch (err) {
+        failures += 1
+        log.error({ err, failures }, "this node's nats server does not run as the record says, trying again")
+      }
+    }
+  }
+
   /** What this node has committed on its own disk, for everybody, should they not know it yet. */
   async publish(): Promise<void> {
     const { node, store, log } = this.#parts
@@ -99,12 +121,22 @@ export class TopologyFollower {
 
   /** One after the other. */
   #follow(topology: Topology, signal: AbortSignal, meta: MetaView = this.#parts.meta): Promise<void> {
-    const turn = this.#turn.then(async () => {
+    return this.#exclusively(async () => {
       const { node, keeper } = this.#parts
-      if (node.record.candidate !== null) await keeper.settle(topology)
-      if (topology.generation > node.record.generation) await this.#take(topology, signal, meta)
-      this.tellConnection()
+      try {
+        if (node.record.candidate !== null) await keeper.settle(topology)
+        if (topology.generation > node.record.generation) await this.#take(topology, signal, meta)
+        // What fails here is `keepRunning`'s to tell and to repeat: the news that come next must not wait for it.
+        else if (topology.generation === node.record.generation) await runByRecord(node).catch(() => {})
+      } finally {
+        // Also where this node's own server does not start: the record says where the others are.
+        this.tellConnection()
+      }
     })
+  }
+
+  #exclusively<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const turn = this.#turn.then(work)
     this.#turn = turn.catch(() => {})
     return turn
   }
@@ -189,10 +221,12 @@ export class TopologyFollower {
     const store = node.record.store as StoreName
     log.info({ generation: topology.generation }, "this node's nats server gives its seat away")
     while (before !== null && (await isStillNeeded(meta, topology, before))) await clock.sleep(releasePollMs, signal)
-    node.write({ role: 'client', store: '', ...topology })
+    // On the record until it is gone, so that nothing keeps it from being removed in the end.
+    node.write({ role: 'client', store: '', ...topology, retired: [...node.record.retired, store] })
     this.tellConnection()
     await server.stop()
     await server.discard(store)
+    node.write({ retired: node.record.retired.filter((name) => name !== store) })
     log.info({ generation: topology.generation }, 'this node runs no nats server any more')
   }
 }

@@ -311,3 +311,26 @@ test('a server that leaves while another one is dead gives its seat to the spare
   await cluster.whenFormed(3)
   await expectJobs(cluster.agents, ['before', 'between', 'after-by-node2', 'after-by-node4'])
 })
+
+test('a node whose port is taken when it gets a seat runs its server once the port is free', async () => {
+  const obstacle = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve) => obstacle.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void obstacle.close())
+  const route = `127.0.0.1:${(obstacle.address() as AddressInfo).port}`
+  await using cluster = await startAgentCluster({ agents: 3 })
+  await cluster.whenFormed(3)
+  const spare = await cluster.add({ args: ['--nats-route-addr', route] })
+  await cluster.whenFormed(3)
+  const leaver = agentOf(cluster, 0)
+  expect((await leaver.dkron('GET', '/v1/leave')).status).toBe(200)
+  await eventually(() => spare.log().includes('does not run as the record says'), 40_000, 'a server that cannot start')
+  obstacle.close()
+  await eventually(() => leaver.hasExited, 90_000, 'the end of the agent that leaves')
+  await cluster.whenFormed(3)
+  expect(partOf(spare)).toBe('server')
+  await eventually(async () => {
+    const { json } = await spare.dkron('GET', '/ops/cluster')
+    return (json as { nats: { replicas_present: number } }).nats.replicas_present === 3
+  }, 60_000)
+  await storeJob(spare, 'after')
+})
