@@ -6,6 +6,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { onTestFailed } from 'vitest'
 import { freePort } from './free-port.ts'
 import { programArguments } from './millrace-command.ts'
 import { natsServerPath } from './nats-server.ts'
@@ -71,6 +72,8 @@ export interface TestAgent extends AsyncDisposable {
 }
 
 const dataDirsInUse = new Set<string>()
+const mostLogLines = 200
+const mostLineLength = 400
 
 // Before the temporary folders go, which hold the pid files.
 process.prependListener('exit', () => {
@@ -90,8 +93,11 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   const logPath = join(folder.path, 'agent.log')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   dataDirsInUse.add(dataDir)
+  let lastLines = ''
+  whenTestFailed(() => console.log(`--- the end of the log of the agent on port ${dkronPort}\n${lastLines || endOf(logPath)}`))
   const dispose = async (server: ServerProcess | null) => {
     await server?.kill()
+    lastLines = endOf(logPath)
     killSurvivors(dataDir)
     dataDirsInUse.delete(dataDir)
     await folder[Symbol.asyncDispose]()
@@ -152,6 +158,24 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
       if (server.hasExited) server = await launch()
     },
     [Symbol.asyncDispose]: () => dispose(server),
+  }
+}
+
+/** Outside of a test, as in `beforeAll`, nobody tells. */
+function whenTestFailed(tell: () => void): void {
+  try {
+    onTestFailed(tell)
+  } catch {
+    // There is no test to watch.
+  }
+}
+
+function endOf(logPath: string): string {
+  try {
+    const lines = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-mostLogLines)
+    return lines.map((line) => line.slice(0, mostLineLength)).join('\n')
+  } catch {
+    return 'no log'
   }
 }
 
