@@ -35,7 +35,7 @@ test('a server is replaced while another one is dead: the streams go on, and tak
   await eventually(async () => {
     const there = new Set(current((await readMetaGroup(system))?.peers).map(({ name }) => name))
     if (there.has('n3')) return false
-    return (await spareServer(connection, 'n1', there, () => {})).length === 0
+    return (await spareServer(connection, system, 'n1', there, () => {})).length === 0
   }, 60_000)
   await removePeer(system, 'n1', patience)
   await n1?.stop()

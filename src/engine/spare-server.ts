@@ -55,12 +55,13 @@ function oneMore({ copies, replicas }: StreamState, there: ReadonlySet<string>):
  */
 export async function spareServer(
   connection: Connection,
+  system: Connection,
   serverName: string,
   there: ReadonlySet<string>,
   beforeChange: () => void,
 ): Promise<readonly string[]> {
   const open: string[] = []
-  for (const stream of await listStreams(connection)) {
+  for (const stream of await listStreams(connection, system)) {
     const sparing = sparingOf(stream, serverName, there)
     if (sparing.kind === 'spared') continue
     open.push(stream.name)

@@ -118,7 +118,8 @@ test('half of a copy, and a stranger of the same name, are made again; a whole c
   for (let n = 1; n <= 3; n += 1) await from.streams.publish('again', `${n}`)
   const there = await to.manager()
   await there.streams.add({ name: 'AGAIN', subjects: ['again'] })
-  await to.streams.publish('again', 'stranger')
+  // The server of this connection hears of a new stream a moment later.
+  await eventually(() => to.streams.publish('again', 'stranger'), 5_000)
   await transferStreams(from, to, only('AGAIN'))
   const first = await there.streams.info('AGAIN')
   expect(first.state).toMatchObject({ messages: 3, first_seq: 1, last_seq: 3 })

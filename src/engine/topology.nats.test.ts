@@ -52,10 +52,12 @@ test('three servers shrink to one, which goes on alone with every record, sequen
   const beforeChange = () => {
     throw new Error('the reign is over')
   }
-  await expect(gatherOn(connection, kept.name, { ...patience, beforeChange })).rejects.toThrow('the reign is over')
+  await expect(gatherOn(connection, system, kept.name, { ...patience, beforeChange })).rejects.toThrow(
+    'the reign is over',
+  )
   expect((await readJetStreamState(connection, null)).streams.filter(({ replicas }) => replicas === 3)).toHaveLength(3)
 
-  await gatherOn(connection, kept.name, patience)
+  await gatherOn(connection, system, kept.name, patience)
   for (const server of cluster.servers) await server.stop()
   await kept.leaveCluster()
   await kept.start()
@@ -148,7 +150,7 @@ test('a gathering that was broken off while a server was dead is undone: every s
     const [dead, kept] = [cluster.server(deadName), cluster.server(keptName)]
     await dead.kill()
     const breaking = AbortSignal.timeout(awayMs)
-    await gatherOn(connection, kept.name, { withinMs: 60_000, signal: breaking }).catch(() => {})
+    await gatherOn(connection, system, kept.name, { withinMs: 60_000, signal: breaking }).catch(() => {})
     await dead.start()
     await waitForMetaGroup(system, 3, patience)
     await scaleStreams(connection, 3, { ...patience, withinMs: 60_000 })

@@ -11,6 +11,7 @@
 import type { ClusterInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream'
 import { MillraceError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import type { Connection } from './connection.ts'
+import { readCopyHealth } from './copy-health.ts'
 import { askJetStream, parseAnswer } from './jetstream-api.ts'
 import { isNotAMember } from './nats-errors.ts'
 
@@ -69,7 +70,7 @@ export interface WaitOptions {
  */
 export async function readJetStreamState(connection: Connection, system: Connection | null): Promise<JetStreamState> {
   const meta = system === null ? null : await readMetaGroup(system)
-  const streams = await listStreams(connection)
+  const streams = await listStreams(connection, system)
   return { metaLeader: meta?.leader ?? null, peers: meta?.peers ?? null, streams }
 }
 
@@ -175,11 +176,16 @@ export function bestKeeper(streams: readonly StreamState[], serverNames: readonl
  * Leaves every stream with one copy, all of them on one server, so that it can go on alone: it is then to be started
  * again without a cluster, on the same store.
  */
-export async function gatherOn(connection: Connection, serverName: string, options: WaitOptions): Promise<void> {
+export async function gatherOn(
+  connection: Connection,
+  system: Connection,
+  serverName: string,
+  options: WaitOptions,
+): Promise<void> {
   let open: readonly StreamState[] = []
   const what = () => `not every stream is on NATS server ${serverName} alone yet: ${open.map(briefly).join(', ')}`
   await until(connection, options, what, async () => {
-    const streams = await listStreams(connection)
+    const streams = await listStreams(connection, system)
     for (const stream of streams) {
       options.signal.throwIfAborted()
       options.beforeChange?.()
@@ -212,8 +218,14 @@ async function gatherOne(connection: Connection, stream: StreamState, serverName
   })
 }
 
-/** Every stream, also those whose leader does not answer. @throws UnavailableError */
-export async function listStreams(connection: Connection): Promise<StreamState[]> {
+/**
+ * Every stream, also those whose leader does not answer.
+ *
+ * @param system where given, a copy is called current only if its own server agrees, so that it has the messages too; else
+ * as the leaders see it
+ * @throws UnavailableError
+ */
+export async function listStreams(connection: Connection, system: Connection | null = null): Promise<StreamState[]> {
   type Page = {
     readonly total: number
     readonly limit: number
@@ -229,8 +241,20 @@ export async function listStreams(connection: Connection): Promise<StreamState[]
     for (const info of streams) states.push(stateOf(info))
     for (const name of page.missing ?? []) states.push(unknownState(name))
     offset += page.limit
-    if (streams.length === 0 || offset >= page.total) return states
+    if (streams.length === 0 || offset >= page.total) break
   }
+  return system === null ? states : withHealth(system, states)
+}
+
+async function withHealth(system: Connection, streams: readonly StreamState[]): Promise<StreamState[]> {
+  const copies = streams.flatMap((stream) => stream.copies)
+  const servers = new Set(copies.filter(({ isOffline }) => !isOffline).map(({ name }) => name))
+  const health = await readCopyHealth(system, [...servers])
+  return streams.map((stream) => {
+    const isBehind = ({ name }: PeerState) => name !== stream.leader && health.get(name)?.isBehind(stream.name) === true
+    const seen = stream.copies.map((copy) => (isBehind(copy) ? { ...copy, isCurrent: false } : copy))
+    return { ...stream, copies: seen, isSettled: stream.isSettled && !stream.copies.some(isBehind) }
+  })
 }
 
 function stateOf({ config, state, cluster }: StreamInfo): StreamState {

@@ -94,7 +94,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   dataDirsInUse.add(dataDir)
   let lastLines = ''
-  whenTestFailed(() => console.log(`--- the end of the log of the agent on port ${dkronPort}\n${lastLines || endOf(logPath)}`))
+  whenTestFailed(() =>
+    console.log(`--- the end of the log of the agent on port ${dkronPort}\n${lastLines || endOf(logPath)}`),
+  )
   const dispose = async (server: ServerProcess | null) => {
     await server?.kill()
     lastLines = endOf(logPath)

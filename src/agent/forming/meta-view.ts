@@ -59,13 +59,13 @@ export class MetaView {
 
   /** See spare-server.ts. @returns the streams that cannot go on without that server yet @throws UnavailableError */
   async spare(serverName: string, there: ReadonlySet<string>, signal: AbortSignal): Promise<readonly string[]> {
-    return spareServer(await this.#client(), serverName, there, () => signal.throwIfAborted())
+    return spareServer(await this.#client(), await this.#system(), serverName, there, () => signal.throwIfAborted())
   }
 
   /** Gives every stream so many copies, one step at a time. @returns whether all of them have theirs now */
   async scale(replicas: number, signal: AbortSignal): Promise<boolean> {
     const client = await this.#client()
-    const streams = await listStreams(client)
+    const streams = await listStreams(client, await this.#system())
     if (streams.every((stream) => stream.replicas === replicas && stream.isSettled)) return true
     if (streams.some((stream) => stream.replicas !== replicas))
       await scaleStreams(client, replicas, this.#wait(changeWithinMs, signal))
@@ -74,19 +74,19 @@ export class MetaView {
 
   /** See topology.ts. @throws UnavailableError */
   async bestKeeper(serverNames: readonly string[]): Promise<string | null> {
-    return bestKeeper(await listStreams(await this.#client()), serverNames)
+    return bestKeeper(await listStreams(await this.#client(), await this.#system()), serverNames)
   }
 
   /** Leaves one copy of every stream, all of them on one server. @throws UnavailableError */
   async gatherOn(serverName: string, signal: AbortSignal): Promise<void> {
-    await gatherOn(await this.#client(), serverName, this.#wait(gatherWithinMs, signal))
+    await gatherOn(await this.#client(), await this.#system(), serverName, this.#wait(gatherWithinMs, signal))
   }
 
   /** Whether all servers are there and every stream has all of its copies. */
   async isWhole(servers: number, replicas: number): Promise<boolean> {
     const { peers } = await this.read()
     if (peers.filter(isThere).length < servers) return false
-    const streams = await listStreams(await this.#client())
+    const streams = await listStreams(await this.#client(), await this.#system())
     return streams.every((stream) => stream.replicas >= replicas && stream.isSettled)
   }
 
