@@ -1,4 +1,6 @@
-import { appendFile, chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, rmSync } from 'node:fs'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -19,7 +21,9 @@ import { NatsAccessError } from './errors.ts'
 import { openBucket } from './kv-bucket.ts'
 import type { ServerSecrets } from './server-config.ts'
 import { serverFiles } from './server-files.ts'
+import { readServerHealth } from './server-health.ts'
 import { findRunningServer } from './server-process.ts'
+import { listStreams, waitForMetaGroup } from './topology.ts'
 
 const secrets: ServerSecrets = {
   clientPassword: 'c1'.repeat(20),
@@ -34,10 +38,10 @@ interface Place {
 }
 
 /** A data directory and a port; whatever server runs there at the end of the test is stopped. */
-async function place(): Promise<Place> {
+async function place(wanted: { readonly dataDir?: string } = {}): Promise<Place> {
   const folder = await tempDir('mr-emb-')
   const port = await freePort()
-  const dataDir = join(folder.path, 'data')
+  const dataDir = wanted.dataDir ?? join(folder.path, 'data')
   let last: EmbeddedServer | null = null
   onTestFinished(async () => {
     await last?.close()
@@ -248,16 +252,88 @@ async function fakeServer(dataDir: string, script: string): Promise<string> {
   return path
 }
 
-test('a server that says that it could not write its store is started again, and what it stored is there', async () => {
-  const where = await place()
-  const server = await where.start()
-  const connection = await connectTo(server)
-  onTestFinished(() => connection.close())
-  const bucket = await openBucket<number>(connection, { name: 'b', storage: 'file' })
-  await bucket.put('a', 1)
-  const firstPid = server.pid
-  const line = `[${firstPid}] 2026/01/02 03:04:05.000006 [ERR] Filestore [KV_b] Critical write error: write 1.blk: no space left on device\n`
-  await appendFile(serverFiles(where.dataDir).log, line)
-  await eventually(() => server.pid !== firstPid, 20_000)
-  expect((await bucket.get('a'))?.value).toBe(1)
-})
+/** A small disk of its own; what is on it must have ended when the test does. */
+async function smallDisk(): Promise<string> {
+  const disk = await tempDir('mr-disk-')
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m,mode=0700', 'tmpfs', disk.path])
+  onTestFinished(async () => {
+    execFileSync('umount', ['-l', disk.path])
+    await disk[Symbol.asyncDispose]()
+  })
+  return disk.path
+}
+
+/** @returns what makes room again */
+function fill(disk: string): () => void {
+  const filler = join(disk, 'filler')
+  expect(() => {
+    for (;;) appendFileSync(filler, Buffer.alloc(4_096))
+  }).toThrow('ENOSPC')
+  return () => rmSync(filler)
+}
+
+const large = 'x'.repeat(8_000)
+
+test.runIf(process.getuid?.() === 0)(
+  'a server that could not write its store is started again once there is room, and what it stored is there',
+  async () => {
+    const disk = await smallDisk()
+    const where = await place({ dataDir: disk })
+    const server = await where.start()
+    const connection = await connectTo(server)
+    onTestFinished(() => connection.close())
+    const bucket = await openBucket<string>(connection, { name: 'b', storage: 'file' })
+    await bucket.put('a', 'before')
+    const firstPid = server.pid
+    const makeRoom = fill(disk)
+    await expect(bucket.put('b', large)).rejects.toThrow()
+    makeRoom()
+    await eventually(() => server.pid !== firstPid, 20_000)
+    expect((await bucket.get('a'))?.value).toBe('before')
+    await eventually(() => bucket.put('b', large), 10_000)
+  },
+)
+
+test.runIf(process.getuid?.() === 0)(
+  'a server of several that switched JetStream off on a full disk has all copies again once there is room',
+  async () => {
+    const disk = await smallDisk()
+    const places = [await place({ dataDir: disk }), await place(), await place()]
+    const routes: string[] = []
+    for (const _ of places) routes.push(`127.0.0.1:${await freePort()}`)
+    const servers = await Promise.all(
+      places.map((one, index) => {
+        const cluster = {
+          name: 'full-disk',
+          listen: routes[index] ?? '',
+          advertise: routes[index] ?? '',
+          routes,
+          hidesServers: false,
+        }
+        return one.start({ serverName: `node-${index}`, cluster })
+      }),
+    )
+    const [full, other] = servers
+    if (full === undefined || other === undefined) throw new Error('no servers')
+    const options = { url: other.url, log: silentLog, replicas: 3 }
+    const connection = await openConnection({ ...options, name: 'test', auth: other.credentials })
+    onTestFinished(() => connection.close())
+    const access = { auth: other.systemCredentials, needsJetStream: false }
+    const system = await openConnection({ ...options, ...access, name: 'test system' })
+    onTestFinished(() => system.close())
+    await waitForMetaGroup(system, 3, { withinMs: 20_000, signal: new AbortController().signal })
+    const bucket = await openBucket<string>(connection, { name: 'b', storage: 'file' })
+    const firstPid = full.pid
+    const makeRoom = fill(disk)
+    await eventually(async () => {
+      await bucket.put('a', large)
+      return (await readServerHealth(system, 'node-0')).writeTrouble === 'JetStream not enabled'
+    }, 30_000)
+    makeRoom()
+    await eventually(() => full.pid !== firstPid, 20_000)
+    await eventually(async () => {
+      const [stream] = await listStreams(connection, system)
+      return stream?.copies.length === 3 && stream.isSettled
+    }, 30_000)
+  },
+)

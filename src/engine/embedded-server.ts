@@ -23,6 +23,7 @@ import {
 import { prepareFolders, removeServerFiles, type StoreName, serverFiles } from './server-files.ts'
 import { adopt, type Launch, launchOf, reload, start } from './server-launch.ts'
 import { endServer, findRunningServer, type ServerRecord, whenEnded } from './server-process.ts'
+import { StoreQuestion } from './store-question.ts'
 import { watchStore } from './store-watch.ts'
 
 const restartBackoff = { firstMs: 50, maxMs: 10_000 }
@@ -200,10 +201,14 @@ class SupervisedServer implements EmbeddedServer {
     }
   }
 
-  #watchStore(): Promise<void> {
-    const { files } = this.#launch.plan
-    const watched = { logPath: files.log, storePath: files.store, log: this.#log, pid: () => this.pid }
-    return watchStore({ ...watched, restart: () => endServer(this.#running) }, this.#closing.signal)
+  async #watchStore(): Promise<void> {
+    const { signal } = this.#closing
+    const { files, serverName, tls } = this.#launch.plan
+    const access = () => ({ url: this.url, auth: this.systemCredentials, tls, name: `store watch ${serverName}` })
+    const question = new StoreQuestion(access, serverName)
+    signal.addEventListener('abort', () => void question.close(), { once: true })
+    const restart = () => endServer(this.#running)
+    await watchStore({ storePath: files.store, log: this.#log, trouble: () => question.ask(), restart }, signal)
   }
 
   async #startAgain(failuresBefore: number): Promise<void> {

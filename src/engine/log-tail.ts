@@ -3,16 +3,15 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const longestRead = 1_048_576
 
-/** What is added to a log; one that became shorter was begun anew. */
+/** What is added to a log from now on; one that became shorter was begun anew. */
 export class LogTail {
   readonly #path: string
-  #offset = 0
+  #offset: number
   #rest = ''
 
-  /** @param from `now`, or `start` for what is there already as well */
-  constructor(path: string, from: 'start' | 'now') {
+  constructor(path: string) {
     this.#path = path
-    if (from === 'now') this.#offset = this.#read((descriptor) => fstatSync(descriptor).size) ?? 0
+    this.#offset = this.#read((descriptor) => fstatSync(descriptor).size) ?? 0
   }
 
   newLines(): readonly string[] {
@@ -26,9 +25,7 @@ export class LogTail {
       this.#offset += count
       return bytes.toString('utf8', 0, count)
     })
-    // A server that writes on a full disk cuts its lines off, and may say nothing more: half a line counts, too, when
-    // nothing was added to it, and again when it is whole.
-    if (!text) return this.#rest === '' ? [] : [this.#rest]
+    if (!text) return []
     const lines = `${this.#rest}${text}`.split('\n')
     this.#rest = lines.pop() ?? ''
     return lines

@@ -113,7 +113,7 @@ export async function start(launch: Launch, signal?: AbortSignal): Promise<Serve
 export async function reload(launch: Launch, running: ServerRecord): Promise<ServerRecord> {
   const { files } = launch.plan
   const before = readIfThere(files.config)
-  const tail = new LogTail(files.log, 'now')
+  const tail = new LogTail(files.log)
   writeConfig(files, launch.config)
   reloadServer(running)
   const answer = await whenReloaded(tail, running)

@@ -2,13 +2,11 @@
  * Notices that the embedded server cannot write its store, says so, and has it started again once there is room.
  *
  * Easy to get wrong: a stream of nats-server 2.15 that could not be written once refuses every write from then on, with
- * the error of that time, however much room there is later. Only a restart heals it. Neither the connection nor the
- * answers to requests tell; the server's own log does.
+ * the error of that time, however much room there is later. Only a restart heals it.
  */
 import { type Clock, systemClock } from '../core/clock.ts'
 import { freeBytesOf } from '../core/disk-room.ts'
 import type { Log } from '../core/log.ts'
-import { LogTail } from './log-tail.ts'
 
 const lookEveryMs = 2_000
 const tellAgainMs = 60_000
@@ -19,16 +17,11 @@ const longestRestartPauseMs = 300_000
 /** A server that wrote without trouble for so long begins its pauses anew. */
 const steadyMs = 600_000
 
-// nats-server's filestore.go and stream.go: what a stream says when its file could not be written.
-const writeFailure = /\[ERR\].*(?:critical write error|failed to store a msg on stream)[^:]*:\s*(.*)/i
-
 export interface StoreWatchOptions {
-  /** The server's own log. */
-  readonly logPath: string
+  /** Why the server that runs now cannot write; null when it can, or does not answer. Never throws. */
+  readonly trouble: () => Promise<string | null>
   readonly storePath: string
   readonly log: Log
-  /** Of the process that runs now. */
-  readonly pid: () => number
   /** Ends the process; whoever supervises it starts it again. */
   readonly restart: () => Promise<void>
   readonly clock?: Clock
@@ -49,9 +42,6 @@ export async function watchStore(options: StoreWatchOptions, signal: AbortSignal
 class StoreWatch {
   readonly #options: StoreWatchOptions
   readonly #clock: Clock
-  readonly #tail: LogTail
-  /** The pid of the server that cannot write, and why. */
-  #trouble: { readonly pid: number; readonly reason: string } | null = null
   #toldAtMs = Number.NEGATIVE_INFINITY
   #restartedAtMs = Number.NEGATIVE_INFINITY
   #pauseMs = firstRestartPauseMs
@@ -59,18 +49,11 @@ class StoreWatch {
   constructor(options: StoreWatchOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    // A server that was adopted may have failed before its agent came.
-    this.#tail = new LogTail(options.logPath, 'start')
   }
 
   async look(): Promise<void> {
-    const { pid } = this.#options
-    for (const line of this.#tail.newLines()) {
-      const reason = line.startsWith(`[${pid()}]`) ? writeFailure.exec(line)?.[1] : undefined
-      if (reason !== undefined) this.#trouble = { pid: pid(), reason }
-    }
-    if (this.#trouble?.pid !== pid()) this.#trouble = null
-    if (this.#trouble !== null) await this.#mend(this.#trouble.reason)
+    const reason = await this.#options.trouble()
+    if (reason !== null) await this.#mend(reason)
   }
 
   async #mend(reason: string): Promise<void> {

@@ -11,9 +11,9 @@
 import type { ClusterInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream'
 import { MillraceError, NotFoundError, UnavailableError } from '../core/errors.ts'
 import type { Connection } from './connection.ts'
-import { readCopyHealth } from './copy-health.ts'
 import { askJetStream, parseAnswer } from './jetstream-api.ts'
 import { isNotAMember } from './nats-errors.ts'
+import { readServerHealth } from './server-health.ts'
 
 const pollMs = 200
 const nanosPerMs = 1_000_000
@@ -249,7 +249,8 @@ export async function listStreams(connection: Connection, system: Connection | n
 async function withHealth(system: Connection, streams: readonly StreamState[]): Promise<StreamState[]> {
   const copies = streams.flatMap((stream) => stream.copies)
   const servers = new Set(copies.filter(({ isOffline }) => !isOffline).map(({ name }) => name))
-  const health = await readCopyHealth(system, [...servers])
+  const asked = [...servers].map(async (name) => [name, await readServerHealth(system, name)] as const)
+  const health = new Map(await Promise.all(asked))
   return streams.map((stream) => {
     const isBehind = ({ name }: PeerState) => name !== stream.leader && health.get(name)?.isBehind(stream.name) === true
     const seen = stream.copies.map((copy) => (isBehind(copy) ? { ...copy, isCurrent: false } : copy))
