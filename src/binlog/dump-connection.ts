@@ -91,6 +91,9 @@ class DumpStream implements BinlogStream {
   readonly #onAbort = () => this.#end(this.#options.signal?.reason)
   #watchdog: NodeJS.Timeout | null = null
   #heardAtMs = performance.now()
+  /** At the last look, and how many looks in a row nothing had come since. */
+  #heardBeforeMs = 0
+  #silentLooks = 0
   #isEnded = false
 
   constructor(connection: DriverConnection, session: DumpSession, options: DumpOptions, heartbeatMs: number) {
@@ -187,11 +190,14 @@ class DumpStream implements BinlogStream {
   }
 
   #watch(): void {
-    const silentMs = this.idleMs
-    if (this.#queue.isFull || silentMs < missedHeartbeats * this.#heartbeatMs) return
+    const hasHeard = this.#heardAtMs !== this.#heardBeforeMs
+    this.#heardBeforeMs = this.#heardAtMs
+    this.#silentLooks = hasHeard || this.#queue.isFull ? 0 : this.#silentLooks + 1
+    // A process that stood still itself looks before it reads what has come meanwhile: one look proves nothing.
+    if (this.#silentLooks < missedHeartbeats) return
     this.#end(
       new BinlogSilentError(
-        `nothing came from ${this.#address} for ${Math.round(silentMs)} ms, with a heartbeat every ${this.#heartbeatMs} ms`,
+        `nothing came from ${this.#address} for ${Math.round(this.idleMs)} ms, with a heartbeat every ${this.#heartbeatMs} ms`,
       ),
     )
   }
