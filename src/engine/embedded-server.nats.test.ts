@@ -285,6 +285,9 @@ test.runIf(process.getuid?.() === 0)(
     const bucket = await openBucket<string>(connection, { name: 'b', storage: 'file' })
     await bucket.put('a', 'before')
     const firstPid = server.pid
+    // Those who watch it had the password of before.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await server.reconfigure({ secrets: { ...secrets, systemPassword: 'd2'.repeat(20) } })
     const makeRoom = fill(disk)
     await expect(bucket.put('b', large)).rejects.toThrow()
     makeRoom()

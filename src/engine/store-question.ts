@@ -1,4 +1,5 @@
 /** Asks a server of this machine about its own store, over a connection that is opened when it is first needed. */
+import { isDeepStrictEqual } from 'node:util'
 import { silentLog } from '../core/log.ts'
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts'
 import { readServerHealth } from './server-health.ts'
@@ -13,6 +14,7 @@ export class StoreQuestion {
   readonly #serverName: string
   readonly #closing = new AbortController()
   #connection: Connection | null = null
+  #openedWith: ReturnType<SystemAccess> | null = null
 
   constructor(access: SystemAccess, serverName: string) {
     this.#access = access
@@ -38,11 +40,15 @@ export class StoreQuestion {
 
   async #connected(): Promise<Connection> {
     const { signal } = this.#closing
-    if (this.#connection === null || this.#connection.isClosed)
-      this.#connection = await openConnection({
-        ...this.#access(),
-        ...{ log: silentLog, needsJetStream: false, connectWithinMs, signal },
-      })
+    const access = this.#access()
+    // With a password of before it would go on trying for ever.
+    if (this.#connection === null || this.#connection.isClosed || !isDeepStrictEqual(access, this.#openedWith)) {
+      await this.#connection?.close()
+      this.#connection = null
+      const options = { log: silentLog, needsJetStream: false, connectWithinMs, signal }
+      this.#connection = await openConnection({ ...access, ...options })
+      this.#openedWith = access
+    }
     if (signal.aborted) await this.#connection.close()
     return this.#connection
   }
